@@ -1,0 +1,1 @@
+"""What travels, and how it arrives: the only code that the services share."""

@@ -1,0 +1,34 @@
+"""Asks the Linux kernel how far its clock may be off (adjtimex(2), read-only)."""
+
+import ctypes
+from typing import Final
+
+_STA_UNSYNC: Final = 0x0040
+_TIME_ERROR: Final = 5
+
+
+class _Timex(ctypes.Structure):
+    """The head of struct timex of <sys/timex.h>, padded to its full size."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint),
+        ("offset", ctypes.c_long),
+        ("freq", ctypes.c_long),
+        ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long),
+        ("status", ctypes.c_int),
+        ("rest", ctypes.c_byte * 256),
+    )
+
+
+def max_error_ms() -> int | None:
+    """The kernel's bound on the error of UTC, in milliseconds; none if it is not synchronised."""
+    try:
+        adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
+    except (OSError, AttributeError):
+        return None
+    answer = _Timex()
+    state = adjtimex(ctypes.byref(answer))
+    if state in (-1, _TIME_ERROR) or answer.status & _STA_UNSYNC:
+        return None
+    return int(answer.maxerror) // 1000

@@ -1,0 +1,85 @@
+"""Ed25519 signatures over the DSSE pre-authentication encoding of the exact bytes.
+
+DSSE: https://github.com/secure-systems-lab/dsse, protocol.md. The key id is the first half of the
+SHA-256 of the public key, in hex: a hint to find the key by, never a proof.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Final, Self
+
+import nacl.bindings
+import nacl.exceptions
+import nacl.signing
+
+from contract.messages import SignedBytes
+from contract.wire import JSON
+
+KEY_BYTES: Final = 32
+
+
+class BadSignature(ValueError):
+    """These bytes were not signed with this key."""
+
+
+def encode(envelope: bytes, payload_type: str = JSON) -> bytes:
+    """The pre-authentication encoding (PAE) of DSSE 1.0."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(envelope), envelope)
+
+
+def keyid_of(public_key: bytes) -> str:
+    """The name that a public key goes by: 32 hex digits."""
+    return hashlib.sha256(public_key).hexdigest()[:32]
+
+
+class Key:
+    """A private key; it never leaves the box that made it."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._seed: Final = seed
+        self._secret: Final = nacl.signing.SigningKey(seed)
+        self.public: Final[bytes] = bytes(self._secret.verify_key)
+        self.keyid: Final = keyid_of(self.public)
+
+    @classmethod
+    def make(cls) -> Self:
+        """Make a new key from the system's randomness."""
+        return cls(os.urandom(KEY_BYTES))
+
+    @classmethod
+    def load_or_make(cls, path: Path) -> Self:
+        """Read the key in the file, or make one there that only its owner may read."""
+        try:
+            return cls(bytes.fromhex(path.read_text().strip()))
+        except FileNotFoundError:
+            pass
+        path.parent.mkdir(parents=True, exist_ok=True)
+        seed = os.urandom(KEY_BYTES)
+        draft = path.with_suffix(".new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(seed.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(path)
+        return cls(seed)
+
+    def sign(self, envelope: bytes, payload_type: str = JSON) -> bytes:
+        """The 64 bytes of the signature."""
+        return self._secret.sign(encode(envelope, payload_type)).signature
+
+    def seal(self, envelope: bytes) -> SignedBytes:
+        """The envelope with its signature and key id, as it stands in journals and exports."""
+        return SignedBytes(body=envelope, keyid=self.keyid, sig=self.sign(envelope))
+
+    def __repr__(self) -> str:
+        return f"Key({self.keyid})"
+
+
+def verify(public_key: bytes, envelope: bytes, sig: bytes, payload_type: str = JSON) -> None:
+    """Raise `BadSignature` unless ``sig`` is this key's over these bytes. Releases the GIL."""
+    try:
+        nacl.bindings.crypto_sign_open(sig + encode(envelope, payload_type), public_key)
+    except (nacl.exceptions.CryptoError, ValueError, TypeError) as error:
+        raise BadSignature("the signature does not match the key") from error

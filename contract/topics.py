@@ -1,0 +1,95 @@
+"""Which topic a message travels on, how often it may arrive, and who listens where.
+
+``greenlane/1/POST/NAME/LEAF``: topics follow from the type and the source, and no topic is written
+anywhere else. Nothing is retained and nothing rests in the broker: the receipt makes us sure.
+"""
+
+from typing import Final
+
+from contract.identifiers import Source
+from contract.messages import (
+    ActRefused,
+    AgentAlive,
+    AgentBorn,
+    AgentChanged,
+    AlertChanged,
+    AskRefused,
+    BlobAsked,
+    BlobPart,
+    BlobTold,
+    ChangesAsked,
+    ChangesTold,
+    CompletenessChanged,
+    EnrolAnswered,
+    EnrolAsked,
+    EnrolChallenged,
+    EnrolProved,
+    HistoryAsked,
+    HistoryTold,
+    JudgeChanged,
+    Message,
+    ReadingsTaken,
+    Receipt,
+    ScanChanged,
+    SeriesAsked,
+    SeriesTold,
+    Stream,
+)
+
+ROOT: Final = "greenlane/1"
+SAID: Final = ("events", "readings", "bulk", "life", "gone")
+"""The leaves that a gateway's intake hears."""
+
+_BULK: Final = (BlobPart,)
+_READINGS: Final = (ReadingsTaken,)
+_LIFE: Final = (AgentBorn, AgentAlive)
+_CHANGES: Final = (
+    *(AlertChanged, ActRefused, AgentChanged, CompletenessChanged, ScanChanged, JudgeChanged),
+)
+_ASK: Final = (ChangesAsked, HistoryAsked, SeriesAsked, BlobAsked)
+_TELL: Final = (ChangesTold, HistoryTold, SeriesTold, BlobTold, AskRefused)
+_ENROL: Final = (EnrolAsked, EnrolProved)
+_ENROL_TOLD: Final = (EnrolChallenged, EnrolAnswered)
+
+_LEAVES: Final[dict[type[Message], str]] = {
+    **dict.fromkeys(_BULK, "bulk"),
+    **dict.fromkeys(_READINGS, "readings"),
+    **dict.fromkeys(_LIFE, "life"),
+    **dict.fromkeys(_CHANGES, "changes"),
+    **dict.fromkeys(_ASK, "ask"),
+    **dict.fromkeys(_TELL, "told"),
+    **dict.fromkeys(_ENROL, "enrol"),
+    **dict.fromkeys(_ENROL_TOLD, "enrol-told"),
+    Receipt: "receipts",
+}
+
+
+def stream_of(message: Message) -> Stream:
+    """The stream that numbers a message of a source: pictures, readings, and all else is events."""
+    if isinstance(message, _BULK):
+        return "bulk"
+    return "readings" if isinstance(message, _READINGS) else "events"
+
+
+def leaf_of(kind: type[Message]) -> str:
+    """The last level of the topic of a type."""
+    return _LEAVES.get(kind, "events")
+
+
+def topic(source: str, leaf: str) -> str:
+    """Where ``source`` says (or is told) what belongs to ``leaf``."""
+    return f"{ROOT}{source}/{leaf}"
+
+
+def every(post: str, leaf: str) -> str:
+    """The filter for one leaf of every source of a post; ``+`` for every post."""
+    return f"{ROOT}/{post}/+/{leaf}"
+
+
+def source_of(topic: str) -> Source | None:
+    """Who a topic belongs to; none if it is not one of ours."""
+    parts = topic.split("/")
+    if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != ROOT:
+        return None
+    text = f"/{parts[2]}/{parts[3]}"
+    return Source(text) if Source.form.fullmatch(text) else None

@@ -1,0 +1,1 @@
+"""The agent on one box: device, driver, detector, outbox."""

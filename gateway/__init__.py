@@ -1,0 +1,1 @@
+"""Keeps everything in a journal, judges it, and says what changed."""

@@ -1,0 +1,1 @@
+"""Detectors and where they come from: X-ray physics, training, evaluation, passports."""

@@ -1,0 +1,1 @@
+"""Devices that speak their own protocol, and the scenarios they play."""
