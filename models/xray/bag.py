@@ -1,0 +1,179 @@
+"""Pack a bag from one seed and put it through the scanner: picture, boxes, truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import pi
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from models.xray import lines
+from models.xray.contents import CONTENTS, LOOKALIKES
+from models.xray.parts import Part, Sheet, Thing
+from models.xray.scanner import Scanner, any_scanner, colour, expose
+from models.xray.shapes import Box, Disc, Pose, Slab, Wire
+from models.xray.wildlife import WILDLIFE
+
+CLASSES = tuple(WILDLIFE)
+LOOKALIKE_SHARE = 0.25  # of the things in a bag
+THINGS_MIN, THINGS_MAX = 6, 22
+SIDE_PX_MIN = 32
+SIDE_PX_MAX = 4096
+BOX_PX_MIN = 6.0  # what shows less than this of itself is not asked for
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One hidden thing: its class and the box x1, y1, x2, y2 in px round its shadow."""
+
+    kind: str
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A scan and what is in it."""
+
+    pixels: NDArray[np.uint8]
+    """(height, width, 3), RGB."""
+    truths: tuple[Truth, ...]
+    packed: tuple[str, ...]
+    """The names of everything packed, wildlife included."""
+    seed: int
+
+
+def render(
+    seed: int,
+    *,
+    threat: str | None = None,
+    size: tuple[int, int] = (416, 416),
+    scanner: Scanner | None = None,
+) -> Picture:
+    """Return the scan of one bag of `size` (width, height) px; the same seed, the same bytes.
+
+    `threat` is one of `CLASSES` to hide in it, or None for an honest bag. Without a `scanner` the
+    seed also chooses the machine.
+    """
+    if threat is not None and threat not in WILDLIFE:
+        message = f"no such threat: {threat!r}; one of {', '.join(CLASSES)}"
+        raise ValueError(message)
+    if not all(SIDE_PX_MIN <= side <= SIDE_PX_MAX for side in size):
+        message = f"a picture is {SIDE_PX_MIN} to {SIDE_PX_MAX} px a side, not {size}"
+        raise ValueError(message)
+    rng = np.random.default_rng([seed, *size])
+    machine = scanner or any_scanner(rng)
+    w, h = rng.uniform(34, 68), rng.uniform(26, 46)
+    belt = _belt(rng, size, w, h)
+    middle = Pose(
+        belt.width / belt.px_per_cm / 2 + rng.normal(0, 1.5),
+        belt.height / belt.px_per_cm / 2 + rng.normal(0, 1.5),
+        _turn(rng, belt),
+    )
+    belt.add(_shell(rng, w, h), middle)
+    packed = [_pack(rng, belt, middle, (w, h)) for _ in range(int(rng.integers(THINGS_MIN, THINGS_MAX)))]
+    truths: list[Truth] = []
+    if threat is not None:
+        truths = _hide(rng, threat, belt, middle, (w, h))
+        packed.append(threat)
+    pixels = colour(expose(belt.basis_cm, machine, rng), machine)
+    return Picture(pixels, tuple(truths), tuple(packed), seed)
+
+
+def _turn(rng: Generator, belt: Sheet) -> float:
+    """Return how a bag lies: mostly along the longer side, always a little crooked."""
+    upright = 0.0 if belt.width >= belt.height else pi / 2
+    quarter = pi / 2 if rng.random() < 0.15 else 0.0
+    return float(upright + quarter + rng.normal(0, 0.25) + pi * rng.integers(2))
+
+
+def _belt(rng: Generator, size: tuple[int, int], w: float, h: float) -> Sheet:
+    """Return an empty belt on which a bag of w by h cm fills 60 to 100 % of the picture."""
+    fill = rng.uniform(0.6, 1.0)
+    scale = min(max(size) / w, min(size) / h, max(size) / (w + 4)) * fill
+    return Sheet(size[0], size[1], float(scale))
+
+
+def _inside(rng: Generator, middle: Pose, room: tuple[float, float], reach: float) -> Pose:
+    """Return a random place in the bag from which a thing of `reach` cm hardly sticks out."""
+    x_max = max(room[0] / 2 - 0.75 * reach, 0.5)
+    y_max = max(room[1] / 2 - 0.75 * reach, 0.5)
+    at = Pose(rng.uniform(-x_max, x_max), rng.uniform(-y_max, y_max), rng.uniform(0, 2 * pi))
+    return middle.place(at)
+
+
+def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) -> str:
+    """Lay one honest thing into the bag and return its name."""
+    if rng.random() < LOOKALIKE_SHARE:
+        name = str(rng.choice(list(LOOKALIKES)))
+        maker = LOOKALIKES[name][0]
+    else:
+        weights = np.asarray([weight for _, weight in CONTENTS.values()])
+        name = str(rng.choice(list(CONTENTS), p=weights / weights.sum()))
+        maker = CONTENTS[name][0]
+    thing = maker(rng)
+    belt.add(thing, _inside(rng, middle, room, thing.reach))
+    return name
+
+
+def _hide(
+    rng: Generator, threat: str, belt: Sheet, middle: Pose, room: tuple[float, float]
+) -> list[Truth]:
+    """Hide one, seldom two, of a class; return the boxes that show in the picture."""
+    truths = []
+    for _ in range(1 if rng.random() < 0.85 else 2):
+        thing = WILDLIFE[threat](rng)
+        box = belt.add(thing, _inside(rng, middle, room, thing.reach))
+        if box and min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN:
+            truths.append(Truth(threat, box))
+    return truths
+
+
+def _shell(rng: Generator, w: float, h: float) -> Thing:
+    """Return the bag itself: a trolley case, a soft bag or a carton."""
+    kind = rng.choice(["trolley", "soft", "carton"], p=[0.5, 0.35, 0.15])
+    outline = lines.rectangle(w, h, rng.uniform(2, 6))
+    if kind == "carton":
+        return Thing([Part("paper", Box(w, h, 0.8)), Part("paper", Wire(outline, 0.25, closed=True))])
+    if kind == "soft":
+        cloth = lines.blob(rng, w * 0.55, h * 0.56, 0.06, 30)
+        parts = [
+            Part("polyethylene", Slab(cloth, rng.uniform(0.15, 0.4), 1.0)),
+            Part("polyethylene", Wire(cloth, rng.uniform(0.15, 0.4), closed=True)),
+        ]
+        for _ in range(int(rng.integers(1, 4))):
+            zipper = lines.arc(rng.uniform(0.4, 0.9) * w, rng.uniform(0, 1.5), 20)
+            at = Pose(rng.normal(0, 2), rng.uniform(-h, h) * 0.45)
+            parts.append(Part("brass", Wire(zipper, 0.07), at, 0.5))
+        strap = lines.wander(rng, rng.uniform(30, 70), 0.9)
+        parts.append(Part("polyethylene", Wire(strap, 0.5), Pose(w * 0.3, h * 0.4)))
+        return Thing([*parts, *_fittings(rng, w, h, 10)])
+    wall = rng.uniform(0.25, 0.6)
+    parts = [
+        Part("abs", Slab(outline, wall, 0.3)),
+        Part("abs", Wire(outline, rng.uniform(0.2, 0.5), closed=True)),
+        Part("polyethylene", Wire(outline * 0.96, rng.uniform(0.15, 0.3), closed=True)),
+    ]
+    if rng.random() < 0.6:
+        parts.append(Part("steel", Wire(outline * 0.98, 0.12, closed=True), density=0.6))
+    gap = rng.uniform(5, 8)
+    for sign in (-1, 1):
+        rod = Box(w * rng.uniform(0.75, 0.95), rng.uniform(1.2, 2.0), rng.uniform(0.12, 0.3))
+        metal = "aluminium" if rng.random() < 0.3 else "steel"
+        parts.append(Part(metal, rod, Pose(0.0, sign * gap), 2.5 if metal == "aluminium" else 0.8))
+    for x, y in ((w / 2, h / 2), (w / 2, -h / 2)):
+        at = Pose(float(x + 1), float(y * 0.85))
+        parts += [Part("rubber", Disc(2.2, 2.0), at), Part("steel", Disc(0.6, 1.5), at)]
+    return Thing([*parts, *_fittings(rng, w, h, 24)])
+
+
+def _fittings(rng: Generator, w: float, h: float, count: int) -> list[Part]:
+    """Return rivets and screws, most of them along the rim."""
+    parts = []
+    for _ in range(count):
+        side = float(rng.choice([-1.0, 1.0]))
+        on_rim = Pose(rng.uniform(-w, w) / 2, side * h * 0.48)
+        at = on_rim if rng.random() < 0.7 else Pose(side * w * 0.48, rng.uniform(-h, h) / 2)
+        parts.append(Part("steel", Disc(rng.uniform(0.15, 0.45), rng.uniform(0.2, 0.8)), at))
+    return parts
