@@ -18,9 +18,10 @@ from models.xray.wildlife import WILDLIFE
 
 CLASSES = tuple(WILDLIFE)
 LOOKALIKE_SHARE = 0.25  # of the things in a bag
-THINGS_MIN, THINGS_MAX = 6, 22
+THINGS_MIN, THINGS_MAX = 7, 26
 SIDE_PX_MIN = 32
 SIDE_PX_MAX = 4096
+PLACES_TRIED = 3
 BOX_PX_MIN = 6.0  # what shows less than this of itself is not asked for
 
 
@@ -89,18 +90,31 @@ def _turn(rng: Generator, belt: Sheet) -> float:
 
 
 def _belt(rng: Generator, size: tuple[int, int], w: float, h: float) -> Sheet:
-    """Return an empty belt on which a bag of w by h cm fills 60 to 100 % of the picture."""
-    fill = rng.uniform(0.6, 1.0)
-    scale = min(max(size) / w, min(size) / h, max(size) / (w + 4)) * fill
+    """Return an empty belt on which a bag of w by h cm fills 65 to 105 % of the picture."""
+    fill = rng.uniform(0.65, 1.05)
+    scale = min(max(size) / (w + 4), min(size) / (h + 4)) * fill
     return Sheet(size[0], size[1], float(scale))
 
 
-def _inside(rng: Generator, middle: Pose, room: tuple[float, float], reach: float) -> Pose:
-    """Return a random place in the bag from which a thing of `reach` cm hardly sticks out."""
-    x_max = max(room[0] / 2 - 0.75 * reach, 0.5)
-    y_max = max(room[1] / 2 - 0.75 * reach, 0.5)
-    at = Pose(rng.uniform(-x_max, x_max), rng.uniform(-y_max, y_max), rng.uniform(0, 2 * pi))
-    return middle.place(at)
+def _inside(
+    rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float], reach: float
+) -> Pose:
+    """Return the emptiest of a few random places from which a thing of `reach` cm fits the bag."""
+    x_max = max(room[0] / 2 - 0.7 * reach, room[0] * 0.1)
+    y_max = max(room[1] / 2 - 0.7 * reach, room[1] * 0.1)
+    # Long things lie along the bag, as they must to fit.
+    spread = 0.35 if reach > 0.4 * min(room) else pi
+    places = [
+        middle.place(
+            Pose(
+                rng.uniform(-x_max, x_max),
+                rng.uniform(-y_max, y_max),
+                rng.uniform(-spread, spread) + pi * int(rng.integers(2)),
+            )
+        )
+        for _ in range(PLACES_TRIED)
+    ]
+    return min(places, key=belt.plastic_at)
 
 
 def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) -> str:
@@ -113,7 +127,7 @@ def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) 
         name = str(rng.choice(list(CONTENTS), p=weights / weights.sum()))
         maker = CONTENTS[name][0]
     thing = maker(rng)
-    belt.add(thing, _inside(rng, middle, room, thing.reach))
+    belt.add(thing, _inside(rng, belt, middle, room, thing.reach))
     return name
 
 
@@ -124,7 +138,7 @@ def _hide(
     truths = []
     for _ in range(1 if rng.random() < 0.85 else 2):
         thing = WILDLIFE[threat](rng)
-        box = belt.add(thing, _inside(rng, middle, room, thing.reach))
+        box = belt.add(thing, _inside(rng, belt, middle, room, thing.reach))
         if box and min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN:
             truths.append(Truth(threat, box))
     return truths
@@ -137,7 +151,8 @@ def _shell(rng: Generator, w: float, h: float) -> Thing:
     if kind == "carton":
         return Thing([Part("paper", Box(w, h, 0.8)), Part("paper", Wire(outline, 0.25, closed=True))])
     if kind == "soft":
-        cloth = lines.blob(rng, w * 0.55, h * 0.56, 0.06, 30)
+        cloth = lines.rectangle(w, h, rng.uniform(4, 11), 9)
+        cloth = cloth * (1.0 + 0.012 * rng.normal(size=cloth.shape))
         parts = [
             Part("polyethylene", Slab(cloth, rng.uniform(0.15, 0.4), 1.0)),
             Part("polyethylene", Wire(cloth, rng.uniform(0.15, 0.4), closed=True)),
@@ -159,7 +174,7 @@ def _shell(rng: Generator, w: float, h: float) -> Thing:
         parts.append(Part("steel", Wire(outline * 0.98, 0.12, closed=True), density=0.6))
     gap = rng.uniform(5, 8)
     for sign in (-1, 1):
-        rod = Box(w * rng.uniform(0.75, 0.95), rng.uniform(1.2, 2.0), rng.uniform(0.12, 0.3))
+        rod = Box(w * rng.uniform(0.75, 0.95), rng.uniform(1.2, 2.0), rng.uniform(0.2, 0.4))
         metal = "aluminium" if rng.random() < 0.3 else "steel"
         parts.append(Part(metal, rod, Pose(0.0, sign * gap), 2.5 if metal == "aluminium" else 0.8))
     for x, y in ((w / 2, h / 2), (w / 2, -h / 2)):

@@ -15,6 +15,7 @@ from models.xray import lines
 from models.xray.parts import Part, Thing
 from models.xray.shapes import (
     Box,
+    Crumpled,
     Disc,
     Ellipsoid,
     Hollow,
@@ -35,12 +36,14 @@ def _pick(rng: Generator, *names: str) -> str:
 
 def clothes(rng: Generator) -> Thing:
     """Return a folded garment: layers of cloth, creases, now and then buttons or a zip."""
-    w, h = rng.uniform(14, 34), rng.uniform(12, 28)
+    w, h = rng.uniform(16, 44), rng.uniform(14, 32)
     parts = []
     for _ in range(int(rng.integers(2, 5))):
         outline = lines.blob(rng, w / 2 * rng.uniform(0.6, 1), h / 2 * rng.uniform(0.6, 1), 0.1)
         at = Pose(rng.normal(0, 2), rng.normal(0, 2))
-        parts.append(Part("cotton", Slab(outline, rng.uniform(0.6, 3.0), rng.uniform(0.5, 3)), at))
+        sheet = Slab(outline, rng.uniform(0.6, 3.0), rng.uniform(0.5, 3))
+        grain = rng.normal(1.0, 0.4, (int(rng.integers(4, 20)), int(rng.integers(4, 20))))
+        parts.append(Part("cotton", Crumpled(sheet, grain.astype(np.float32)), at))
     for _ in range(int(rng.integers(2, 7))):
         crease = lines.wander(rng, rng.uniform(6, w), 0.5, 14)
         at = Pose(rng.normal(0, w / 5), rng.normal(0, h / 5), rng.uniform(0, 6))

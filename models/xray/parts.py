@@ -62,6 +62,13 @@ class Sheet:
             return None
         return Window(left, top, right - left, bottom - top, scale)
 
+    def plastic_at(self, pose: Pose) -> float:
+        """Return the cm of polyethylene lying at a pose, or infinity off the picture."""
+        x, y = int(pose.x * self.px_per_cm), int(pose.y * self.px_per_cm)
+        if not (0 <= x < self.width and 0 <= y < self.height):
+            return float("inf")
+        return float(self.basis_cm[0, y, x])
+
     def add(self, thing: Thing, pose: Pose) -> tuple[float, float, float, float] | None:
         """Lay a thing down; return the box x1, y1, x2, y2 in px round its shadow, if any."""
         box: tuple[float, float, float, float] | None = None

@@ -1,7 +1,7 @@
 """From what lies on the belt to the picture an officer sees.
 
-Two detectors count what comes through (`transmission`), with shot noise; the ratio of their
-logarithms tells the material, the strength the thickness. Organic is orange, inorganic green,
+Two detectors count what comes through (`transmission`), with shot noise; the two together tell
+the material, their mean the thickness. Organic is orange, inorganic green,
 metal blue, as on every dual-energy machine; the exact hues differ per maker, so a `Scanner` is
 drawn at random for each training picture.
 """
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from models.xray.materials import transmission
+from models.xray.materials import materials, transmission
 from models.xray.shapes import Map
 
 POLYETHYLENE_CM_MAX = 60.0
@@ -24,10 +24,14 @@ IRON_CM_MAX = 4.0
 """Beyond these both detectors are dark on any machine."""
 TABLE_STEPS = 192
 
-# Material number R = ln T_low / ln T_high. Organic materials lie below 1.30 (water 1.24, horn
-# 1.26), light metals, glass, ivory and PVC between 1.54 and 1.68, iron and copper above 2.1.
-ORGANIC_R, INORGANIC_R, METAL_R = 1.30, 1.56, 2.02
-OPAQUE = 4.2  # -ln of the mean transmission at which a screen shows black
+# The material number: 0 where the pair of measurements lies on the curve of polyethylene, 1 on that
+# of aluminium, 2 on that of iron. Calibrated at every thickness, since a hardened beam makes thick
+# iron look like aluminium otherwise. Water and horn lie near 0.2, ivory near 1.1.
+CALIBRATION = ("polyethylene", "aluminium", "steel")
+ORGANIC, INORGANIC, INORGANIC_END, METAL = 0.45, 0.8, 1.2, 1.55
+OPAQUE = 5.0  # -ln of the mean transmission at which a screen shows black
+FULL_HUE = np.float32(0.42)  # share of OPAQUE at which the hue is full and darkening begins
+HUE_BLUR_PX = 1.1
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Scanner:
     open_beam_quanta: float = 40_000.0
     """Quanta per pixel and detector with nothing on the belt: shot noise."""
     blur_px: float = 0.6
-    sharpen: float = 0.7
+    sharpen: float = 0.9
     gamma: float = 0.85
     organic: tuple[float, float, float] = (0.85, 0.47, 0.08)
     inorganic: tuple[float, float, float] = (0.22, 0.60, 0.10)
@@ -57,7 +61,7 @@ def any_scanner(rng: Generator) -> Scanner:
     return Scanner(
         open_beam_quanta=float(np.exp(rng.uniform(np.log(6e3), np.log(1e5)))),
         blur_px=float(rng.uniform(0.3, 1.1)),
-        sharpen=float(rng.uniform(0.0, 1.4)),
+        sharpen=float(rng.uniform(0.2, 1.8)),
         gamma=float(rng.uniform(0.65, 1.1)),
         organic=near(plain.organic, 0.07),
         inorganic=near(plain.inorganic, 0.08),
@@ -97,26 +101,49 @@ def expose(basis_cm: Map, scanner: Scanner, rng: Generator) -> Map:
     return np.asarray(-np.log(np.clip(blurred, 1e-4, 1.0)), dtype=np.float32)
 
 
+@cache
+def _calibration() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return -ln T_high, (n,), and the -ln T_low each calibration material has there, (3, n)."""
+    high = np.linspace(0.0, 9.0, 400)
+    curves = []
+    for name in CALIBRATION:
+        cm = np.concatenate([[0.0], np.geomspace(1e-3, 120.0, 600)])
+        path = -np.log(transmission(cm[:, None] * np.asarray(materials()[name].basis_per_cm)))
+        curves.append(np.interp(high, path[:, 1], path[:, 0]))
+    return high, np.asarray(curves)
+
+
+def material_number(measured: Map) -> Map:
+    """Return 0 for polyethylene, 1 for aluminium, 2 for iron, and between, (H, W)."""
+    high, curves = _calibration()
+    step = np.float32((len(high) - 1) / high[-1])
+    index = np.clip(measured[..., 1] * step + np.float32(0.5), 0, len(high) - 1).astype(np.int32)
+    # Exact along the rounded column: what the rounding takes off the high side comes off the low.
+    low = measured[..., 0] - (measured[..., 1] - high.astype(np.float32)[index])
+    plastic, aluminium, iron = (curve.astype(np.float32)[index] for curve in curves)
+    floor = np.float32(0.01)  # below this difference a ratio is noise
+    light = (low - plastic) / np.maximum(aluminium - plastic, floor)
+    heavy = 1.0 + (low - aluminium) / np.maximum(iron - aluminium, floor)
+    return np.asarray(np.where(light < 1.0, light, heavy), dtype=np.float32)
+
+
 def colour(measured: Map, scanner: Scanner) -> NDArray[np.uint8]:
     """Return the pseudo-colour picture, (H, W, 3) uint8 RGB, of what was measured."""
-    depth = measured.mean(axis=2)
     # The ratio of two small noisy numbers is noise: machines smooth the hue more than the form.
-    smooth = cv2.GaussianBlur(measured, (0, 0), 1.4)
-    ratio = smooth[..., 0] / np.maximum(smooth[..., 1], 0.02)
+    number = material_number(cv2.GaussianBlur(measured, (0, 0), HUE_BLUR_PX))
     hues = np.asarray(
         [scanner.organic, scanner.inorganic, scanner.inorganic, scanner.metal], dtype=np.float32
     )
-    stops = np.asarray([ORGANIC_R, INORGANIC_R, (INORGANIC_R + METAL_R) / 2, METAL_R])
-    steps = np.linspace(1.0, 2.4, 256)
+    steps = np.linspace(0.0, 2.0, 256)
+    stops = [ORGANIC, INORGANIC, INORGANIC_END, METAL]
     ramp = np.stack([np.interp(steps, stops, hues[:, c]) for c in range(3)], axis=1)
-    index = np.clip((ratio - 1.0) * np.float32(255 / 1.4), 0, 255).astype(np.uint8)
-    hue = ramp.astype(np.float32)[index]
-    level = np.clip(depth / OPAQUE, 0.0, 1.0) ** np.float32(scanner.gamma)
+    hue = ramp.astype(np.float32)[np.clip(number * 127.5, 0, 255).astype(np.uint8)]
+    level = np.clip(measured.mean(axis=2) / OPAQUE, 0.0, 1.0) ** np.float32(scanner.gamma)
     if scanner.sharpen > 0:
         level = level + np.float32(scanner.sharpen) * (level - cv2.GaussianBlur(level, (0, 0), 2.0))
     level = np.clip(level, 0.0, 1.0)
     # Thin things tint the backdrop, thick ones take the full hue, opaque ones go dark.
-    tint = np.minimum(level / np.float32(0.42), 1.0)[..., None]
-    dark = 1.0 - np.clip((level - np.float32(0.42)) / np.float32(0.58), 0, 1)[..., None] ** 1.3
+    tint = np.minimum(level / FULL_HUE, 1.0)[..., None]
+    dark = 1.0 - np.clip((level - FULL_HUE) / (1.0 - FULL_HUE), 0, 1)[..., None] ** 1.5
     picture = (scanner.backdrop * (1.0 - tint) + hue * tint) * (0.06 + 0.94 * dark)
     return np.asarray(np.clip(picture * 255.0 + 0.5, 0, 255), dtype=np.uint8)

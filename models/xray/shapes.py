@@ -207,6 +207,26 @@ class Slab:
 
 
 @dataclass(frozen=True)
+class Crumpled:
+    """A sheet that is nowhere even, like packed cloth; `grain` (n, m) is its relief, mean 1."""
+
+    sheet: Slab
+    grain: Map
+
+    @property
+    def reach(self) -> float:
+        """The sheet's."""
+        return self.sheet.reach
+
+    def fill(self, pose: Pose, window: Window) -> Map:
+        """Return the sheet's depth times its relief; the relief does not turn with the pose."""
+        relief = cv2.resize(self.grain, (window.width, window.height), interpolation=cv2.INTER_CUBIC)
+        return np.asarray(
+            self.sheet.fill(pose, window) * np.maximum(relief, 0.1), dtype=np.float32
+        )
+
+
+@dataclass(frozen=True)
 class Wire:
     """A thin line through (n, 2) points in cm: cables, zips, frames, ribs."""
 
@@ -255,17 +275,24 @@ class Swept:
         out = np.zeros((window.height, window.width), dtype=np.float32)
         line = window.pixels(pose, self.line) - 0.5
         radii = self.radii * window.px_per_cm
-        last = len(line) - 2
-        for i in range(last + 1):
-            low = -np.inf if self.round_ends or i > 0 else 0.0
-            high = np.inf if self.round_ends or i < last else 1.0
-            _segment(out, line[i], line[i + 1], (radii[i], radii[i + 1]), (low, high))
+        for i in range(len(line) - 1):
+            _segment(out, line[i], line[i + 1], (radii[i], radii[i + 1]))
+        if not self.round_ends:
+            _saw(out, line[0], line[1], float(radii[0]))
+            _saw(out, line[-1], line[-2], float(radii[-1]))
         return out * np.float32(self.flatten / window.px_per_cm)
 
 
-def _segment(
-    out: Map, a: Points, b: Points, radii: tuple[float, float], span: tuple[float, float]
-) -> None:
+def _saw(out: Map, end: Points, inward: Points, radius: float) -> None:
+    """Cut off what the last balls of a swept line leave beyond its end (px)."""
+    x = np.arange(out.shape[1], dtype=np.float32) - np.float32(end[0])
+    y = (np.arange(out.shape[0], dtype=np.float32) - np.float32(end[1]))[:, None]
+    dx, dy = inward - end
+    beyond = (x * np.float32(dx) + y * np.float32(dy) < 0) & (np.hypot(x, y) < 1.5 * radius + 2)
+    out[beyond] = 0.0
+
+
+def _segment(out: Map, a: Points, b: Points, radii: tuple[float, float]) -> None:
     """Raise `out` (px) to the chord of one tapered segment from a to b (px)."""
     reach = max(radii) + 1.0
     left, top = np.maximum(np.floor(np.minimum(a, b) - reach), 0).astype(int)
@@ -276,10 +303,7 @@ def _segment(
     x = np.arange(left, left + patch.shape[1], dtype=np.float32) - np.float32(a[0])
     y = (np.arange(top, top + patch.shape[0], dtype=np.float32) - np.float32(a[1]))[:, None]
     dx, dy = np.float32(b[0] - a[0]), np.float32(b[1] - a[1])
-    t = (x * dx + y * dy) / max(float(dx * dx + dy * dy), 1e-6)
-    outside = (t < span[0]) | (t > span[1])
-    t = np.clip(t, 0.0, 1.0)
+    t = np.clip((x * dx + y * dy) / max(float(dx * dx + dy * dy), 1e-6), 0.0, 1.0)
     radius = np.float32(radii[0]) + t * np.float32(radii[1] - radii[0])
     chord2 = radius * radius - (x - t * dx) ** 2 - (y - t * dy) ** 2
-    chord2[outside] = 0.0
     np.maximum(patch, 2.0 * np.sqrt(np.maximum(chord2, 0.0)), out=patch)

@@ -102,16 +102,16 @@ def _scale_outline(rng: Generator, size: float) -> Points:
 def pangolin_scales(rng: Generator) -> Thing:
     """Return a packet of loose scales, or a strip of skin with its scales in rows like tiles."""
     size = rng.uniform(2.2, 5.5)
-    thick = rng.uniform(0.12, 0.35)
+    thick = rng.uniform(0.3, 0.6)
     shapes = [
-        Slab(_scale_outline(rng, size * rng.uniform(0.7, 1.2)), thick, size * 0.22)
+        Slab(_scale_outline(rng, size * rng.uniform(0.7, 1.2)), thick, size * 0.12)
         for _ in range(6)
     ]
     parts: list[Part] = []
     if rng.random() < 0.65:
         rx, ry = rng.uniform(5, 13), rng.uniform(4, 9)
         area = np.pi * rx * ry / (size * size * 0.6)
-        for _ in range(min(SCALES_MAX, max(10, int(area * rng.uniform(1.2, 3.2))))):
+        for _ in range(min(SCALES_MAX, max(10, int(area * rng.uniform(1.6, 3.6))))):
             radius, angle = np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
             pose = Pose(
                 float(rx * radius * np.cos(angle)),
