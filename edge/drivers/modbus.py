@@ -1,0 +1,157 @@
+"""Modbus TCP: polls the registers of a sensor and yields readings.
+
+The protocol: Modbus Application Protocol V1.1b3 and Messaging on TCP/IP V1.0b. Addresses are the
+ones on the wire (from 0): a manual's "holding register 40001" is ``kind = "holding"``, address 0.
+"""
+
+import logging
+import math
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, ClassVar, Final, Literal
+
+from msgspec import Meta
+from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusException
+
+from contract.clock import Clock
+from contract.messages import Device, Reading
+from edge.driver import DeviceLost, Observed, Settings
+from edge.drivers.modbus_registers import (
+    MAPS,
+    Register,
+    Request,
+    number_in,
+    requests_for,
+    value_in,
+)
+
+log = logging.getLogger(__name__)
+# What the library would log at every lost poll, `edge.tending` says once.
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+
+RETRIES: Final = 1
+
+
+class ModbusSettings(Settings, frozen=True, kw_only=True, tag_field="family", tag="modbus"):
+    """Where the sensor is and what its registers mean: a ready map, or registers, or both."""
+
+    host: str
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 502
+    unit_id: Annotated[int, Meta(ge=0, le=255)] = 1
+    poll_s: Annotated[float, Meta(ge=0.05, le=3_600)] = 1.0
+    timeout_s: Annotated[float, Meta(gt=0, le=60)] = 2.0
+    map: Literal["", "climate", "door", "shock", "xy-md02"] = ""
+    register: Annotated[tuple[Register, ...], Meta(max_length=500)] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a sensor without registers."""
+        if not self.registers:
+            raise ValueError(f"{self.device}: name a map or at least one register")
+        metrics = [register.metric for register in self.registers]
+        if len(set(metrics)) < len(metrics):
+            raise ValueError(f"{self.device}: two registers have the same metric")
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """Those of the ready map, then its own."""
+        return MAPS.get(self.map, ()) + self.register
+
+
+class Modbus:
+    """A sensor behind Modbus TCP."""
+
+    settings: ClassVar[type[Settings]] = ModbusSettings
+
+    def __init__(self, settings: ModbusSettings, clock: Clock) -> None:
+        self._settings: Final = settings
+        self._clock: Final = clock
+        self._without_value: set[str] = set()
+
+    @property
+    def device(self) -> Device:
+        """See `edge.driver.Driver`."""
+        s = self._settings
+        return Device(device=s.device, family="modbus", title=s.title, lane=s.lane)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[AsyncIterator[Observed]]:
+        """See `edge.driver.Driver`."""
+        s = self._settings
+        client = AsyncModbusTcpClient(
+            s.host, port=s.port, timeout=s.timeout_s, retries=RETRIES, reconnect_delay=0
+        )
+        try:
+            if not await client.connect():
+                raise DeviceLost(f"no Modbus server at {s.host}:{s.port}")
+            yield self._poll(client)
+        finally:
+            client.close()
+
+    async def _poll(self, client: AsyncModbusTcpClient) -> AsyncIterator[Observed]:
+        """Ask each group of registers at its interval; a slot that was missed is not made up."""
+        requests = requests_for(self._settings.registers, self._settings.poll_s)
+        due_ns = [self._clock.monotonic_ns()] * len(requests)
+        while True:
+            turn = min(range(len(requests)), key=due_ns.__getitem__)
+            wait_ns = due_ns[turn] - self._clock.monotonic_ns()
+            if wait_ns > 0:
+                await self._clock.sleep(wait_ns / 1e9)
+            yield self._observed(requests[turn], await self._ask(client, requests[turn]))
+            step = int(requests[turn].poll_s * 1e9)
+            late_ns = self._clock.monotonic_ns() - due_ns[turn]
+            due_ns[turn] += step * (1 + max(0, late_ns) // step)
+
+    async def _ask(self, client: AsyncModbusTcpClient, request: Request) -> Sequence[int]:
+        """The raw registers (or bits) of one request."""
+        reads = {
+            "holding": client.read_holding_registers,
+            "input": client.read_input_registers,
+            "discrete": client.read_discrete_inputs,
+            "coil": client.read_coils,
+        }
+        try:
+            answer = await reads[request.kind](
+                request.address, count=request.width, device_id=self._settings.unit_id
+            )
+        except (ModbusException, OSError) as error:
+            raise DeviceLost(f"no answer: {error}") from error
+        where = f"{request.kind} {request.address} to {request.address + request.width - 1}"
+        if answer.isError():
+            raise DeviceLost(f"refuses to read {where}: {answer}")
+        is_bit = request.kind in ("discrete", "coil")
+        raw = [int(bit) for bit in answer.bits] if is_bit else answer.registers
+        if len(raw) < request.width:
+            raise DeviceLost(f"answered {len(raw)} of {request.width} for {where}")
+        return raw[: request.width]
+
+    def _observed(self, request: Request, raw: Sequence[int]) -> Observed:
+        at = self._clock.utc_now()
+        readings = []
+        for register in request.registers:
+            number = number_in(register, raw[register.address - request.address :])
+            value = value_in(register, number)
+            self._note(register.metric, has_value=math.isfinite(value))
+            if math.isfinite(value):
+                readings.append(
+                    Reading(
+                        device=self._settings.device,
+                        metric=register.metric,
+                        value=value,
+                        unit=register.unit,
+                        observed_at=at,
+                    )
+                )
+        return Observed(at=at, readings=tuple(readings), up_to=at)
+
+    def _note(self, metric: str, *, has_value: bool) -> None:
+        """Log once when a register stops or starts to hold a value."""
+        if has_value == (metric not in self._without_value):
+            return
+        names = {"device": self._settings.device, "metric": metric}
+        if has_value:
+            self._without_value.discard(metric)
+            log.info("register has a value again", extra=names)
+        else:
+            self._without_value.add(metric)
+            log.warning("register holds no value", extra=names)

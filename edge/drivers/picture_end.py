@@ -1,0 +1,94 @@
+"""Whether the bytes of a picture file are all there (pure): its end as its format marks it.
+
+PNG ends with the chunk IEND (ISO/IEC 15948, 11.2.5), JPEG with the marker EOI (ITU-T T.81, B.2.1).
+TIFF 6.0 has no end: it is whole when its directories, and the strips or tiles that they name, lie
+within the file.
+"""
+
+import struct
+from typing import Final
+
+PNG: Final = b"\x89PNG\r\n\x1a\n"
+PNG_END: Final = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+JPEG: Final = b"\xff\xd8\xff"
+JPEG_END: Final = b"\xff\xd9"
+TIFF_LITTLE: Final = b"II*\x00"
+TIFF_BIG: Final = b"MM\x00*"
+DIRECTORIES_MAX: Final = 64
+"""Directories (pages) of one TIFF that are followed."""
+ENTRIES_MAX: Final = 1_000
+"""Entries of one TIFF directory."""
+PIECES_MAX: Final = 1_000_000
+"""Strips or tiles of one TIFF directory."""
+
+_OFFSETS: Final = {273: 279, 324: 325}
+"""The tag of offsets → the tag of byte counts: strips, tiles (TIFF 6.0, sections 3 and 15)."""
+_SIZES: Final = {3: (2, "H"), 4: (4, "I")}
+"""TIFF type → bytes and struct code: SHORT and LONG; no other may give offsets or counts."""
+
+
+def media_type_of(body: bytes) -> str:
+    """The media type by the first bytes; empty if it is none of ours."""
+    if body.startswith(PNG):
+        return "image/png"
+    if body.startswith(JPEG):
+        return "image/jpeg"
+    return "image/tiff" if body.startswith((TIFF_LITTLE, TIFF_BIG)) else ""
+
+
+def why_not_whole(body: bytes) -> str:
+    """Why these bytes are not a whole picture; empty if they are."""
+    kind = media_type_of(body)
+    if kind == "image/png":
+        return "" if body.endswith(PNG_END) else "the PNG has no end"
+    if kind == "image/jpeg":
+        # Some machines pad the file to a full block.
+        return "" if body.rstrip(b"\x00").endswith(JPEG_END) else "the JPEG has no end"
+    if kind == "image/tiff":
+        return _why_not_whole_tiff(body)
+    return "not a PNG, JPEG or TIFF" if body else "the file is empty"
+
+
+def _why_not_whole_tiff(body: bytes) -> str:
+    order = "<" if body.startswith(TIFF_LITTLE) else ">"
+    try:
+        (at,) = struct.unpack_from(order + "I", body, 4)
+        # libtiff writes the directory last and its offset after that: 0 is a file half written.
+        if not at:
+            return "the TIFF has no directory"
+        for _ in range(DIRECTORIES_MAX):
+            at, end = _directory(body, order, at)
+            if not end:
+                return "a directory of the TIFF names no picture"
+            if end > len(body):
+                return f"the TIFF names {end} bytes and has {len(body)}"
+            if not at:
+                return ""
+    except struct.error:
+        return "the TIFF ends within a directory"
+    return f"the TIFF has more than {DIRECTORIES_MAX} directories"
+
+
+def _directory(body: bytes, order: str, at: int) -> tuple[int, int]:
+    """The offset of the next directory, and the end of the farthest strip or tile of this one."""
+    (count,) = struct.unpack_from(order + "H", body, at)
+    fields = {}
+    for index in range(min(count, ENTRIES_MAX)):
+        tag, kind, number = struct.unpack_from(order + "HHI", body, at + 2 + 12 * index)
+        if tag in _OFFSETS or tag in _OFFSETS.values():
+            fields[tag] = _numbers(body, order, at + 10 + 12 * index, kind, number)
+    end = 0
+    for offsets, counts in _OFFSETS.items():
+        pieces = zip(fields.get(offsets, ()), fields.get(counts, ()), strict=False)
+        end = max([end, *(offset + size for offset, size in pieces)])
+    (following,) = struct.unpack_from(order + "I", body, at + 2 + 12 * count)
+    return following, end
+
+
+def _numbers(body: bytes, order: str, at: int, kind: int, number: int) -> tuple[int, ...]:
+    if kind not in _SIZES or number > PIECES_MAX:
+        return ()
+    size, code = _SIZES[kind]
+    if size * number > 4:  # noqa: PLR2004 - what fits into four bytes stands in the directory itself
+        (at,) = struct.unpack_from(order + "I", body, at)
+    return struct.unpack_from(f"{order}{number}{code}", body, at)

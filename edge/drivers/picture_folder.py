@@ -1,0 +1,174 @@
+"""The folder that a scanner writes into, and where its pictures go from there (blocking calls).
+
+    FOLDER/x.png ─▶ FOLDER/taken/x.png ─▶ FOLDER/done/x.png   or   FOLDER/failed/x.png
+
+A picture is taken with a rename before anyone looks at it, so a machine that uses the same name
+again overwrites nothing. At most one picture is in ``taken``; a restart finds it there first.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from contract.identifiers import BagTag, Container, NotAnIdentifier
+
+PICTURE_BYTES_MAX: Final = 32 * 1024 * 1024
+"""A larger picture is a failed scan: an agent has 200 MB of memory."""
+SIDECAR_BYTES_MAX: Final = 4_096
+FILES_MAX: Final = 10_000
+"""Files of one look into the folder; the rest is seen at a later look, once these are gone."""
+SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+SUBJECT_CHARACTERS_MAX: Final = 80
+
+
+class File(NamedTuple):
+    """A picture file as one look sees it; times of the file system, nanoseconds."""
+
+    name: str
+    size: int
+    mtime_ns: int
+
+
+class Content(NamedTuple):
+    """What is in a picture file; ``body`` is empty if it is larger than `PICTURE_BYTES_MAX`."""
+
+    body: bytes
+    sha256: str
+    size: int
+
+
+class PictureFolder:
+    """One watched folder. Every method may raise `OSError`."""
+
+    def __init__(self, path: Path, subject_in: re.Pattern[str], done_bytes_max: int) -> None:
+        self._path: Final = path
+        self._taken: Final = path / "taken"
+        self._subject_in: Final = subject_in
+        self._done_bytes_max: Final = done_bytes_max
+
+    def prepare(self) -> None:
+        """Make the folders behind it; the folder itself belongs to the machine."""
+        for name in ("taken", "done", "failed"):
+            (self._path / name).mkdir(exist_ok=True)
+
+    def waiting(self) -> list[File]:
+        """The pictures in it, oldest first."""
+        return _pictures_in(self._path)
+
+    def taken(self) -> list[File]:
+        """What was taken and not finished: at most one, after a crash."""
+        return _pictures_in(self._taken)
+
+    def read(self, name: str, *, is_taken: bool) -> Content:
+        """The bytes and their hash."""
+        digest = hashlib.sha256()
+        pieces: list[bytes] = []
+        size = 0
+        with ((self._taken if is_taken else self._path) / name).open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+                size += len(piece)
+                if size <= PICTURE_BYTES_MAX:
+                    pieces.append(piece)
+        body = b"".join(pieces) if size <= PICTURE_BYTES_MAX else b""
+        return Content(body, digest.hexdigest(), size)
+
+    def take(self, name: str) -> None:
+        """Take a picture out of the machine's reach, with its sidecar."""
+        sidecar = _sidecar_of(name)
+        if (self._path / sidecar).is_file():
+            (self._path / sidecar).rename(self._taken / sidecar)
+        (self._path / name).rename(self._taken / name)
+
+    def finish(self, name: str, sha256: str, *, is_failed: bool) -> None:
+        """Put a taken picture away for good; the same again is harmless."""
+        home = self._path / ("failed" if is_failed else "done")
+        target = home / name
+        if target.exists():
+            target = home / f"{Path(name).stem}.{sha256[:12]}{Path(name).suffix}"
+        sidecar = self._taken / _sidecar_of(name)
+        if sidecar.is_file():
+            sidecar.rename(home / _sidecar_of(target.name))
+        (self._taken / name).rename(target)
+        _sync(home)
+
+    def subject_of(self, name: str) -> str:
+        """The bag tag (or container, or other name) by the sidecar, else by the file name."""
+        text = self._sidecar_subject(name)
+        if not text:
+            found = self._subject_in.search(name)
+            text = (found["subject"] or "") if found else ""
+        return _normal(text)
+
+    def prune(self) -> int:
+        """Remove the oldest done pictures over the limit of bytes; how many."""
+        done = [
+            (file, self._path / "done" / file.name) for file in _pictures_in(self._path / "done")
+        ]
+        excess = sum(file.size for file, _ in done) - self._done_bytes_max
+        removed = 0
+        for file, path in done:
+            if excess <= 0:
+                break
+            path.unlink(missing_ok=True)
+            path.with_name(_sidecar_of(path.name)).unlink(missing_ok=True)
+            excess -= file.size
+            removed += 1
+        return removed
+
+    def _sidecar_subject(self, name: str) -> str:
+        try:
+            with (self._taken / _sidecar_of(name)).open("rb") as file:
+                said = json.loads(file.read(SIDECAR_BYTES_MAX))
+        except (OSError, ValueError, RecursionError):
+            return ""
+        subject = said.get("subject") if isinstance(said, dict) else None
+        return subject if isinstance(subject, str) else ""
+
+
+def _sidecar_of(name: str) -> str:
+    return name + ".json"
+
+
+def _normal(text: str) -> str:
+    for kind in (BagTag, Container):
+        try:
+            return kind.parse(text)
+        except NotAnIdentifier:
+            continue
+    return "".join(c for c in text if c.isprintable()).strip()[:SUBJECT_CHARACTERS_MAX]
+
+
+def _pictures_in(path: Path) -> list[File]:
+    return sorted(_some_pictures_in(path), key=lambda file: (file.mtime_ns, file.name))
+
+
+def _some_pictures_in(path: Path) -> Iterator[File]:
+    with os.scandir(path) as entries:
+        count = 0
+        for entry in entries:
+            is_ours = entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith(".")
+            # A link could point at anything on this box, and its bytes would leave it.
+            if not is_ours or not entry.is_file(follow_symlinks=False):
+                continue
+            try:
+                state = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            yield File(entry.name, state.st_size, state.st_mtime_ns)
+            count += 1
+            if count >= FILES_MAX:
+                return
+
+
+def _sync(folder: Path) -> None:
+    """Make renames in the folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
