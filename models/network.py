@@ -128,7 +128,8 @@ class Network(nn.Module):
         for head, stride, feature in zip(self.heads, STRIDES, self.features(x), strict=True):
             kind, edge = head(feature)
             kinds.append(kind.flatten(2).transpose(1, 2))
-            reach = edge.clamp(max=LOG_REACH_MAX).exp().flatten(2).transpose(1, 2) * stride
+            # Half precision is too coarse for pixels.
+            reach = edge.float().clamp(max=LOG_REACH_MAX).exp().flatten(2).transpose(1, 2) * stride
             centre = cells(feature.shape[-2], feature.shape[-1], stride).to(reach)
             boxes.append(torch.cat((centre - reach[..., :2], centre + reach[..., 2:]), -1))
         return torch.cat(kinds, 1), torch.cat(boxes, 1)

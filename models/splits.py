@@ -15,10 +15,15 @@ TUNE = range(10_000_000, 20_000_000)
 TEST = range(20_000_000, 30_000_000)
 """The figures in a passport."""
 
-CYCLE = (None, *CLASSES, None)
-"""What is hidden in successive bags: every class once, two honest ones."""
+LESSONS = (None, *CLASSES, None)
+"""What is hidden in successive training bags: every class once, two honest ones."""
+
+TRIALS = tuple(kind for threat in CLASSES for kind in (None, threat))
+"""What is hidden in successive bags of a trial: every other one is honest, since how often an
+honest traveller is stopped must be known as well as how often a smuggler is."""
 
 
 def bag(split: range, index: int) -> tuple[int, str | None]:
     """Return the seed and the threat of one bag of a split."""
-    return split[index], CYCLE[index % len(CYCLE)]
+    cycle = LESSONS if split == TRAIN else TRIALS
+    return split[index], cycle[index % len(cycle)]

@@ -1,0 +1,112 @@
+"""From a file's bytes to the network's input, and boxes back: one way for training and edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.detection import PictureError
+
+BYTES_MAX = 64 * 1024 * 1024
+SIDE_PX_MAX = 16_384
+PIXELS_MAX = 64 * 1024 * 1024
+SIDE_PX_MIN = 8
+WHITE = 255  # an empty belt
+
+SIGNATURES = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+}
+"""How the files begin that we read. Nothing else reaches the decoder: it reads many formats, and
+what a scanner never writes is only a way in."""
+
+CHANNELS_RGB, CHANNELS_RGBA = 3, 4
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """How a picture was fitted into a square: times `scale`, then `left` and `top` px of white."""
+
+    scale: float
+    left: int
+    top: int
+    width: int
+    height: int
+    """Of the original, px."""
+
+    def original(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return boxes (n, 4) of the square in pixels of the original, cut to its edges."""
+        shift = np.asarray([self.left, self.top, self.left, self.top], dtype=np.float32)
+        limit = np.asarray([self.width, self.height] * 2, dtype=np.float32)
+        return np.asarray(np.clip((boxes - shift) / self.scale, 0.0, limit), dtype=np.float32)
+
+
+def decode(data: bytes) -> NDArray[np.uint8]:
+    """Return the picture in a PNG, JPEG or TIFF file as (height, width, 3) uint8 RGB.
+
+    Sixteen-bit pictures are scaled to eight; grey ones get three equal channels. Raises
+    `PictureError` for anything that cannot be read whole.
+    """
+    if not any(data.startswith(signature) for signature in SIGNATURES):
+        message = "not a picture: neither PNG, JPEG nor TIFF" if data else "the file is empty"
+        raise PictureError(message)
+    if len(data) > BYTES_MAX:
+        message = f"the file has {len(data)} bytes, more than {BYTES_MAX}"
+        raise PictureError(message)
+    try:
+        raw = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        message = f"the picture cannot be decoded: {error}"
+        raise PictureError(message) from error
+    if raw is None:
+        message = "the picture is damaged or cut short"
+        raise PictureError(message)
+    return _as_rgb8(np.asarray(raw))
+
+
+def _as_rgb8(raw: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Return what the decoder gave (grey, BGR or BGRA of some depth) as RGB of eight bits."""
+    height, width = raw.shape[:2]
+    if min(height, width) < SIDE_PX_MIN:
+        message = f"the picture has {width} by {height} px, under {SIDE_PX_MIN} a side"
+        raise PictureError(message)
+    if max(height, width) > SIDE_PX_MAX or height * width > PIXELS_MAX:
+        message = f"the picture has {width} by {height} px, more than we take"
+        raise PictureError(message)
+    if raw.dtype == np.uint16:
+        # The high byte: rounding to nearest would make 65,535 overflow.
+        raw = (raw >> 8).astype(np.uint8)  # type: ignore[operator]
+    if raw.dtype != np.uint8:
+        message = f"the picture has pixels of type {raw.dtype}; 8 and 16 bits are read"
+        raise PictureError(message)
+    eight = np.asarray(raw, dtype=np.uint8)
+    channels = eight.shape[2] if eight.ndim == 3 else 1  # noqa: PLR2004 - height, width, channels
+    if channels == 1:
+        rgb = cv2.cvtColor(eight, cv2.COLOR_GRAY2RGB)
+    elif channels == CHANNELS_RGB:
+        rgb = cv2.cvtColor(eight, cv2.COLOR_BGR2RGB)
+    elif channels == CHANNELS_RGBA:
+        rgb = cv2.cvtColor(eight, cv2.COLOR_BGRA2RGB)
+    else:
+        message = f"the picture has {channels} channels; 1, 3 and 4 are read"
+        raise PictureError(message)
+    return np.asarray(rgb, dtype=np.uint8)
+
+
+def letterbox(rgb: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32], Letterbox]:
+    """Return a picture as the network's input (1, 3, side, side), 0 to 255, and how it was fitted."""
+    height, width = rgb.shape[:2]
+    scale = side / max(height, width)
+    w, h = max(1, round(width * scale)), max(1, round(height * scale))
+    # Averaging areas keeps thin wires when shrinking; it would make blocks when growing.
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    left, top = (side - w) // 2, (side - h) // 2
+    square = np.full((side, side, 3), WHITE, dtype=np.uint8)
+    square[top : top + h, left : left + w] = cv2.resize(rgb, (w, h), interpolation=how)
+    planes = np.ascontiguousarray(square.transpose(2, 0, 1)[None], dtype=np.float32)
+    return planes, Letterbox(scale, left, top, width, height)

@@ -1,0 +1,147 @@
+"""Run a model on a picture: bytes → letterbox → ONNX Runtime → overlapping boxes thinned.
+
+The one place where the network's output becomes detections, for the edge and for the figures in
+the passport alike.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from models.detection import Detection, Scan
+from models.image import decode, letterbox
+from models.passport import Passport, PassportError, load
+
+DETECTIONS_MAX = 50  # per picture; more is noise no officer would look through
+CANDIDATES_MAX = 300  # per picture, before thinning
+
+INPUT, BOXES, SCORES = "images", "boxes", "scores"
+BATCH, CHANNELS, BOX_EDGES = 1, 3, 4
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """How ONNX Runtime runs."""
+
+    provider: str = "CPUExecutionProvider"
+    threads: int = 1
+    """Threads inside one picture: two workers of one thread beat one of two."""
+
+
+class Model:
+    """A network whose passport fits; safe to call from several threads."""
+
+    def __init__(self, path: Path, runtime: Runtime | None = None) -> None:
+        """Load and check; raises `PassportError` if the file is not what its passport says."""
+        self.passport, data = load(path)
+        self._session = _open(data, runtime or Runtime())
+        _check(self._session, self.passport)
+        self._floor = np.asarray(
+            [self.passport.thresholds[kind] for kind in self.passport.classes], dtype=np.float32
+        )
+
+    def scan(self, data: bytes) -> Scan:
+        """Return what is seen in an encoded picture; raises `PictureError` if it is none."""
+        started = time.perf_counter()
+        rgb = decode(data)
+        detections = self.detect(rgb)
+        taken = (time.perf_counter() - started) * 1000.0
+        height, width = rgb.shape[:2]
+        return Scan(width, height, detections, self.passport.id, taken)
+
+    def detect(
+        self, rgb: NDArray[np.uint8], floor: float | None = None
+    ) -> tuple[Detection, ...]:
+        """Return what is seen in (height, width, 3) RGB.
+
+        `floor` replaces the passport's thresholds; only the evaluation has a reason to.
+        """
+        planes, fitted = letterbox(rgb, self.passport.input_side)
+        boxes, scores = self._session.run([BOXES, SCORES], {INPUT: planes})
+        least = self._floor if floor is None else np.full_like(self._floor, floor)
+        return _thin(fitted.original(boxes[0]), scores[0], least, self.passport)
+
+
+def _open(data: bytes, runtime: Runtime) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = runtime.threads
+    options.inter_op_num_threads = 1
+    # The arena keeps the largest picture's memory for ever; a box of 1 GB has better uses for it.
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    available = onnxruntime.get_available_providers()
+    if runtime.provider not in available:
+        message = f"no provider {runtime.provider!r} here; there are {', '.join(available)}"
+        raise PassportError(message)
+    try:
+        return onnxruntime.InferenceSession(data, options, providers=[runtime.provider])
+    except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors share no public base class
+        message = f"ONNX Runtime refuses the model: {error}"
+        raise PassportError(message) from error
+
+
+def _check(session: onnxruntime.InferenceSession, passport: Passport) -> None:
+    """Raise `PassportError` unless the graph has the input and the classes it claims."""
+    side = passport.input_side
+    inputs = {node.name: (list(node.shape), node.type) for node in session.get_inputs()}
+    if inputs != {INPUT: ([BATCH, CHANNELS, side, side], "tensor(float)")}:
+        message = f"the model's input is {inputs}, not 1 by 3 by {side} by {side} floats"
+        raise PassportError(message)
+    outputs = {node.name: list(node.shape) for node in session.get_outputs()}
+    if set(outputs) != {BOXES, SCORES}:
+        message = f"the model's outputs are {sorted(outputs)}, not {BOXES} and {SCORES}"
+        raise PassportError(message)
+    if outputs[SCORES][-1] != len(passport.classes) or outputs[BOXES][-1] != BOX_EDGES:
+        message = f"the model says {outputs[SCORES][-1]} classes, its passport {len(passport.classes)}"
+        raise PassportError(message)
+
+
+def _thin(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    floor: NDArray[np.float32],
+    passport: Passport,
+) -> tuple[Detection, ...]:
+    """Return the surest of each heap of overlapping boxes of one class."""
+    rows, kinds = np.nonzero(scores >= floor)
+    sure = scores[rows, kinds]
+    order = np.argsort(-sure, kind="stable")[:CANDIDATES_MAX]
+    rows, kinds, sure = rows[order], kinds[order], sure[order]
+    kept: list[int] = []
+    open_ = np.ones(len(rows), dtype=bool)
+    for i in range(len(rows)):
+        if not open_[i]:
+            continue
+        kept.append(i)
+        if len(kept) == DETECTIONS_MAX:
+            break
+        same = kinds == kinds[i]
+        open_ &= ~(same & (overlap(boxes[rows[i]], boxes[rows]) > passport.nms_iou))
+    return tuple(
+        Detection(
+            passport.classes[kinds[i]],
+            float(sure[i]),
+            (
+                float(boxes[rows[i], 0]),
+                float(boxes[rows[i], 1]),
+                float(boxes[rows[i], 2]),
+                float(boxes[rows[i], 3]),
+            ),
+        )
+        for i in kept
+    )
+
+
+def overlap(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the intersection over union of one box (4,) with others (n, 4)."""
+    low = np.maximum(box[:2], others[:, :2])
+    high = np.minimum(box[2:], others[:, 2:])
+    shared = np.prod(np.clip(high - low, 0.0, None), axis=1)
+    area = np.prod(box[2:] - box[:2]) + np.prod(others[:, 2:] - others[:, :2], axis=1) - shared
+    return np.asarray(shared / np.maximum(area, 1e-6), dtype=np.float32)

@@ -1,0 +1,140 @@
+"""Learn a detector from a recipe; stop it when you like, it goes on where it was.
+
+Each step's pictures follow from the seed and the step's number alone, so a run that was killed and
+resumed sees what an unbroken one sees.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from models.assignment import assign, loss
+from models.network import STRIDES, Network, cells
+from models.pictures import Pictures
+from models.recipe import Recipe
+from models.xray.bag import CLASSES
+
+SAVE_EVERY_S = 60.0
+WARM_UP_STEPS_MAX = 150
+GRADIENT_NORM_MAX = 10.0
+MEMORY_STEPS = 300
+"""Over how many steps the averaged weights forget; the average is what is kept and exported."""
+
+
+class Training:
+    """One run: network, its running average, optimiser and how far it is."""
+
+    def __init__(self, recipe: Recipe, folder: Path) -> None:
+        """Start afresh, or from the checkpoint in `folder` if there is one of this recipe."""
+        torch.manual_seed(recipe.seed)
+        torch.set_num_threads(recipe.threads)
+        self.recipe = recipe
+        self.checkpoint = folder / "checkpoint.pt"
+        self.network = Network(len(CLASSES), recipe.width).to(memory_format=torch.channels_last)
+        self.average = Network(len(CLASSES), recipe.width)
+        self.average.load_state_dict(self.network.state_dict())
+        self.optimiser = torch.optim.AdamW(_groups(self.network, recipe.weight_decay))
+        self.step = 0
+        if self.checkpoint.exists():
+            self._load()
+
+    def run(self, pictures: Pictures) -> Network:
+        """Take the remaining steps and return the averaged network, ready to export."""
+        saved_at = time.monotonic()
+        with tqdm(total=self.recipe.steps, initial=self.step, desc="train", mininterval=5) as bar:
+            while self.step < self.recipe.steps:
+                cost = self._take_step(pictures)
+                self.step += 1
+                bar.update()
+                bar.set_postfix(loss=f"{cost:.3f}", refresh=False)
+                if time.monotonic() - saved_at > SAVE_EVERY_S:
+                    self.save()
+                    saved_at = time.monotonic()
+        self.save()
+        return self.average.eval()
+
+    def save(self) -> None:
+        """Write the checkpoint in one step, so that a kill leaves the old or the new one."""
+        state: dict[str, Any] = {
+            "recipe": self.recipe.as_dict(),
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+        partial = self.checkpoint.with_suffix(".partial")
+        torch.save(state, partial)
+        os.replace(partial, self.checkpoint)  # noqa: PTH105 - atomic, and says so
+
+    def _load(self) -> None:
+        state = torch.load(self.checkpoint, weights_only=True)
+        if state["recipe"] != self.recipe.as_dict():
+            message = f"{self.checkpoint} was made by another recipe; remove it or rename the run"
+            raise ValueError(message)
+        self.step = state["step"]
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+    def _side(self) -> int:
+        early = self.step < self.recipe.early_share * self.recipe.steps
+        return self.recipe.early_side_px if early else self.recipe.side_px
+
+    def _take_step(self, pictures: Pictures) -> float:
+        rng = np.random.default_rng([self.recipe.seed, self.step])
+        side = self._side()
+        pixels, truths = pictures.sample(rng, self.recipe.batch, side)
+        x = torch.from_numpy(pixels).float().contiguous(memory_format=torch.channels_last)
+        centres = torch.cat([cells(side // s, side // s, s) for s in STRIDES])
+        rate = self.recipe.learning_rate * _schedule(self.step, self.recipe.steps)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.network.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, boxes = self.network.raw(x)
+        logits, boxes = logits.float(), boxes.float()
+        targets = assign(logits.sigmoid(), boxes, centres, torch.from_numpy(truths))
+        cost = loss(logits, boxes, targets)
+        self.optimiser.zero_grad()
+        cost.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM_MAX)
+        self.optimiser.step()
+        self._remember()
+        return float(cost.detach())
+
+    @torch.no_grad()
+    def _remember(self) -> None:
+        """Move the average towards the network, faster while it is young."""
+        keep = min(1.0 - 1.0 / MEMORY_STEPS, (1.0 + self.step) / (10.0 + self.step))
+        new = self.network.state_dict()
+        for name, old in self.average.state_dict().items():
+            value: Tensor = new[name]
+            if old.dtype.is_floating_point:
+                old.mul_(keep).add_(value, alpha=1.0 - keep)
+            else:
+                old.copy_(value)
+
+
+def _groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
+    """Return the parameters in two groups: only true weights are drawn towards zero."""
+    weights = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    return [{"params": weights, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def _schedule(step: int, steps: int) -> float:
+    """Return the share of the full learning rate: up in a line, down along a cosine."""
+    warm_up = min(WARM_UP_STEPS_MAX, steps // 4 + 1)
+    if step < warm_up:
+        return (step + 1) / warm_up
+    done = (step - warm_up) / max(steps - warm_up, 1)
+    return 0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * done))
