@@ -323,6 +323,14 @@ class AgentAlive(Message, frozen=True, kw_only=True):
     devices: tuple[DeviceAlive, ...] = ()
 
 
+class AgentGone(Message, frozen=True, kw_only=True):
+    """The gateway heard the will of a source: a hint, unsigned by the source itself."""
+
+    type: ClassVar[str] = "agent.gone"
+    source: SourceText
+    epoch: Annotated[str, Meta(max_length=16)] = ""
+
+
 class DeviceFound(Message, frozen=True, kw_only=True):
     """A device behind the agent answers."""
 
@@ -500,6 +508,8 @@ class JudgeChanged(Message, frozen=True, kw_only=True):
     type: ClassVar[str] = "judge.changed"
     version: Name
     rules: tuple[str, ...]
+    settings: Annotated[str, Meta(max_length=100_000)] = ""
+    """The thresholds of the rules, in JSON, so that a replay needs nothing but the journal."""
 
 
 class Receipt(Message, frozen=True, kw_only=True):
@@ -636,7 +646,7 @@ class AskRefused(Message, frozen=True, kw_only=True):
 MESSAGES: Final[dict[str, type[Message]]] = {
     message.type: message
     for message in (
-        *(AgentBorn, AgentAlive, DeviceFound, DeviceLost, ReadingsTaken, SealRead),
+        *(AgentBorn, AgentAlive, AgentGone, DeviceFound, DeviceLost, ReadingsTaken, SealRead),
         *(ScanCompleted, ScanFailed, BlobPart, StreamLost, KeyEnrolled, BlobKept, OfficerActed),
         *(AlertChanged, ActRefused, AgentChanged, CompletenessChanged, ScanChanged, JudgeChanged),
         *(Receipt, EnrolAsked, EnrolChallenged, EnrolProved, EnrolAnswered),
