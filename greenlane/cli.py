@@ -1,0 +1,39 @@
+"""What can be said on the command line: one table of commands, each in its own file."""
+
+import argparse
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, Final
+
+from greenlane import scan
+from greenlane.commands import command_center, demo, edge, gateway, simulate
+from greenlane.exits import MEANING
+from greenlane.logs import FORMATS, LEVELS
+
+Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse names it nowhere else
+
+COMMANDS: Final[tuple[Callable[[Any], None], ...]] = (
+    demo.add_parser,
+    edge.add_parser,
+    gateway.add_parser,
+    command_center.add_parser,
+    simulate.add_parser,
+    scan.add_parser,
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``greenlane``; what it parses has `act`, which runs the command."""
+    top = argparse.ArgumentParser(
+        prog="greenlane",
+        description="Watches a border so that honest trade does not have to wait.",
+        epilog=MEANING,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"greenlane {version('greenlane')}")
+    top.add_argument("--log-level", choices=LEVELS, default="info", help="default: info")
+    top.add_argument("--log-format", choices=FORMATS, default="text", help="default: text")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in COMMANDS:
+        add(commands)
+    return top

@@ -1,0 +1,1 @@
+"""The commands of ``greenlane``, each in its own file; light to import, heavy only when run."""
