@@ -17,11 +17,11 @@ UNREAD_PACKETS_MAX: Final = 100_000
 """Packets that wait in a link for `receive`; the oldest gives way, and its sender says it again."""
 
 
-class Unavailable(Exception):  # noqa: N818 - STYLE 14: named by what the caller does next (retry)
+class Unavailable(Exception):
     """The other side is away; try again later."""
 
 
-class Rejected(Exception):  # noqa: N818 - named by what the caller does next (do not retry)
+class Rejected(Exception):
     """The other side is there and says no; the message says why and what to do."""
 
 
@@ -52,7 +52,7 @@ class Link(Protocol):
         """Hear them no more."""
 
     def receive(self) -> AsyncIterator[list[Packet]]:
-        """What arrives, in batches of 1 to `BATCH_MAX`; raises `Unavailable` when the link breaks."""
+        """What arrives, in batches of 1 to `BATCH_MAX`; `Unavailable` when the link breaks."""
 
 
 class Dial(Protocol):

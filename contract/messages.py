@@ -17,7 +17,7 @@ from typing import Annotated, ClassVar, Final, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from contract.identifiers import Source
+from contract.identifiers import Identifier, Source
 
 READINGS_MAX: Final = 1_000
 """Readings in one batch."""
@@ -406,7 +406,8 @@ class StreamLost(Message, frozen=True, kw_only=True):
 
     `before` is the hash of number `from - 1`, `last` that of number `to`; none where the source
     does not know them (reason ``forgotten``: it no longer holds the numbers and has no record of
-    having dropped them, as after a restored or replaced card).
+    having dropped them, as after a restored or replaced card). ``said again``: somebody else spoke
+    with the source's name from there on, so it repeated itself in a new epoch.
     """
 
     type: ClassVar[str] = "stream.lost"
@@ -416,7 +417,7 @@ class StreamLost(Message, frozen=True, kw_only=True):
     to: Number
     before: Hash | None = None
     last: Hash | None = None
-    reason: Literal["dropped", "unsendable", "pruned", "forgotten"]
+    reason: Literal["dropped", "unsendable", "pruned", "forgotten", "said again"]
     receipt: SignedBytes | None = None
     """The receipt that allowed the pruning."""
 
@@ -575,7 +576,7 @@ class ChangesAsked(Message, frozen=True, kw_only=True):
 
 
 class ChangesTold(Message, frozen=True, kw_only=True):
-    """Changes in their order. `is_snapshot`: forget what you knew, this is all there is up to `upto`."""
+    """Changes in their order. `is_snapshot`: forget what you knew, this is all up to `upto`."""
 
     type: ClassVar[str] = "changes.told"
     epoch: Epoch
@@ -714,7 +715,16 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 _DECODERS: Final = {
     type_prefix + name: msgspec.json.Decoder(message) for name, message in MESSAGES.items()
 }
-_ENCODER: Final = msgspec.json.Encoder()
+
+
+def _plain(value: object) -> str:
+    """An identifier is a string of its own type; nothing else may stand in a message unasked."""
+    if isinstance(value, Identifier):
+        return str(value)
+    raise TypeError(f"a message cannot hold a {type(value).__name__}")
+
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
 _ENVELOPE: Final = msgspec.json.Decoder(Event)
 
 
@@ -728,6 +738,11 @@ def read(body: bytes) -> Event:
     if any(numbering) and (not all(numbering) or event.sequence == "0" * 10):
         raise Unreadable("stream, epoch, sequence and previous come together, counted from 1")
     return event
+
+
+def encode(value: msgspec.Struct) -> bytes:
+    """The JSON of an envelope, a message or a part of one."""
+    return _ENCODER.encode(value)
 
 
 def compose(
@@ -749,7 +764,7 @@ def compose(
     event = Event(
         specversion="1.0",
         id=name,
-        source=source,
+        source=str(source),
         type=type_prefix + message.type,
         time=stamp.observed_at,
         datacontenttype="application/json",

@@ -5,6 +5,6 @@
              │  sign, shed,      │                             ▼
              └─ prune ◀──────────┴────── receipt ◀═════════ receipts
 
-`Store`, `Sender`, `Source` and the gateway's `Ledger` are synchronous and see no clock; `Outbox` and
-`uplink` put threads, time and the link around them.
+`Store`, `Sender`, `SourceEnd` and the gateway's `Ledger` are synchronous and see no clock; `Outbox`
+and `uplink` put threads, time and the link around them.
 """

@@ -1,7 +1,7 @@
 """How many messages each source may have in flight: the back-pressure of the whole line. Pure.
 
 The sum of all windows stays below half of what the broker may queue. Where there are more sources
-than places, they get a window of one in turns, and none in between.
+than places, a source that has a place gives it up when it is next receipted: they take turns.
 """
 
 from collections import OrderedDict
@@ -18,24 +18,21 @@ class Grants:
 
     def __init__(self, broker_queue_messages: int) -> None:
         self._places: Final = max(1, broker_queue_messages // 2 - 1)
-        self._heard: OrderedDict[str, float] = OrderedDict()
-        self._held: dict[str, tuple[int, float]] = {}
+        self._windows: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self.granted = 0
+        """The sum of all windows that have not lapsed, as of the last grant."""
 
     def grant(self, source: str, now: float) -> int:
         """The window of ``source`` from now on; zero if it is not its turn."""
-        self._heard[source] = now
-        self._heard.move_to_end(source)
-        while self._heard and next(iter(self._heard.values())) < now - LAPSE_S:
-            self._heard.popitem(last=False)
-        self._held = {s: (w, t) for s, (w, t) in self._held.items() if t > now and s != source}
-        fair = max(1, min(WINDOW_MAX, self._places // len(self._heard)))
-        free = self._places - sum(window for window, _ in self._held.values())
-        window = max(0, min(fair, free))
-        if window:
-            self._held[source] = (window, now + LAPSE_S)
+        had = self._windows.pop(source, (0, 0.0))[0]
+        self.granted -= had
+        while self._windows and next(iter(self._windows.values()))[1] <= now:
+            self.granted -= self._windows.popitem(last=False)[1][0]
+        sources = len(self._windows) + 1
+        fair = max(1, min(WINDOW_MAX, self._places // sources))
+        window = max(0, min(fair, self._places - self.granted))
+        if sources > self._places and had:
+            window = 0
+        self._windows[source] = (window, now + LAPSE_S)
+        self.granted += window
         return window
-
-    @property
-    def granted(self) -> int:
-        """The sum of all windows that have not lapsed, as of the last grant."""
-        return sum(window for window, _ in self._held.values())

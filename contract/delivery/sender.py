@@ -1,8 +1,8 @@
 """Decides what an outbox sends now: pure, told the time, one `Lane` per epoch and stream.
 
 Each number of a lane is *settled* (the latest receipt says: kept or declared lost), *in flight*
-(sent, its time-out running) or *waiting*. Everything below `cursor` is settled or in flight; that is
-the invariant that makes the rest short.
+(sent, its time-out running) or *waiting*. Everything below `cursor` is settled or in flight: that
+invariant makes the rest short.
 """
 
 from collections.abc import Iterator
@@ -102,6 +102,7 @@ class Sender:
         self.position = -1
         self.window = 0
         self._granted_until = 0.0
+        self._former: set[str] = set()
         self._heard_at: float | None = None
 
     def lane(self, epoch: str, stream: Stream) -> Lane:
@@ -111,9 +112,11 @@ class Sender:
 
     def hear(self, receipt: Receipt, now: float) -> bool:
         """Take a receipt; false for one that is older than what was heard already."""
-        if receipt.journal == self.journal and receipt.position < self.position:
+        is_older = receipt.journal == self.journal and receipt.position < self.position
+        if is_older or receipt.journal in self._former:
             return False
         if receipt.journal != self.journal:
+            self._former.add(self.journal)
             for lane in self.lanes.values():
                 lane.forget_receipts()
         self.journal, self.position = receipt.journal, receipt.position
@@ -121,9 +124,9 @@ class Sender:
         self._granted_until = now + receipt.window_s
         self._heard_at = now
         for one in receipt.streams:
-            lane = self.lanes.get(LaneKey(one.epoch, one.stream))
-            if lane is not None:
-                lane.hear(one)
+            mine = self.lanes.get(LaneKey(one.epoch, one.stream))
+            if mine is not None:
+                mine.hear(one)
         return True
 
     def redialled(self, now: float) -> None:
@@ -152,6 +155,15 @@ class Sender:
                 if room <= 0:
                     return takes
         return takes
+
+    def worn_out(self, tries: int) -> list[tuple[LaneKey, int]]:
+        """Numbers sent so often that the gateway will never keep them, though it hears us."""
+        return [
+            (lane.key, number)
+            for lane in self.lanes.values()
+            for number, flight in lane.flight.items()
+            if flight.tries >= tries and number <= lane.seen
+        ]
 
     def next_due(self) -> float | None:
         """When the next time-out ends; none if nothing is in flight."""

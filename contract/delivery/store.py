@@ -1,0 +1,331 @@
+"""The outbox's SQLite file: what was said, what is gone, and what the gateway settled. No policy."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from contract.delivery.ranges import Range
+from contract.delivery.sender import LaneKey
+from contract.link import Rejected
+from contract.messages import GENESIS, STREAMS, SignedBytes, Stream
+
+SCHEMA_VERSION: Final = 1
+_SCHEMA: Final = """
+CREATE TABLE epochs (id INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE);
+CREATE TABLE streams (
+  epoch INTEGER NOT NULL, stream INTEGER NOT NULL, last INTEGER NOT NULL, head TEXT NOT NULL,
+  agreed INTEGER NOT NULL DEFAULT 0, upto INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (epoch, stream)
+) WITHOUT ROWID;
+CREATE TABLE messages (
+  id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, stream INTEGER NOT NULL, number INTEGER NOT NULL,
+  is_lost INTEGER NOT NULL, envelope BLOB NOT NULL, raw BLOB NOT NULL, hash TEXT NOT NULL,
+  sig BLOB NOT NULL, said_s INTEGER NOT NULL,
+  UNIQUE (epoch, stream, number)
+);
+CREATE TABLE receipts (
+  id INTEGER PRIMARY KEY, envelope BLOB NOT NULL, keyid TEXT NOT NULL, sig BLOB NOT NULL
+);
+CREATE TABLE gone (
+  id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, stream INTEGER NOT NULL,
+  first INTEGER NOT NULL, last INTEGER NOT NULL, before TEXT, head TEXT, reason TEXT NOT NULL,
+  receipt INTEGER, is_due INTEGER NOT NULL, said_epoch TEXT, said_number INTEGER
+);
+CREATE INDEX gone_by_lane ON gone (epoch, stream, first);
+CREATE INDEX gone_due ON gone (is_due) WHERE is_due;
+"""
+
+Reason = Literal["dropped", "unsendable", "pruned", "forgotten", "said again"]
+
+
+class Row(NamedTuple):
+    """One message that the outbox holds."""
+
+    number: int
+    envelope: bytes
+    raw: bytes
+    hash: str
+    sig: bytes
+
+
+class Gone(NamedTuple):
+    """Numbers that are held no more, and why."""
+
+    id: int
+    lane: LaneKey
+    first: int
+    last: int
+    before: str | None
+    head: str | None
+    reason: Reason
+    receipt: int | None
+    said_epoch: str | None
+    said_number: int | None
+
+
+class Head(NamedTuple):
+    """The last number of a stream and its hash; `agreed` and `upto` are what receipts last said."""
+
+    last: int = 0
+    head: str = GENESIS
+    agreed: int = 0
+    upto: int = 0
+
+
+class Store:
+    """One outbox file. Not thread-safe: one thread owns it."""
+
+    def __init__(self, path: Path | Literal[":memory:"]) -> None:
+        self._db: Final = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
+        self._ids: dict[str, int] = {}
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise Rejected(f"{path} was written by a newer Greenlane (schema {version}); update")
+        if version == 0:
+            self._db.executescript(
+                f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, and on the disk when it ends. Nests into the outer one."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            self._ids.clear()  # some may have been made in what was just undone
+            raise
+        self._db.execute("COMMIT")
+
+    # --- epochs and heads
+
+    def epochs(self) -> list[str]:
+        """All epochs, oldest first."""
+        return [row[0] for row in self._db.execute("SELECT epoch FROM epochs ORDER BY id")]
+
+    def heads(self) -> dict[LaneKey, Head]:
+        """The head of every stream."""
+        rows = self._db.execute(
+            "SELECT e.epoch, s.stream, s.last, s.head, s.agreed, s.upto"
+            " FROM streams s JOIN epochs e ON e.id = s.epoch ORDER BY e.id, s.stream"
+        )
+        return {LaneKey(e, STREAMS[s]): Head(*head) for e, s, *head in rows}
+
+    def put_head(self, lane: LaneKey, head: Head) -> None:
+        """Write the head of a stream."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO streams (epoch, stream, last, head, agreed, upto)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (*self._key(lane), *head),
+        )
+
+    def forget_epoch(self, epoch: str) -> None:
+        """Forget an epoch of which nothing is held."""
+        key = self._id(epoch)
+        for table in ("streams", "gone"):
+            self._db.execute(f"DELETE FROM {table} WHERE epoch = ?", (key,))  # noqa: S608 - literals
+        self._db.execute("DELETE FROM epochs WHERE id = ?", (key,))
+        del self._ids[epoch]
+
+    # --- messages
+
+    def held(self) -> Iterator[tuple[LaneKey, Range]]:
+        """Which numbers are held, as ranges."""
+        rows = self._db.execute(
+            "SELECT e.epoch, m.stream, MIN(m.number), MAX(m.number) FROM (SELECT epoch, stream,"
+            " number, number - ROW_NUMBER() OVER (PARTITION BY epoch, stream ORDER BY number)"
+            " AS island FROM messages) m JOIN epochs e ON e.id = m.epoch"
+            " GROUP BY m.epoch, m.stream, m.island ORDER BY m.epoch, m.stream, m.island"
+        )
+        for epoch, stream, first, last in rows:
+            yield LaneKey(epoch, STREAMS[stream]), Range(first, last)
+
+    def bytes_by_stream(self) -> dict[Stream, tuple[int, int]]:
+        """Messages and bytes held, by stream."""
+        rows = self._db.execute(
+            "SELECT stream, COUNT(*), SUM(LENGTH(envelope) + LENGTH(raw)) FROM messages"
+            " GROUP BY stream"
+        )
+        return {STREAMS[stream]: (count, size) for stream, count, size in rows}
+
+    def put(self, lane: LaneKey, row: Row, *, is_lost: bool, said_s: int) -> None:
+        """Hold a message; ``is_lost`` marks a `StreamLost`, which is never shed."""
+        self._db.execute(
+            "INSERT INTO messages (epoch, stream, number, is_lost, envelope, raw, hash, sig, said_s)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *self._key(lane),
+                row.number,
+                is_lost,
+                row.envelope,
+                row.raw,
+                row.hash,
+                row.sig,
+                said_s,
+            ),
+        )
+
+    def rows(self, lane: LaneKey, first: int, last: int) -> list[Row]:
+        """The held messages between two numbers."""
+        rows = self._db.execute(
+            "SELECT number, envelope, raw, hash, sig FROM messages"
+            " WHERE epoch = ? AND stream = ? AND number BETWEEN ? AND ? ORDER BY number",
+            (*self._key(lane), first, last),
+        )
+        return [Row(*row) for row in rows]
+
+    def shed_candidates(
+        self, lane: LaneKey, first: int, last: int, limit: int
+    ) -> list[tuple[int, int]]:
+        """(number, bytes) of the oldest messages between two numbers that may be shed."""
+        return self._db.execute(
+            "SELECT number, LENGTH(envelope) + LENGTH(raw) FROM messages WHERE epoch = ? AND"
+            " stream = ? AND number BETWEEN ? AND ? AND NOT is_lost ORDER BY number LIMIT ?",
+            (*self._key(lane), first, last, limit),
+        ).fetchall()
+
+    def size_of(self, lane: LaneKey, first: int, last: int) -> tuple[int, int]:
+        """Messages and bytes held between two numbers."""
+        row = self._db.execute(
+            "SELECT COUNT(*), IFNULL(SUM(LENGTH(envelope) + LENGTH(raw)), 0) FROM messages"
+            " WHERE epoch = ? AND stream = ? AND number BETWEEN ? AND ?",
+            (*self._key(lane), first, last),
+        ).fetchone()
+        return row[0], row[1]
+
+    def hash_of(self, lane: LaneKey, number: int) -> str | None:
+        """The hash of a number of ours, as far as it is still known."""
+        if number == 0:
+            return GENESIS
+        key = self._key(lane)
+        for query in (
+            "SELECT hash FROM messages WHERE epoch = ? AND stream = ? AND number = ?",
+            "SELECT head FROM streams WHERE epoch = ? AND stream = ? AND last = ?",
+            "SELECT head FROM gone WHERE epoch = ? AND stream = ? AND last = ?",
+        ):
+            found = self._db.execute(query, (*key, number)).fetchone()
+            if found and found[0]:
+                return str(found[0])
+        return None
+
+    def last_said_before(self, lane: LaneKey, said_s: int) -> int:
+        """The highest number of a lane that was said before that second; zero if none."""
+        row = self._db.execute(
+            "SELECT MAX(number) FROM messages WHERE epoch = ? AND stream = ? AND said_s < ?",
+            (*self._key(lane), said_s),
+        ).fetchone()
+        return row[0] or 0
+
+    # --- what is gone
+
+    def remove(
+        self,
+        lane: LaneKey,
+        gone: Range,
+        reason: Reason,
+        *,
+        is_due: bool,
+        receipt: int | None = None,
+    ) -> None:
+        """Hold these numbers no more, and remember why, merged with what went just before them."""
+        key = self._key(lane)
+        before = self.hash_of(lane, gone.first - 1)
+        head = self.hash_of(lane, gone.last)
+        self._db.execute(
+            "DELETE FROM messages WHERE epoch = ? AND stream = ? AND number BETWEEN ? AND ?",
+            (*key, *gone),
+        )
+        merged = self._db.execute(
+            "UPDATE gone SET last = ?, head = ?, receipt = ? WHERE epoch = ? AND stream = ? AND"
+            " last = ? AND reason = ? AND is_due = ? AND said_number IS NULL",
+            (gone.last, head, receipt, *key, gone.first - 1, reason, is_due),
+        ).rowcount
+        if not merged:
+            self._db.execute(
+                "INSERT INTO gone (epoch, stream, first, last, before, head, reason, receipt, is_due)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*key, *gone, before, head, reason, receipt, is_due),
+            )
+
+    def gone(self, lane: LaneKey, first: int, last: int) -> list[Gone]:
+        """What is known of numbers that are held no more."""
+        where = "g.epoch = ? AND g.stream = ? AND g.last >= ? AND g.first <= ?"
+        return self._gone(where, (*self._key(lane), first, last))
+
+    def due(self, limit: int) -> list[Gone]:
+        """Losses that must be declared."""
+        return self._gone("g.is_due LIMIT ?", (limit,))
+
+    def set_due(self, gone: Gone) -> None:
+        """A loss must be declared (again)."""
+        self._db.execute("UPDATE gone SET is_due = 1 WHERE id = ?", (gone.id,))
+
+    def set_declared(self, gone: Gone, epoch: str, number: int) -> None:
+        """A loss was declared by that event of ours."""
+        self._db.execute(
+            "UPDATE gone SET is_due = 0, said_epoch = ?, said_number = ? WHERE id = ?",
+            (epoch, number, gone.id),
+        )
+
+    # --- receipts that allowed something
+
+    def put_receipt(self, receipt: SignedBytes) -> int:
+        """Keep a receipt for those who will ask what allowed the pruning."""
+        cursor = self._db.execute(
+            "INSERT INTO receipts (envelope, keyid, sig) VALUES (?, ?, ?)",
+            (receipt.body, receipt.keyid, receipt.sig),
+        )
+        self._db.execute(
+            "DELETE FROM receipts WHERE id <> ? AND id NOT IN"
+            " (SELECT receipt FROM gone WHERE receipt IS NOT NULL)",
+            (cursor.lastrowid,),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def receipt(self, number: int) -> SignedBytes | None:
+        """A receipt that was kept."""
+        row = self._db.execute(
+            "SELECT envelope, keyid, sig FROM receipts WHERE id = ?", (number,)
+        ).fetchone()
+        return SignedBytes(body=row[0], keyid=row[1], sig=row[2]) if row else None
+
+    # --- copies of the card, for tests and backups
+
+    def dump(self) -> bytes:
+        """The whole file."""
+        return self._db.serialize()
+
+    def restore(self, dump: bytes) -> None:
+        """Become an earlier copy of the file."""
+        self._db.deserialize(dump)
+        self._ids.clear()
+
+    def _gone(self, where: str, arguments: tuple[object, ...]) -> list[Gone]:
+        rows = self._db.execute(
+            "SELECT g.id, e.epoch, g.stream, g.first, g.last, g.before, g.head, g.reason, g.receipt,"
+            f" g.said_epoch, g.said_number FROM gone g JOIN epochs e ON e.id = g.epoch WHERE {where}",  # noqa: S608 - literals
+            arguments,
+        )
+        return [Gone(i, LaneKey(e, STREAMS[s]), *rest) for i, e, s, *rest in rows]
+
+    def _key(self, lane: LaneKey) -> tuple[int, int]:
+        return self._id(lane.epoch), STREAMS.index(lane.stream)
+
+    def _id(self, epoch: str) -> int:
+        if epoch not in self._ids:
+            self._db.execute("INSERT OR IGNORE INTO epochs (epoch) VALUES (?)", (epoch,))
+            row = self._db.execute("SELECT id FROM epochs WHERE epoch = ?", (epoch,)).fetchone()
+            self._ids[epoch] = row[0]
+        return self._ids[epoch]
