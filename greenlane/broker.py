@@ -76,59 +76,63 @@ async def running(state_dir: Path, *, port: int = 0) -> AsyncIterator[int]:
             inflight=INFLIGHT_MAX,
         )
     )
-    child = await _started(config, port)
-    async with asyncio.TaskGroup() as tasks:
-        keeping = tasks.create_task(_keep_up(child, config, port), name="embedded broker")
-        try:
-            yield port
-        finally:
-            keeping.cancel()
-
-
-async def _keep_up(child: asyncio.subprocess.Process, config: Path, port: int) -> None:
+    broker = _Child(config, port)
     try:
-        while True:
-            code = await child.wait()
+        await broker.start()
+        async with asyncio.TaskGroup() as tasks:
+            keeping = tasks.create_task(broker.keep_up(), name="embedded broker")
+            yield port
+            keeping.cancel()
+    finally:
+        await broker.stop()
+
+
+class _Child:
+    """The process that is the broker."""
+
+    def __init__(self, config: Path, port: int) -> None:
+        self._config: Final = config
+        self._port: Final = port
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        self._process = process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", __name__, str(self._config)),
+            stdin=asyncio.subprocess.PIPE,  # closes when we are gone, however we went
+            stdout=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(UP_S_MAX):
+                while process.returncode is None and not await _answers(self._port):  # noqa: ASYNC110 - polled
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError as error:
+            raise Outside(f"The embedded broker did not come up in {UP_S_MAX:.0f} s.") from error
+        if process.returncode is not None:
+            raise Outside(f"The embedded broker ended at once (code {process.returncode}).")
+        log.info("embedded broker up", extra={"port": self._port, "pid": process.pid})
+
+    async def keep_up(self) -> None:
+        """Start it again whenever it died."""
+        while self._process is not None:
+            code = await self._process.wait()
             log.warning("embedded broker died", extra={"code": code})
             await asyncio.sleep(AGAIN_S)
-            child = await _started(config, port)
-    finally:
-        await _stop(child)
+            await self.start()
 
-
-async def _started(config: Path, port: int) -> asyncio.subprocess.Process:
-    """Start the child and wait until it accepts connections."""
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__, str(config)),
-        stdin=asyncio.subprocess.PIPE,  # closes when we are gone, however we went
-        stdout=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        async with asyncio.timeout(UP_S_MAX):
-            while child.returncode is None and not await _answers(port):
-                await asyncio.sleep(_POLL_S)
-    except TimeoutError as error:
-        await _stop(child)
-        raise Outside(f"The embedded broker did not come up in {UP_S_MAX:.0f} s.") from error
-    except BaseException:
-        await _stop(child)
-        raise
-    if child.returncode is not None:
-        raise Outside(f"The embedded broker ended at once (code {child.returncode}).")
-    log.info("embedded broker up", extra={"port": port, "pid": child.pid})
-    return child
-
-
-async def _stop(child: asyncio.subprocess.Process) -> None:
-    if child.returncode is None:
+    async def stop(self) -> None:
+        """End it; harmless if it has ended."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
         with contextlib.suppress(ProcessLookupError):
-            child.terminate()
+            process.terminate()
         try:
-            await asyncio.wait_for(child.wait(), STOP_S_MAX)
+            await asyncio.wait_for(process.wait(), STOP_S_MAX)
         except TimeoutError:
-            child.kill()
-            await child.wait()
+            process.kill()
+            await process.wait()
 
 
 async def _answers(port: int) -> bool:

@@ -1,0 +1,113 @@
+"""Both brokers carry all that a packet has: the embedded one and mosquitto as we configure it."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from contract.link import Dial, Link, Packet, Unavailable
+from contract.links.mqtt import PACKET_BYTES_MAX, BrokerConfig, dialler
+from greenlane import broker
+from tests.system.servers import mosquitto
+
+pytestmark = [pytest.mark.system, pytest.mark.anyio]
+
+Brokers = Callable[[Path], AbstractAsyncContextManager[Dial]]
+TOPIC = "greenlane/1/KEMBA/lane-1/events"
+
+
+@asynccontextmanager
+async def embedded(directory: Path) -> AsyncIterator[Dial]:
+    async with broker.running(directory) as port:
+        yield dialler(BrokerConfig(port=port))
+
+
+@asynccontextmanager
+async def real(directory: Path) -> AsyncIterator[Dial]:
+    with mosquitto(directory) as server:
+        yield dialler(BrokerConfig(port=server.port))
+
+
+async def next_packets(link: Link, count: int) -> list[Packet]:
+    packets: list[Packet] = []
+    async with asyncio.timeout(30):
+        async for batch in link.receive():
+            packets += batch
+            if len(packets) >= count:
+                break
+    return packets
+
+
+@pytest.mark.parametrize("brokers", [embedded, real])
+@pytest.mark.parametrize("size_bytes", [0, 20_481, 256 * 1024, PACKET_BYTES_MAX - 4_096])
+async def test_a_packet_arrives_with_all_its_properties(
+    tmp_path: Path, brokers: Brokers, size_bytes: int
+) -> None:
+    """Key id, signature, content type, response topic, correlation and almost 8 MiB get through."""
+    packet = Packet(
+        topic=TOPIC,
+        body=os.urandom(size_bytes),
+        content_type="application/vnd.greenlane.blob-part",
+        keyid="0f" * 16,
+        sig=os.urandom(64),
+        reply_to="greenlane/1/KEMBA/lane-1/told/1",
+        correlation=b"\x00\x01",
+    )
+    async with brokers(tmp_path) as dial, dial("hears") as hears, dial("says") as says:
+        await hears.subscribe("greenlane/1/+/+/events")
+        await says.publish([packet])
+        assert await next_packets(hears, 1) == [packet]
+
+
+@pytest.mark.parametrize("brokers", [embedded, real])
+async def test_a_batch_arrives_whole_and_in_order(tmp_path: Path, brokers: Brokers) -> None:
+    """A window of 500 messages at once is neither thinned out nor reordered."""
+    packets = [Packet(topic=TOPIC, body=b"%d" % number) for number in range(500)]
+    async with brokers(tmp_path) as dial, dial("hears") as hears, dial("says") as says:
+        await hears.subscribe("greenlane/1/+/+/events")
+        await says.publish(packets)
+        assert await next_packets(hears, 500) == packets
+
+
+@pytest.mark.parametrize("brokers", [embedded, real])
+async def test_the_will_of_a_client_that_vanished_is_told(tmp_path: Path, brokers: Brokers) -> None:
+    """A second connection of the same client id ends the first, and its will is published."""
+    will = Packet(topic="greenlane/1/KEMBA/lane-1/gone", body=b"00112233aabbccdd")
+    async with brokers(tmp_path) as dial, dial("hears") as hears:
+        await hears.subscribe("greenlane/1/+/+/gone")
+        async with dial("lane-1", will=will), dial("lane-1"):
+            (told,) = await next_packets(hears, 1)
+    assert (told.topic, told.body) == (will.topic, will.body)
+
+
+async def test_an_embedded_broker_that_dies_is_started_again(tmp_path: Path) -> None:
+    """Killing the child breaks the links, and a moment later the same port answers again."""
+    async with broker.running(tmp_path) as port:
+        dial = dialler(BrokerConfig(port=port))
+        (child,) = psutil.Process().children()
+        async with dial("hears") as hears:
+            child.kill()
+            with pytest.raises(Unavailable):
+                await next_packets(hears, 1)
+        async with asyncio.timeout(30):
+            while not await answers(dial):
+                await asyncio.sleep(0.1)
+
+
+async def answers(dial: Dial) -> bool:
+    try:
+        async with dial("again"):
+            return True
+    except Unavailable:
+        return False
+
+
+async def test_no_embedded_broker_is_left_behind(tmp_path: Path) -> None:
+    """Leaving the context ends the child."""
+    async with broker.running(tmp_path):
+        (child,) = psutil.Process().children()
+    assert not child.is_running()
