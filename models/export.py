@@ -28,14 +28,14 @@ class ExportError(Exception):
 
 
 def export(network: Network, side: int) -> bytes:
-    """Return the network as ONNX for one picture of `side` px; raises `ExportError` if it differs."""
+    """Return the network as ONNX for a picture of `side` px; raises `ExportError` if it differs."""
     network = network.eval()
     buffer = io.BytesIO()
     example = torch.full((1, 3, side, side), 255.0)
     torch.onnx.export(
         network,
         (example,),
-        buffer,
+        buffer,  # type: ignore[arg-type]  # the stubs forget that a buffer will do
         input_names=[INPUT],
         output_names=[BOXES, SCORES],
         opset_version=OPSET,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -44,6 +45,16 @@ class Letterbox:
         shift = np.asarray([self.left, self.top, self.left, self.top], dtype=np.float32)
         limit = np.asarray([self.width, self.height] * 2, dtype=np.float32)
         return np.asarray(np.clip((boxes - shift) / self.scale, 0.0, limit), dtype=np.float32)
+
+
+def read(path: Path) -> bytes:
+    """Return the bytes of a picture file; raises `PictureError` if there is none to be had."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(BYTES_MAX + 1)  # `decode` refuses what is longer
+    except OSError as error:
+        raise PictureError(f"cannot read {path}: {error.strerror or error}") from error
+    return data
 
 
 def decode(data: bytes) -> NDArray[np.uint8]:
@@ -99,7 +110,7 @@ def _as_rgb8(raw: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def letterbox(rgb: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32], Letterbox]:
-    """Return a picture as the network's input (1, 3, side, side), 0 to 255, and how it was fitted."""
+    """Return the network's input (1, 3, side, side), 0 to 255, and how it was fitted."""
     height, width = rgb.shape[:2]
     scale = side / max(height, width)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))

@@ -55,9 +55,7 @@ class Model:
         height, width = rgb.shape[:2]
         return Scan(width, height, detections, self.passport.id, taken)
 
-    def detect(
-        self, rgb: NDArray[np.uint8], floor: float | None = None
-    ) -> tuple[Detection, ...]:
+    def detect(self, rgb: NDArray[np.uint8], floor: float | None = None) -> tuple[Detection, ...]:
         """Return what is seen in (height, width, 3) RGB.
 
         `floor` replaces the passport's thresholds; only the evaluation has a reason to.
@@ -81,7 +79,7 @@ def _open(data: bytes, runtime: Runtime) -> onnxruntime.InferenceSession:
         raise PassportError(message)
     try:
         return onnxruntime.InferenceSession(data, options, providers=[runtime.provider])
-    except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors share no public base class
+    except Exception as error:  # ONNX Runtime's errors share no public base class
         message = f"ONNX Runtime refuses the model: {error}"
         raise PassportError(message) from error
 
@@ -98,7 +96,9 @@ def _check(session: onnxruntime.InferenceSession, passport: Passport) -> None:
         message = f"the model's outputs are {sorted(outputs)}, not {BOXES} and {SCORES}"
         raise PassportError(message)
     if outputs[SCORES][-1] != len(passport.classes) or outputs[BOXES][-1] != BOX_EDGES:
-        message = f"the model says {outputs[SCORES][-1]} classes, its passport {len(passport.classes)}"
+        message = (
+            f"the model says {outputs[SCORES][-1]} classes, its passport {len(passport.classes)}"
+        )
         raise PassportError(message)
 
 

@@ -76,8 +76,12 @@ class Head(nn.Module):
     def __init__(self, channels: int, classes: int) -> None:
         """Take the channels of the grid and the number of classes."""
         super().__init__()
-        self.kind = nn.Sequential(conv(channels, channels, 3, 1, channels), conv(channels, channels, 1))
-        self.edge = nn.Sequential(conv(channels, channels, 3, 1, channels), conv(channels, channels, 1))
+        self.kind = nn.Sequential(
+            conv(channels, channels, 3, 1, channels), conv(channels, channels, 1)
+        )
+        self.edge = nn.Sequential(
+            conv(channels, channels, 3, 1, channels), conv(channels, channels, 1)
+        )
         self.kind_out = nn.Conv2d(channels, classes, 1)
         self.edge_out = nn.Conv2d(channels, 4, 1)
         nn.init.constant_(self.kind_out.bias, -math.log((1 - PRIOR) / PRIOR))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A model's passport: what it is, where it comes from, what it can do, what it must not be used for.
+"""A model's passport: what it is, where it comes from, what it can do and must not be used for.
 
 A JSON file beside the .onnx. Without one that fits, no model is run.
 """

@@ -10,7 +10,7 @@ import json
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import cv2
 import numpy as np
@@ -51,7 +51,9 @@ class Pictures:
         self._truths_path = folder / f"truths-{side}.json"
         pixels_path = folder / f"pixels-{side}.u8"
         folder.mkdir(parents=True, exist_ok=True)
-        mode = "r+" if pixels_path.exists() and pixels_path.stat().st_size else "w+"
+        mode: Literal["r+", "w+"] = (
+            "r+" if pixels_path.exists() and pixels_path.stat().st_size else "w+"
+        )
         self.pixels = np.memmap(pixels_path, np.uint8, mode, shape=(count, side, side, 3))
         self.truths: dict[int, Truths] = {}
         if self._truths_path.exists():

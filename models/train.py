@@ -33,11 +33,15 @@ INTENDED_USE = (
     "factor among others (declaration, permit, seal). Never to decide alone."
 )
 LIMITS = (
-    "Trained and measured on simulated pictures of simulated threats in 2-D only; not for "
-    "operational use before adaptation to the scanner and a trial on it.",
+    (
+        "Trained and measured on simulated pictures of simulated threats in 2-D only; not for "
+        "operational use before adaptation to the scanner and a trial on it."
+    ),
     "An unseen scanner is another world: figures on real pictures are unknown and will be lower.",
-    "Horn, scale, reptile and bird look like food, plastic and leather in density and atomic "
-    "number: expect misses under clutter. Ivory shares its colour with glass, PVC and aluminium.",
+    (
+        "Horn, scale, reptile and bird look like food, plastic and leather in density and atomic "
+        "number: expect misses. Ivory shares its colour with glass, PVC and aluminium."
+    ),
     "One view from above; things under or over dense metal are not seen.",
     "Six classes only; silence about any other thing means nothing.",
 )

@@ -39,7 +39,8 @@ class Training:
         torch.set_num_threads(recipe.threads)
         self.recipe = recipe
         self.checkpoint = folder / "checkpoint.pt"
-        self.network = Network(len(CLASSES), recipe.width).to(memory_format=torch.channels_last)
+        self.network = Network(len(CLASSES), recipe.width)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = Network(len(CLASSES), recipe.width)
         self.average.load_state_dict(self.network.state_dict())
         self.optimiser = torch.optim.AdamW(_groups(self.network, recipe.weight_decay))

@@ -10,6 +10,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from models.xray import lines
+from models.xray.chance import chance
 from models.xray.contents import CONTENTS, LOOKALIKES
 from models.xray.parts import Part, Sheet, Thing
 from models.xray.scanner import Scanner, any_scanner, colour, expose
@@ -73,7 +74,9 @@ def render(
         _turn(rng, belt),
     )
     belt.add(_shell(rng, w, h), middle)
-    packed = [_pack(rng, belt, middle, (w, h)) for _ in range(int(rng.integers(THINGS_MIN, THINGS_MAX)))]
+    packed = [
+        _pack(rng, belt, middle, (w, h)) for _ in range(int(rng.integers(THINGS_MIN, THINGS_MAX)))
+    ]
     truths: list[Truth] = []
     if threat is not None:
         truths = _hide(rng, threat, belt, middle, (w, h))
@@ -85,7 +88,7 @@ def render(
 def _turn(rng: Generator, belt: Sheet) -> float:
     """Return how a bag lies: mostly along the longer side, always a little crooked."""
     upright = 0.0 if belt.width >= belt.height else pi / 2
-    quarter = pi / 2 if rng.random() < 0.15 else 0.0
+    quarter = pi / 2 if chance(rng, 0.15) else 0.0
     return float(upright + quarter + rng.normal(0, 0.25) + pi * rng.integers(2))
 
 
@@ -119,7 +122,7 @@ def _inside(
 
 def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) -> str:
     """Lay one honest thing into the bag and return its name."""
-    if rng.random() < LOOKALIKE_SHARE:
+    if chance(rng, LOOKALIKE_SHARE):
         name = str(rng.choice(list(LOOKALIKES)))
         maker = LOOKALIKES[name][0]
     else:
@@ -136,7 +139,7 @@ def _hide(
 ) -> list[Truth]:
     """Hide one, seldom two, of a class; return the boxes that show in the picture."""
     truths = []
-    for _ in range(1 if rng.random() < 0.85 else 2):
+    for _ in range(1 if chance(rng, 0.85) else 2):
         thing = WILDLIFE[threat](rng)
         box = belt.add(thing, _inside(rng, belt, middle, room, thing.reach))
         if box and min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN:
@@ -149,7 +152,9 @@ def _shell(rng: Generator, w: float, h: float) -> Thing:
     kind = rng.choice(["trolley", "soft", "carton"], p=[0.5, 0.35, 0.15])
     outline = lines.rectangle(w, h, rng.uniform(2, 6))
     if kind == "carton":
-        return Thing([Part("paper", Box(w, h, 0.8)), Part("paper", Wire(outline, 0.25, closed=True))])
+        return Thing(
+            [Part("paper", Box(w, h, 0.8)), Part("paper", Wire(outline, 0.25, closed=True))]
+        )
     if kind == "soft":
         cloth = lines.rectangle(w, h, rng.uniform(4, 11), 9)
         cloth = cloth * (1.0 + 0.012 * rng.normal(size=cloth.shape))
@@ -170,12 +175,12 @@ def _shell(rng: Generator, w: float, h: float) -> Thing:
         Part("abs", Wire(outline, rng.uniform(0.2, 0.5), closed=True)),
         Part("polyethylene", Wire(outline * 0.96, rng.uniform(0.15, 0.3), closed=True)),
     ]
-    if rng.random() < 0.6:
+    if chance(rng, 0.6):
         parts.append(Part("steel", Wire(outline * 0.98, 0.12, closed=True), density=0.6))
     gap = rng.uniform(5, 8)
     for sign in (-1, 1):
         rod = Box(w * rng.uniform(0.75, 0.95), rng.uniform(1.2, 2.0), rng.uniform(0.2, 0.4))
-        metal = "aluminium" if rng.random() < 0.3 else "steel"
+        metal = "aluminium" if chance(rng, 0.3) else "steel"
         parts.append(Part(metal, rod, Pose(0.0, sign * gap), 2.5 if metal == "aluminium" else 0.8))
     for x, y in ((w / 2, h / 2), (w / 2, -h / 2)):
         at = Pose(float(x + 1), float(y * 0.85))
@@ -189,6 +194,6 @@ def _fittings(rng: Generator, w: float, h: float, count: int) -> list[Part]:
     for _ in range(count):
         side = float(rng.choice([-1.0, 1.0]))
         on_rim = Pose(rng.uniform(-w, w) / 2, side * h * 0.48)
-        at = on_rim if rng.random() < 0.7 else Pose(side * w * 0.48, rng.uniform(-h, h) / 2)
+        at = on_rim if chance(rng, 0.7) else Pose(side * w * 0.48, rng.uniform(-h, h) / 2)
         parts.append(Part("steel", Disc(rng.uniform(0.15, 0.45), rng.uniform(0.2, 0.8)), at))
     return parts

@@ -47,8 +47,10 @@ def rectangle(w: float, h: float, corner: float, n: int = 5) -> Points:
     corners = ((x, y), (-x, y), (-x, -y), (x, -y))
     pieces = [
         np.stack(
-            [cx + corner * np.cos(quarter + k * np.pi / 2),
-             cy + corner * np.sin(quarter + k * np.pi / 2)],
+            [
+                cx + corner * np.cos(quarter + k * np.pi / 2),
+                cy + corner * np.sin(quarter + k * np.pi / 2),
+            ],
             axis=1,
         )
         for k, (cx, cy) in enumerate(corners)

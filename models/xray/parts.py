@@ -9,7 +9,7 @@ from math import ceil, floor, hypot
 import numpy as np
 
 from models.xray.materials import materials
-from models.xray.shapes import Map, Pose, Solid, Window
+from models.xray.shapes import HERE, Map, Pose, Solid, Window
 
 SHADOW_CM_MIN = 0.02  # thinner than this no scanner shows an edge
 
@@ -20,7 +20,7 @@ class Part:
 
     material: str
     solid: Solid
-    pose: Pose = Pose(0.0, 0.0)
+    pose: Pose = HERE
     density: float = 1.0
 
 

@@ -96,7 +96,7 @@ def expose(basis_cm: Map, scanner: Scanner, rng: Generator) -> Map:
     # below some tens the pixel is black anyway.
     noise = rng.standard_normal(through.shape, dtype=np.float32)
     quanta = np.float32(scanner.open_beam_quanta)
-    counted = through + noise * np.sqrt(through / quanta) + noise[::-1] * np.float32(2.0) / quanta
+    counted = through + noise * np.sqrt(through / quanta)
     blurred = cv2.GaussianBlur(counted, (0, 0), scanner.blur_px)
     return np.asarray(-np.log(np.clip(blurred, 1e-4, 1.0)), dtype=np.float32)
 
@@ -130,7 +130,9 @@ def material_number(measured: Map) -> Map:
 def colour(measured: Map, scanner: Scanner) -> NDArray[np.uint8]:
     """Return the pseudo-colour picture, (H, W, 3) uint8 RGB, of what was measured."""
     # The ratio of two small noisy numbers is noise: machines smooth the hue more than the form.
-    number = material_number(cv2.GaussianBlur(measured, (0, 0), HUE_BLUR_PX))
+    number = material_number(
+        np.asarray(cv2.GaussianBlur(measured, (0, 0), HUE_BLUR_PX), np.float32)
+    )
     hues = np.asarray(
         [scanner.organic, scanner.inorganic, scanner.inorganic, scanner.metal], dtype=np.float32
     )

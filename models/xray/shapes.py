@@ -22,6 +22,7 @@ Points = NDArray[np.float64]
 
 # cv2 takes polygon corners as integers; this many fractional bits keep them exact to 1/16 px.
 SUBPIXEL_BITS = 4
+MASK_FULL = 255
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class Pose:
         )
 
 
+HERE = Pose(0.0, 0.0)
+
+
 @dataclass(frozen=True)
 class Window:
     """A rectangle of the picture: left, top, width and height in px, at `px_per_cm`."""
@@ -58,7 +62,7 @@ class Window:
         x = pose.x + c * points[:, 0] - s * points[:, 1]
         y = pose.y + s * points[:, 0] + c * points[:, 1]
         corner = np.asarray([self.left, self.top], dtype=float)
-        return np.stack([x, y], axis=1) * self.px_per_cm - corner
+        return np.asarray(np.stack([x, y], axis=1) * self.px_per_cm - corner)
 
     def axes(self, pose: Pose) -> tuple[Map, Map]:
         """Return the solid's own coordinates u, v in cm at every pixel centre."""
@@ -167,7 +171,7 @@ class Hollow:
 
     outer: Solid
     inner: Solid
-    inner_pose: Pose = Pose(0.0, 0.0)
+    inner_pose: Pose = HERE
 
     @property
     def reach(self) -> float:
@@ -198,12 +202,12 @@ class Slab:
         mask = np.zeros((window.height, window.width), dtype=np.uint8)
         corners = window.pixels(pose, self.corners) - 0.5
         fixed = np.rint(corners * (1 << SUBPIXEL_BITS)).astype(np.int32)
-        cv2.fillPoly(mask, [fixed], 255, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.fillPoly(mask, [fixed], MASK_FULL, cv2.LINE_AA, SUBPIXEL_BITS)
         bevel_px = self.bevel * window.px_per_cm
         if bevel_px > 1.0:
-            inside = cv2.distanceTransform((mask > 127).astype(np.uint8), cv2.DIST_L2, 3)
+            inside = cv2.distanceTransform((mask > MASK_FULL // 2).astype(np.uint8), cv2.DIST_L2, 3)
             return np.asarray(self.depth * np.minimum(inside / bevel_px, 1.0), dtype=np.float32)
-        return np.asarray(mask, dtype=np.float32) * np.float32(self.depth / 255.0)
+        return np.asarray(mask, dtype=np.float32) * np.float32(self.depth / MASK_FULL)
 
 
 @dataclass(frozen=True)
@@ -220,10 +224,10 @@ class Crumpled:
 
     def fill(self, pose: Pose, window: Window) -> Map:
         """Return the sheet's depth times its relief; the relief does not turn with the pose."""
-        relief = cv2.resize(self.grain, (window.width, window.height), interpolation=cv2.INTER_CUBIC)
-        return np.asarray(
-            self.sheet.fill(pose, window) * np.maximum(relief, 0.1), dtype=np.float32
+        relief = cv2.resize(
+            self.grain, (window.width, window.height), interpolation=cv2.INTER_CUBIC
         )
+        return np.asarray(self.sheet.fill(pose, window) * np.maximum(relief, 0.1), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -246,10 +250,10 @@ class Wire:
         width_px = 2.0 * self.radius * window.px_per_cm
         drawn_px = max(1, round(width_px))
         line = [fixed.astype(np.int32)]
-        cv2.polylines(mask, line, self.closed, 255, drawn_px, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.polylines(mask, line, self.closed, MASK_FULL, drawn_px, cv2.LINE_AA, SUBPIXEL_BITS)
         # A round wire's mean chord is pi/4 of its diameter.
         mean_cm = np.pi / 2.0 * self.radius * width_px / drawn_px
-        return np.asarray(mask, dtype=np.float32) * np.float32(mean_cm / 255.0)
+        return np.asarray(mask, dtype=np.float32) * np.float32(mean_cm / MASK_FULL)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ CRYSTAL_CM, CRYSTAL_DENSITY = 0.30, 4.51
 KEV_MIN = 10.0  # nothing softer leaves the tube housing
 
 HYDROXYAPATITE, COLLAGEN, WATER = "Ca10P6O26H2", "C102H149N31O38", "H2O"
-# Hair and horn, amino acid analyses, rounded: C 50.5, N 16.5, O 21.5, H 6.8 % by mass; S 4 %, as in horn.
+# Hair and horn, amino acid analyses, rounded: C 50.5, N 16.5, O 21.5, H 6.8 % by mass;
+# S 4 %.
 KERATIN = {"C": 0.505, "H": 0.068, "N": 0.165, "O": 0.215, "S": 0.040}
 SODA_LIME = {"SiO2": 0.73, "Na2O": 0.14, "CaO": 0.09, "MgO": 0.04}
 # ICRU 44 soft tissue, rounded.
@@ -38,7 +39,10 @@ MIXTURES: dict[str, tuple[float, dict[str, float]]] = {
     "ivory": (1.80, {HYDROXYAPATITE: 0.60, COLLAGEN: 0.30, WATER: 0.10}),
     "bone": (1.92, {HYDROXYAPATITE: 0.66, COLLAGEN: 0.24, WATER: 0.10}),
     "horn": (1.30, KERATIN),
-    "pangolin_scale": (1.31, {**{k: 0.98 * v for k, v in KERATIN.items()}, "Ca": 0.008, "P": 0.005}),
+    "pangolin_scale": (
+        1.31,
+        {**{k: 0.98 * v for k, v in KERATIN.items()}, "Ca": 0.008, "P": 0.005},
+    ),
     "scute": (1.30, KERATIN),
     "tissue": (1.06, TISSUE),
     "water": (1.00, {WATER: 1.0}),
@@ -67,7 +71,7 @@ MIXTURES: dict[str, tuple[float, dict[str, float]]] = {
 
 
 def mass_attenuation(mixture: dict[str, float], energies_kev: np.ndarray) -> np.ndarray:
-    """Return µ/ρ in cm²/g at each energy; the mass fractions are normalised first."""
+    """Return the mass attenuation in cm²/g at each energy; mass fractions are normalised."""
     total = sum(mixture.values())
     ev = energies_kev * 1000.0
     parts = [

@@ -1,0 +1,50 @@
+"""Elephant ivory: whole tusks, tips, sawn pieces, rings."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+
+from models.xray import lines
+from models.xray.parts import Part, Thing
+from models.xray.shapes import Disc, Hollow, Pose, Swept
+
+CAVITY_MIN = 0.1  # share of the length; a shallower one is no cavity but a sawn face
+
+
+def elephant_tusk(rng: Generator) -> Thing:
+    """Return a tusk, a tip or a sawn piece; the pulp cavity at the root is what tells it."""
+    kind = rng.choice(["whole", "tip", "piece", "rings"], p=[0.5, 0.15, 0.25, 0.1])
+    if kind == "rings":
+        return _ivory_rings(rng)
+    length = {"whole": rng.uniform(22, 58), "tip": rng.uniform(9, 22)}.get(kind, rng.uniform(7, 22))
+    root = length * rng.uniform(0.05, 0.085) if kind == "whole" else rng.uniform(1.4, 3.8)
+    tip = root * rng.uniform(0.8, 1.0) if kind == "piece" else rng.uniform(0.15, 0.5)
+    n = 22
+    line = lines.arc(length, rng.uniform(0.3, 1.5) * (0.3 if kind == "piece" else 1.0), n)
+    along = np.linspace(0.0, 1.0, n)
+    radii = tip + (root - tip) * (1.0 - along) ** rng.uniform(0.5, 0.85)
+    if kind == "piece":
+        radii = root + (tip - root) * along
+    # Seen at a tilt the beam crosses more ivory than the tusk is wide.
+    flatten = rng.uniform(1.0, 1.25)
+    outer = Swept(line, radii, flatten, round_ends=False)
+    cavity = rng.uniform(0.25, 0.6) if kind == "whole" else rng.uniform(0.0, 1.2)
+    if cavity < CAVITY_MIN or kind == "tip":
+        return Thing([Part("ivory", outer)])
+    depth = np.clip(1.0 - along / cavity, 0.0, 1.0)
+    if kind == "piece":
+        depth = np.full(n, min(cavity, 0.8))
+    inner = Swept(line, radii * rng.uniform(0.6, 0.85) * depth, flatten, round_ends=False)
+    return Thing([Part("ivory", Hollow(outer, inner))])
+
+
+def _ivory_rings(rng: Generator) -> Thing:
+    """Return bangles or discs sliced from a tusk, spread a little."""
+    parts = []
+    for _ in range(int(rng.integers(2, 6))):
+        radius, depth = rng.uniform(2.2, 4.2), rng.uniform(0.8, 2.5)
+        hole = Disc(radius * rng.uniform(0.3, 0.8), depth)
+        pose = Pose(rng.uniform(-4, 4), rng.uniform(-4, 4))
+        parts.append(Part("ivory", Hollow(Disc(radius, depth), hole), pose))
+    return Thing(parts)
