@@ -1,0 +1,103 @@
+// What the command center knows, on this screen: a fold with two verbs, as in board.py. Pure: no page, no network.
+
+/** Scans that are kept; the oldest go. */
+export const SCANS_MAX = 500;
+/** Officers' acts whose outcome is remembered. */
+export const ACTS_MAX = 200;
+
+// The contract leaves out what has its default value: these are the defaults.
+const ALERT = {
+  times: 1, is_active: true, is_late: false, assigned_to: "", picture: null,
+  detections: [], model: null, evidence: [], acts: [],
+};
+const SCAN = { subject: "", picture: null, is_kept: false, detections: [], model: null, milliseconds: 0, failed: "" };
+const AGENT = { keyid: "", version: "", born_at: null, heard_at: null, clock_error_ms: null, devices: [], models: [] };
+const DEVICE = { title: "", lane: "", is_found: true, reason: "", since: null, said_up_to: null };
+
+const whole = {
+  alert: (a) => ({ ...ALERT, ...a }),
+  scan: (s) => ({ ...SCAN, ...s }),
+  agent: (a) => ({ ...AGENT, ...a, devices: (a.devices ?? []).map((d) => ({ ...DEVICE, ...d })) }),
+  completeness: (c) => ({ ...c, streams: c.streams.map((s) => ({ waiting: 0, ...s })) }),
+};
+
+function keep(map, key, thing, max) {
+  map.delete(key);
+  map.set(key, thing);
+  if (max && map.size > max) map.delete(map.keys().next().value);
+}
+
+// Every kind of change, and what it does: read this, and you know the board.
+const CHANGES = {
+  "alert.changed": (board, data) => board.alerts.set(data.alert.id, whole.alert(data.alert)),
+  "act.refused": (board, data) => board.act({ ...board.acts.get(data.act), ...data, state: "refused" }),
+  "agent.changed": (board, data) => board.agents.set(data.source, whole.agent(data)),
+  "completeness.changed": (board, data) => board.completeness.set(data.source, whole.completeness(data)),
+  "scan.changed": (board, data) => keepScan(board, whole.scan(data.scan)),
+  "judge.changed": (board, data) => { board.judge = data; },
+};
+
+function keepScan(board, scan) {
+  if (board.scans.has(scan.id)) board.scans.set(scan.id, scan);
+  else keep(board.scans, scan.id, scan, SCANS_MAX);
+}
+
+/** Alerts, agents, completeness and scans as the gateway last told them. */
+export class Board {
+  epoch = "";
+  number = 0;
+  isKnown = false;
+  gateway = { state: "never heard", heard_at: null };
+  me = null;
+  judge = null;
+  alerts = new Map();
+  agents = new Map();
+  completeness = new Map();
+  scans = new Map();
+  acts = new Map();
+
+  /** Forget everything: this is all there is. */
+  snapshot(data) {
+    this.epoch = data.epoch ?? "";
+    this.number = data.number ?? 0;
+    this.gateway = data.gateway;
+    this.me = data.me ?? this.me;
+    this.alerts = new Map(data.alerts.map((a) => [a.id, whole.alert(a)]));
+    this.agents = new Map(data.agents.map((a) => [a.source, whole.agent(a)]));
+    this.completeness = new Map(data.completeness.map((c) => [c.source, whole.completeness(c)]));
+    this.scans = new Map(data.scans.map((s) => [s.id, whole.scan(s)]));
+    this.acts = new Map((data.acts ?? []).map((a) => [a.act, { reason: "", ...a }]));
+    this.isKnown = true;
+  }
+
+  /** Take one change; false if one before it is missing (then only a new snapshot helps). */
+  apply(change) {
+    if (change.number <= this.number) return true;
+    if (this.number && change.number !== this.number + 1) return false;
+    this.number = change.number;
+    CHANGES[change.type]?.(this, change.data);
+    return true;
+  }
+
+  /** Take the state of an officer's act: sending, done or refused. */
+  act(act) {
+    keep(this.acts, act.act, { reason: "", ...act }, ACTS_MAX);
+  }
+
+  /** The device of that name and the agent behind which it stands. */
+  device(name, source) {
+    const agents = source && this.agents.has(source) ? [this.agents.get(source)] : [...this.agents.values()];
+    for (const agent of agents) {
+      const device = agent.devices.find((d) => d.device === name);
+      if (device) return { device, agent };
+    }
+    return { device: null, agent: null };
+  }
+
+  /** The scan that this picture belongs to. */
+  scanOf(picture) {
+    if (!picture) return null;
+    for (const scan of this.scans.values()) if (scan.picture?.sha256 === picture.sha256) return scan;
+    return null;
+  }
+}

@@ -1,0 +1,134 @@
+// The agents and the devices behind them: who was heard when, and how whole what they said is.
+import { draw, el, icon, keyed, reveal, say, set, svg } from "../dom.js";
+import { age, count, many, time } from "../words.js";
+import * as trust from "./trust.js";
+
+/** The narrowest a hole is drawn, in px: one missing number in a million must be seen. */
+const HOLE_PX = 7;
+const WIDTH = 64;
+
+const WORDS = { complete: "complete", late: "late", missing: "missing", "declared lost": "declared lost", "cannot tell": "cannot tell" };
+const WORST = ["missing", "declared lost", "late", "cannot tell", "complete"];
+
+/** Alive agents last, so that what wants a look is at the top; then by name. */
+const byNeed = (a, b) => (a.state === "alive") - (b.state === "alive") || a.source.localeCompare(b.source);
+
+/** `1,204 kept`, `4 missing, 42 lost`: what is wrong first. */
+function streamWords({ status, kept, missing, lost, waiting }) {
+  const parts = [];
+  if (missing) parts.push(`${count(missing)} missing`);
+  if (lost) parts.push(`${count(lost)} declared lost`);
+  if (waiting) parts.push(`${count(waiting)} waiting`);
+  if (!parts.length && status === "cannot tell") parts.push("cannot tell");
+  if (!parts.length && status === "late") parts.push("late");
+  return parts.length ? parts.join(", ") : `${count(kept)} kept`;
+}
+
+/** The strip: thin grey is kept, a dashed hole is missing, cross-hatched is declared lost, hatched is late. */
+function drawStrip(node, { status, kept, missing, lost, waiting }) {
+  const key = [status, kept, missing, lost, waiting].join();
+  if (node.key === key) return;
+  node.key = key;
+  const all = kept + missing + lost + waiting || 1;
+  const wide = (n) => (n ? Math.max(HOLE_PX, (n / all) * WIDTH) : 0);
+  const holes = [["run-m", missing], ["run-d", lost], ["run-l", waiting]].map(([kind, n]) => [kind, wide(n)]).filter(([, w]) => w);
+  const rest = Math.max(4, WIDTH - holes.reduce((sum, [, w]) => sum + w, 0));
+  const marks = [svg("rect", { x: 0, y: 4, width: rest, height: 6, class: status === "cannot tell" ? "run-u" : "run-c" })];
+  let x = rest;
+  for (const [kind, w] of holes) {
+    marks.push(svg("rect", { x: x + 1, y: 1, width: Math.max(3, w - 1.5), height: 12, class: kind }));
+    x += w;
+  }
+  node.replaceChildren(...marks);
+}
+
+export class Agents extends HTMLElement {
+  connectedCallback() {
+    this.sign = trust.sign();
+    this.sum = el("span", { class: "meta push" });
+    this.bones = trust.bones("agents", 4);
+    this.list = el("ul", { class: "agents scroll", tabindex: "0", "aria-labelledby": "agents-title", hidden: true });
+    this.empty = el("div", { class: "mid", hidden: true },
+      el("p", {}, "No agent has been heard yet."),
+      el("p", { class: "meta" }, "An agent appears here when it is enrolled and says that it was born. Its devices follow by themselves."));
+    this.append(el("header", {}, el("h2", { id: "agents-title" }, "Agents and completeness"), this.sum, this.sign), this.bones, this.list, this.empty);
+  }
+
+  show(view) {
+    this.view = view;
+    const { board } = view;
+    this.trust = trust.trustOf(view);
+    trust.show(this, this.sign, this.trust);
+    reveal(this.bones, !board.isKnown);
+    const agents = [...board.agents.values()].sort(byNeed);
+    reveal(this.list, board.isKnown && agents.length);
+    reveal(this.empty, board.isKnown && !agents.length);
+    reveal(this.sum, this.trust.kind === "live" && agents.length);
+    say(this.sum, many(agents.reduce((n, agent) => n + agent.devices.length, 0), "device"));
+    keyed(this.list, agents, (agent) => agent.source, () => this.#make(), (node, agent) => this.#showAgent(node, agent));
+  }
+
+  #make() {
+    const p = {
+      glyph: icon("live"), name: el("span", { class: "id strong" }), state: el("span", { class: "word" }), facts: el("span", { class: "meta push" }),
+      whole: el("p", { class: "meta whole" }), streams: el("ul", { class: "streams" }), devices: el("ul", { class: "devices" }),
+    };
+    const node = el("li", { class: "agent" }, el("div", { class: "head" }, p.glyph, p.name, p.state, p.facts), p.streams, p.whole, p.devices);
+    node.parts = p;
+    return node;
+  }
+
+  #showAgent(node, agent) {
+    const p = node.parts;
+    const { now, board } = this.view;
+    const isAlive = agent.state === "alive" && this.trust.kind === "live";
+    set(node, "data-state", agent.state);
+    draw(p.glyph, agent.state === "alive" ? "live" : "hole");
+    say(p.name, agent.source);
+    set(p.state, "class", isAlive ? "word" : "word trust");
+    const heard = agent.heard_at ? `, heard ${time(agent.heard_at, now)}, ${age(now - Date.parse(agent.heard_at))} ago` : ", never heard";
+    say(p.state, isAlive ? "alive" : agent.state === "alive" ? "was alive when last told" : `${agent.state}${heard}`);
+    const clock = agent.clock_error_ms === null ? "clock not synchronised" : `clock ± ${count(agent.clock_error_ms)} ms`;
+    say(p.facts, [clock, agent.version && `v${agent.version}`].filter(Boolean).join(", "));
+    this.#showStreams(p, board.completeness.get(agent.source));
+    const devices = [...agent.devices].sort((a, b) => a.is_found - b.is_found || a.device.localeCompare(b.device));
+    keyed(p.devices, devices, (device) => device.device, makeDevice, (line, device) => this.#showDevice(line, device));
+  }
+
+  #showStreams(p, whole) {
+    keyed(p.streams, whole?.streams ?? [], (stream) => stream.stream, makeStream, (node, stream) => {
+      drawStrip(node.children[1], stream);
+      say(node.children[0], stream.stream);
+      say(node.children[2], streamWords(stream));
+      set(node, "data-status", stream.status);
+      set(node, "title", `${stream.stream}: ${WORDS[stream.status] ?? stream.status}; ${count(stream.kept)} kept, ${count(stream.missing)} missing, ${count(stream.lost)} declared lost, ${count(stream.waiting)} waiting at the agent`);
+    });
+    const worst = WORST.find((status) => whole?.streams.some((stream) => stream.status === status));
+    const means = {
+      missing: "Numbers are missing and may still come: what rests on this agent may be wrong.",
+      "declared lost": "Some numbers will never come; the agent has said which.",
+      late: "It still holds messages that have not come.",
+      "cannot tell": "Whether anything is missing cannot be told.",
+    }[whole ? worst : "cannot tell"];
+    if (reveal(p.whole, means)) say(p.whole, means);
+    p.whole.classList.toggle("trust", worst === "missing" || worst === "late" || worst === "declared lost");
+  }
+
+  #showDevice(node, device) {
+    const [name, title, said] = node.children;
+    const { now } = this.view;
+    say(name, device.device);
+    say(title, [device.title || device.family, device.lane && (/lane/i.test(device.lane) ? device.lane : `lane ${device.lane}`)].filter(Boolean).join(", "));
+    const since = device.since ? ` since ${time(device.since, now)}` : "";
+    const upTo = device.said_up_to ? `all said up to ${time(device.said_up_to, now)}` : "found";
+    say(said, device.is_found ? upTo : `lost${since}${device.reason ? `: ${device.reason}` : ""}`);
+    set(said, "class", device.is_found ? "meta said" : "trust said");
+    set(said, "title", said.textContent);
+    set(title, "title", title.textContent);
+  }
+}
+
+const makeDevice = () => el("li", {}, el("span", { class: "id" }), el("span", { class: "quiet" }), el("span", { class: "said" }));
+const makeStream = () => el("li", {}, el("span", { class: "meta" }), svg("svg", { class: "strip", viewBox: `0 0 ${WIDTH} 14`, "aria-hidden": "true" }), el("span", { class: "says" }));
+
+customElements.define("gl-agents", Agents);

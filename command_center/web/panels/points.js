@@ -1,0 +1,66 @@
+// The points of a chart, oldest first, and where the holes between them are. Pure.
+
+/** Points kept; the oldest go. */
+const POINTS_MAX = 20_000;
+/** So many usual distances without a point are a hole. */
+const HOLE = 3.5;
+/** The shortest hole, in ms: a reading a little late is none. */
+const HOLE_MS = 4_000;
+
+/** Each is at (ms), mean, low, high. */
+export class Points {
+  all = [];
+  #step = 0;
+
+  clear() {
+    this.all = [];
+  }
+
+  /** Take the history; live points that came while it was asked for stay. */
+  history(points, stepS) {
+    const live = this.all;
+    this.#step = stepS * 1000;
+    this.all = points.map((p) => ({ at: Date.parse(p.at), mean: p.mean, low: p.low, high: p.high }));
+    for (const point of live) this.add(point.at, point.mean);
+  }
+
+  /** Take one reading; one that is late finds its place. */
+  add(at, mean) {
+    let i = this.all.length;
+    while (i > 0 && this.all[i - 1].at > at) i -= 1;
+    if (i > 0 && this.all[i - 1].at === at) return;
+    this.all.splice(i, 0, { at, mean, low: mean, high: mean });
+    if (this.all.length > POINTS_MAX) this.all.shift();
+  }
+
+  /** Drop what is older than `before`, but for one point that the line comes from. */
+  forget(before) {
+    let i = 0;
+    while (i + 1 < this.all.length && this.all[i + 1].at < before) i += 1;
+    if (i) this.all.splice(0, i);
+    if (this.all.length === 1 && this.all[0].at < before) this.all = [];
+  }
+
+  last() {
+    return this.all.at(-1) ?? null;
+  }
+
+  /** The usual distance between points, in ms. */
+  usual() {
+    const far = this.all.slice(-60).map((point, i, some) => (i ? point.at - some[i - 1].at : 0)).slice(1).sort((a, b) => a - b);
+    return Math.max(this.#step && far.length < 3 ? this.#step : 0, far.length ? far[Math.floor(far.length / 2)] : 0);
+  }
+}
+
+/** The holes in (from, to), each {from, to, isOpen}; an open one lasts until `end`. */
+export function holesOf(points, [from], end) {
+  const long = Math.max(HOLE_MS, points.usual() * HOLE);
+  const holes = [];
+  points.all.forEach((point, i) => {
+    const next = points.all[i + 1];
+    if (next && next.at - point.at > Math.max(long, 0) && next.at > from) holes.push({ from: Math.max(from, point.at), to: next.at, isOpen: false });
+  });
+  const last = points.last();
+  if (last && end - last.at > long) holes.push({ from: last.at, to: end, isOpen: true });
+  return holes;
+}

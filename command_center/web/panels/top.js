@@ -1,0 +1,127 @@
+// The bar and the situation line: what waits, whether the line lives, what time it is.
+import { draw, el, icon, reveal, say, set } from "../dom.js";
+import { age, count, many, time } from "../words.js";
+import { trustOf } from "./trust.js";
+
+/** Alerts told within this are "new"; ten of them are a flood (EEMUA 191). Milliseconds. */
+const RECENT_MS = 600_000;
+const FLOOD = 10;
+
+const part = (...children) => el("span", {}, ...children);
+const sep = (wide) => el("i", { class: wide ? "sep wide" : "sep" });
+
+export class Top extends HTMLElement {
+  connectedCallback() {
+    this.open = el("span", { class: "n" }, "0");
+    this.critical = el("span", { class: "sev", "data-level": "critical", hidden: true }, icon("sev-critical", "critical"));
+    this.link = el("span", { class: "link", "data-link": "late" }, icon("live"), el("span", {}, "Connecting"));
+    this.time = el("time", {}, "--:--:-- UTC");
+    this.officer = el("span", {}, "");
+    this.append(
+      el("header", { class: "top" },
+        el("a", { class: "mark", href: "/" }, icon("mark"), "Greenlane"),
+        el("nav", { "aria-label": "Pages" }, el("a", { href: "/", "aria-current": "page" }, icon("desk"), "Desk", this.open, this.critical)),
+        el("div", { class: "facts push" }, this.link, this.time, el("span", { class: "wide" }, icon("officer"), this.officer)),
+        el("button", { class: "btn plain wide", type: "button", "data-do": "sign-out" }, "Sign out"),
+        el("button", { class: "btn plain square", type: "button", "data-do": "theme", "aria-label": "Dark or light" }, icon("theme")),
+        el("button", { class: "btn plain square wide", type: "button", "data-do": "keys", "aria-label": "All keys" }, el("kbd", { class: "key" }, "?"))),
+      (this.line = this.#line()), (this.trouble = this.#trouble()));
+  }
+
+  #line() {
+    this.urgent = part(el("span", { class: "sev", "data-level": "critical" }, icon("sev-critical"), el("span", {}, "")), el("span", {}, ""));
+    this.states = part(el("b", {}, "0"), el("span", {}, ""));
+    this.rate = part(el("b", {}, "0"), el("span", {}, ""));
+    this.agents = part(el("b", {}, "0"), el("span", {}, ""));
+    this.whole = part(icon("hole"), el("span", {}, ""));
+    this.rate.className = this.whole.className = "wide";
+    return el("div", { class: "situation", role: "group", "aria-label": "Situation" },
+      this.urgent, sep(), this.states, sep(true), this.rate, sep(), this.agents, sep(true), this.whole);
+  }
+
+  #trouble() {
+    this.troubleSince = el("b", {}, "");
+    this.troubleNext = el("span", {}, "");
+    this.troubleMeans = el("span", { class: "quiet" }, "");
+    this.tryNow = el("button", { class: "btn", type: "button", onclick: () => this.view.live.tryNow() }, "Try now");
+    return el("div", { class: "situation trouble", role: "group", "aria-label": "Situation", hidden: true },
+      el("span", { class: "trust" }, icon("hole"), this.troubleSince), this.troubleNext, this.troubleMeans, this.tryNow);
+  }
+
+  show(view) {
+    this.view = view;
+    const trust = trustOf(view);
+    say(this.time, time(view.now, view.now));
+    set(this.time, "datetime", new Date(view.now).toISOString());
+    if (view.board.me) say(this.officer, view.board.me.name);
+    this.#showLink(trust);
+    this.#showTrouble(view, trust);
+    this.#showCounts(view);
+  }
+
+  #showLink(trust) {
+    const words = { loading: "Connecting", live: "Live", stale: "Gateway silent", offline: "Offline", none: "Offline" }[trust.kind];
+    set(this.link, "data-link", trust.kind === "live" ? "live" : "late");
+    draw(this.link.firstElementChild, trust.kind === "live" ? "live" : "hole");
+    say(this.link.lastElementChild, words);
+  }
+
+  #showTrouble(view, trust) {
+    const isBad = ["stale", "offline", "none"].includes(trust.kind);
+    reveal(this.trouble, isBad);
+    reveal(this.line, !isBad);
+    if (!isBad) return;
+    if (trust.kind === "stale") {
+      const since = trust.since ? ` since ${time(trust.since, view.now)}, ${age(view.now - trust.since)}` : " yet";
+      say(this.troubleSince, `The gateway has said nothing${since}.`);
+      say(this.troubleNext, "Shown as it was then.");
+      say(this.troubleMeans, "Acts are kept and sent when it is back.");
+    } else {
+      const wait = view.live.nextTry === null ? "trying now" : `next try in ${age(view.live.nextTry - Date.now() + 999)}`;
+      say(this.troubleSince, `Offline since ${time(trust.since, view.now)},`);
+      say(this.troubleNext, `${wait}.`);
+      say(this.troubleMeans, view.board.isKnown ? "Shown as it was then. Acts cannot be sent from this screen." : "Nothing has been loaded yet.");
+    }
+    reveal(this.tryNow, trust.kind !== "stale" && view.live.nextTry !== null);
+  }
+
+  #showCounts({ board, now }) {
+    const alerts = [...board.alerts.values()];
+    const of = (state) => alerts.filter((alert) => alert.state === state);
+    const open = of("open");
+    const critical = open.filter((alert) => alert.severity === "critical").length;
+    say(this.open, count(open.length));
+    if (reveal(this.critical, critical)) set(this.critical.firstElementChild, "aria-label", `${critical} critical`);
+    const [glyph, words] = this.urgent.children;
+    reveal(glyph, critical);
+    say(glyph.lastElementChild, `${count(critical)} critical`);
+    say(words, critical ? (critical === 1 ? "waits for an officer" : "wait for an officer") : "Nothing critical waits");
+    this.#pair(this.states, count(open.length), `open, ${of("in progress").length} in progress, ${of("acknowledged").length} acknowledged`);
+    const fresh = alerts.filter((alert) => now - Date.parse(alert.told_at) < RECENT_MS).length;
+    this.#pair(this.rate, count(fresh), fresh >= FLOOD ? "new in 10 min: a flood" : "new in 10 min");
+    const agents = [...board.agents.values()];
+    const alive = agents.filter((agent) => agent.state === "alive").length;
+    const devices = agents.flatMap((agent) => agent.devices);
+    const lost = devices.filter((device) => !device.is_found).length;
+    this.#pair(this.agents, count(alive), `of ${many(agents.length, "agent")} alive, ${many(devices.length, "device")}${lost ? `, ${lost} lost` : ""}`);
+    this.#showWhole(board);
+  }
+
+  #pair(node, strong, words) {
+    say(node.firstElementChild, strong);
+    say(node.lastElementChild, words);
+  }
+
+  #showWhole(board) {
+    const sources = [...board.completeness.values()];
+    const holed = sources.filter((one) => ["missing", "declared lost"].includes(one.status)).length;
+    const unsure = sources.filter((one) => one.status === "cannot tell").length;
+    const late = sources.filter((one) => one.status === "late").length;
+    const words = holed ? `${many(holed, "source")} with holes` : late ? `${many(late, "source")} late`
+      : unsure ? `${many(unsure, "source")}: cannot tell` : "nothing is missing";
+    set(this.whole, "class", holed || late ? "wide trust" : "wide quiet");
+    reveal(this.whole.firstElementChild, holed || late || unsure);
+    say(this.whole.lastElementChild, sources.length ? words : "completeness not told yet");
+  }
+}
+customElements.define("gl-top", Top);

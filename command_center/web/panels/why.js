@@ -1,0 +1,132 @@
+// The opened alert or scan in words: what the model saw, the evidence, what officers did, seen and told.
+import { VERBS } from "../acts.js";
+import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { age, count, subject, time } from "../words.js";
+import { severity, showSeverity, showState, state } from "./marks.js";
+import { HONEST, iconOf, isSimulated, modelWords, toldWords } from "./sight.js";
+import * as trust from "./trust.js";
+
+const DONE = { ...Object.fromEntries(Object.entries(VERBS).map(([verb, { done }]) => [verb, done])), assign: "Assigned", close: "Closed", reopen: "Opened again" };
+
+const block = (title, ...children) => el("section", { class: "block" }, el("h3", {}, title), ...children);
+const fact = (word) => el("div", {}, el("dt", {}, word), el("dd", { class: "break" }));
+
+export class Why extends HTMLElement {
+  connectedCallback() {
+    this.sign = trust.sign();
+    this.severity = severity();
+    this.state = state();
+    this.title2 = el("p", { class: "lead break" });
+    this.detail = el("p", { class: "quiet break" });
+    this.told = el("p", { class: "quiet" });
+    this.acts = el("gl-acts");
+    this.simulated = el("p", { class: "simulated", hidden: true }, icon("sensor"), el("span", {}, "Simulated: this comes from a simulated device, not from a border."));
+    this.boxes = el("ol", { class: "saw" });
+    this.honest = el("p", { class: "meta" }, HONEST);
+    this.nothing = el("p", { class: "quiet", hidden: true });
+    this.facts = { model: fact("Model"), took: fact("Took"), picture: fact("Picture"), place: fact("Place"), device: fact("Device"), rule: fact("Rule"), times: fact("Findings"), id: fact("Alert") };
+    this.sawBlock = block("What the model saw", this.boxes, this.nothing, this.honest, el("dl", { class: "passport" }, this.facts.model, this.facts.took, this.facts.picture));
+    this.evidence = el("ol", { class: "evidence" });
+    this.evidenceBlock = block("What it rests on", this.evidence);
+    this.done = el("ol", { class: "done" });
+    this.doneBlock = block("What officers did", this.done);
+    const { place, device, rule, times, id } = this.facts;
+    this.back = el("button", { class: "btn plain push", type: "button", onclick: () => this.view.close() }, "Back", cap("Esc"));
+    this.head = el("section", { class: "block" }, this.title2, this.detail, this.told, this.simulated, this.acts);
+    this.append(
+      el("header", {}, el("h2", { id: "why-title", class: "visually-hidden" }, "The alert"), this.severity, this.state, this.sign, this.back),
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Why" }, this.head, this.sawBlock, this.evidenceBlock, this.doneBlock,
+        block("The rest", el("dl", { class: "passport" }, place, device, rule, times, id))));
+  }
+
+  show(view) {
+    this.view = view;
+    const seen = view.seen();
+    if (!seen) return;
+    trust.show(this, this.sign, trust.trustOf(view));
+    const { alert, about } = seen;
+    say(this.querySelector("#why-title"), alert ? `Alert: ${alert.title}` : "Scan");
+    reveal(this.back, !seen.picture);
+    for (const node of [this.severity, this.state, this.acts]) reveal(node, alert);
+    if (alert) this.#showAlert(alert);
+    else this.#showScanOnly(about);
+    reveal(this.simulated, isSimulated(view, about));
+    this.#showSaw(seen);
+    this.#showEvidence(alert);
+    this.#showDone(alert);
+    this.#showRest(seen);
+  }
+
+  #showAlert(alert) {
+    showSeverity(this.severity, alert.severity);
+    showState(this.state, alert.state);
+    say(this.title2, alert.title);
+    say(this.detail, (alert.is_active ? "" : "Over by itself. ") + alert.detail);
+    reveal(this.detail, this.detail.textContent);
+    say(this.told, toldWords(alert, this.view.now));
+    this.acts.show(this.view, alert);
+  }
+
+  #showScanOnly(scan) {
+    const n = scan.detections.length;
+    say(this.title2, scan.failed ? "The model could not look at this picture" : n ? `The model boxed ${n === 1 ? "one thing" : `${n} things`}` : "The model boxed nothing");
+    say(this.detail, scan.failed || "No alert was raised from this scan.");
+    reveal(this.detail, true);
+    say(this.told, `Seen ${time(scan.observed_at, this.view.now)}.`);
+  }
+
+  #showSaw({ picture, detections, scan, about }) {
+    if (!reveal(this.sawBlock, picture || detections.length)) return;
+    keyed(this.boxes, detections.map((d, i) => ({ ...d, no: i + 1 })), (d) => d.no,
+      (d) => el("li", { class: "found" }, el("span", { class: "tagno" }, String(d.no)), el("span", { class: "strong" }), el("span", { class: "raw" })),
+      (node, d) => { say(node.children[1], d.label); say(node.children[2], `score ${d.score.toFixed(2)}`); });
+    reveal(this.honest, detections.length);
+    const failed = scan?.failed ? `It could not look: ${scan.failed}` : "";
+    if (reveal(this.nothing, !detections.length)) say(this.nothing, failed || "Nothing. That does not show that nothing is there.");
+    const model = about.model ?? scan?.model;
+    this.#fact("model", model ? modelWords(model) : "");
+    set(this.facts.model.lastChild, "title", model?.sha256 ?? false);
+    this.#fact("took", scan?.milliseconds ? `${count(scan.milliseconds)} ms` : "");
+    this.#fact("picture", picture ? `${picture.width_px} × ${picture.height_px} px, ${count(picture.size_bytes / 1024)} KiB ${picture.media_type}, sha256 ${picture.sha256.slice(0, 12)}…` : "");
+  }
+
+  #fact(name, words) {
+    if (reveal(this.facts[name], words)) say(this.facts[name].lastChild, words);
+  }
+
+  #showEvidence(alert) {
+    if (!reveal(this.evidenceBlock, alert?.evidence.length)) return;
+    const { now } = this.view;
+    keyed(this.evidence, alert.evidence, (e) => `${e.source}${e.epoch}${e.stream}${e.sequence}`,
+      (e) => el("li", {}, icon(iconOf(e.type)), el("div", { class: "two" }, el("span", { class: "break" }), el("span", { class: "meta break" }))),
+      (node, e) => {
+        say(node.lastChild.firstChild, e.says);
+        say(node.lastChild.lastChild, `${time(e.observed_at, now)}, ${e.source} ${e.stream} ${count(e.sequence)}, ${e.hash.slice(0, 12)}…`);
+        set(node.lastChild.lastChild, "title", e.hash);
+      });
+  }
+
+  #showDone(alert) {
+    if (!reveal(this.doneBlock, alert?.acts.length)) return;
+    const { now } = this.view;
+    keyed(this.done, alert.acts, (act) => act.act,
+      () => el("li", {}, icon("officer"), el("div", {}, el("p", {}, el("span", { class: "strong" }), " ", el("span", { class: "quiet" })), el("p", { class: "note break" }))),
+      (node, act) => {
+        const [who, note] = node.lastChild.children;
+        say(who.firstElementChild, `${DONE[act.verb] ?? act.verb} by ${act.officer}`);
+        say(who.lastElementChild, `${act.role}, ${time(act.at, now)}, ${age(now - Date.parse(act.at))} ago`);
+        if (reveal(note, act.note)) say(note, act.note);
+      });
+  }
+
+  #showRest({ alert, about }) {
+    const { device } = this.view.board.device(about.device, about.source);
+    this.#fact("place", [about.post, device?.lane && (/lane/i.test(device.lane) ? device.lane : `lane ${device.lane}`), about.subject && `subject ${subject(about.subject)}`].filter(Boolean).join(", "));
+    this.#fact("device", [about.device, device?.title, `behind ${about.source}`].filter(Boolean).join(", "));
+    this.#fact("rule", alert?.rule);
+    this.#fact("times", alert ? `${count(alert.times)}, ${alert.is_active ? "it still holds" : "it is over by itself"}` : "");
+    this.#fact("id", about.id);
+    say(this.facts.id.firstChild, alert ? "Alert" : "Scan");
+  }
+}
+customElements.define("gl-why", Why);
