@@ -38,6 +38,8 @@ class PictureFound:
     media_type: str
     subject: str
     why_not: str
+    is_again: bool
+    """Whether it was found before and never settled: what follows from it may have been said."""
     settle: Callable[[str], Awaitable[None]]
     """Called once all that follows from the picture is durable; with why, if it failed."""
 

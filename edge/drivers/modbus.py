@@ -27,8 +27,6 @@ from edge.drivers.modbus_registers import (
 )
 
 log = logging.getLogger(__name__)
-# What the library would log at every lost poll, `edge.tending` says once.
-logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
 RETRIES: Final = 1
 

@@ -103,7 +103,7 @@ class ScanFolder:
     async def _watch(self) -> AsyncIterator[Observed]:
         try:
             for file in await asyncio.to_thread(self._folder.taken):
-                yield await self._found(file)
+                yield await self._found(file, is_again=True)
             while True:
                 at = self._clock.utc_now()
                 files = await asyncio.to_thread(self._folder.waiting)
@@ -111,7 +111,7 @@ class ScanFolder:
                 for file in files:
                     if await self._is_ready(file):
                         await asyncio.to_thread(self._folder.take, file.name)
-                        yield await self._found(file)
+                        yield await self._found(file, is_again=False)
                 self._forget_all_but({file.name for file in files})
                 await self._clock.sleep(self._pause_s())
         except OSError as error:
@@ -131,7 +131,7 @@ class ScanFolder:
         unchanged_s = (self._clock.monotonic_ns() - look.since_ns) / 1e9
         return not look.why_not or unchanged_s >= self._settings.broken_s
 
-    async def _found(self, file: File) -> Observed:
+    async def _found(self, file: File, *, is_again: bool) -> Observed:
         """A taken picture, as it now is: it cannot change any more."""
         content = await asyncio.to_thread(self._folder.read, file.name, is_taken=True)
         self._looks.pop(file.name, None)
@@ -143,6 +143,7 @@ class ScanFolder:
             media_type=media_type_of(content.body),
             subject=await asyncio.to_thread(self._folder.subject_of, file.name),
             why_not=await asyncio.to_thread(_why_not, content),
+            is_again=is_again,
             settle=partial(self._settle, file.name, content.sha256),
         )
         return Observed(at=at, picture=picture)

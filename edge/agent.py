@@ -1,0 +1,100 @@
+"""The agent: joins devices, detector, outbox and uplink, and runs until cancelled.
+
+    device ─▶ tend(driver) ─▶ line ─▶ outbox ═▶ uplink ═▶ broker
+                               │
+                            detector
+
+Started from right to left and stopped from left to right: the devices are closed, what was
+observed is looked at and written, then the link is left. Nothing of that needs the network.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from contract.clock import Clock
+from contract.delivery import uplink
+from contract.delivery.outbox import Outbox
+from contract.link import Dial, Rejected
+from contract.messages import ModelUsed
+from edge.config import AgentConfig, DetectorSettings
+from edge.detector import Detector, PassportError
+from edge.driver import Driver
+from edge.drivers import driver_of
+from edge.health import Health
+from edge.identity import Credentials, StateDir
+from edge.line import Line
+from edge.scans import Scans
+from edge.tending import tend
+
+log = logging.getLogger(__name__)
+
+VERSION: Final = "0.1.0"
+
+
+async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
+    """Be this agent until cancelled; `Rejected` if it is not enrolled or its model is unfit."""
+    state = StateDir(Path(config.state_dir))
+    credentials = await asyncio.to_thread(Credentials.load, state, config.source)
+    drivers = tuple(driver_of(settings, clock) for settings in config.device)
+    health = Health(tuple(driver.device for driver in drivers))
+    async with (
+        _detector(config.detector) as (detector, model),
+        Outbox.open(
+            state.outbox,
+            source=config.source,
+            key=credentials.key,
+            clock=clock,
+            limits=config.outbox,
+        ) as outbox,
+        asyncio.TaskGroup() as links,
+    ):
+        facts = uplink.Facts(version=VERSION, devices=health.devices, models=(model,))
+        link = links.create_task(
+            uplink.run(
+                outbox,
+                dial,
+                gateway_key=credentials.gateway_key,
+                facts=lambda: facts,
+                alive=health.alive,
+                clock=clock,
+            ),
+            name="uplink",
+        )
+        try:
+            scans = Scans(outbox, detector.detect, model)
+            await _observe(drivers, Line(outbox, scans, health, clock), clock)
+        finally:
+            link.cancel()
+
+
+@asynccontextmanager
+async def _detector(settings: DetectorSettings) -> AsyncIterator[tuple[Detector, ModelUsed]]:
+    """The detector at work, and what it is called."""
+    detector = Detector(settings.detector_config)
+    try:
+        await detector.__aenter__()
+    except (PassportError, OSError) as error:
+        raise Rejected(f"the model cannot be used: {error}") from error
+    try:
+        passport = detector.passport
+        yield detector, ModelUsed(name=passport.name, sha256=passport.sha256)
+    finally:
+        await detector.__aexit__(None, None, None)
+
+
+async def _observe(drivers: tuple[Driver, ...], line: Line, clock: Clock) -> None:
+    """Tend all devices until cancelled; what they observed is in the outbox when this ends."""
+    chance = random.Random().random  # noqa: S311 - spreads the waits, guards nothing
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(line.batch(), name="batch readings")
+            for driver in drivers:
+                name = f"tend {driver.device.device}"
+                tasks.create_task(tend(driver, line, clock=clock, chance=chance), name=name)
+    finally:
+        await line.flush()
