@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from contract.kernel_clock import max_error_ms
 from contract.messages import Stamp
 
 
@@ -49,8 +50,6 @@ class SystemClock:
 
     def error_ms(self) -> int | None:
         """The kernel's own estimate (adjtimex, in `contract.kernel_clock`); none if not in step."""
-        from contract.kernel_clock import max_error_ms
-
         return max_error_ms()
 
 

@@ -61,7 +61,7 @@ class Unreadable(ValueError):
 
 
 class Refused(ValueError):
-    """The envelope is good, its data is not; the message keeps its number and is kept as refused."""
+    """The envelope is good, its data is not: the message is kept as refused, under its number."""
 
 
 class Identity(NamedTuple):
@@ -129,7 +129,7 @@ class Device(Part, frozen=True, kw_only=True):
 
 
 class DeviceAlive(Part, frozen=True, kw_only=True):
-    """`said_up_to`: nothing this device observed earlier is still unsaid; none while unknown."""
+    """`said_up_to`: nothing that it observed earlier is still unsaid; none while unknown."""
 
     device: Name
     is_found: bool
@@ -137,7 +137,7 @@ class DeviceAlive(Part, frozen=True, kw_only=True):
 
 
 class StreamHead(Part, frozen=True, kw_only=True):
-    """The last number of a stream in an epoch, and its hash; zero and `GENESIS` before the first."""
+    """The last number of a stream and its hash; zero and `GENESIS` before the first."""
 
     stream: Stream
     last: Count

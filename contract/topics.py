@@ -88,8 +88,7 @@ def every(post: str, leaf: str) -> str:
 
 def source_of(topic: str) -> Source | None:
     """Who a topic belongs to; none if it is not one of ours."""
-    parts = topic.split("/")
-    if len(parts) != 5 or f"{parts[0]}/{parts[1]}" != ROOT:
+    if not topic.startswith(f"{ROOT}/"):
         return None
-    text = f"/{parts[2]}/{parts[3]}"
+    text, _, _ = topic.removeprefix(ROOT).rpartition("/")
     return Source(text) if Source.form.fullmatch(text) else None

@@ -1,5 +1,6 @@
 """What gives way when an outbox is full: settled before unsettled, the least urgent first."""
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -55,19 +56,20 @@ def is_full(size: Size, limits: OutboxLimits, slack: float = 0.0) -> bool:
 
 def next_to_go(store: Store, sender: Sender) -> Freed | None:
     """The next run of messages that gives way; none if only declarations of loss are left."""
-    for stream in PRUNED_IN_ORDER:
-        for lane in sender.lanes.values():
-            if lane.key.stream == stream:
-                for piece in lane.settled_held():
-                    if freed := _run(store, lane, piece, is_settled=True):
-                        return freed
-    for stream in SHED_IN_ORDER:
-        for lane in sender.lanes.values():
-            if lane.key.stream == stream:
-                for piece in lane.unsettled():
-                    if freed := _run(store, lane, piece, is_settled=False):
-                        return freed
+    for lane, piece, is_settled in _in_order(sender):
+        if freed := _run(store, lane, piece, is_settled=is_settled):
+            return freed
     return None
+
+
+def _in_order(sender: Sender) -> Iterator[tuple[Lane, Range, bool]]:
+    """Everything that is held, in the order in which it gives way."""
+    for stream in PRUNED_IN_ORDER:
+        for lane in sender.of(stream):
+            yield from ((lane, piece, True) for piece in lane.settled_held())
+    for stream in SHED_IN_ORDER:
+        for lane in sender.of(stream):
+            yield from ((lane, piece, False) for piece in lane.unsettled())
 
 
 def _run(store: Store, lane: Lane, piece: Range, *, is_settled: bool) -> Freed | None:

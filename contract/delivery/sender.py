@@ -146,7 +146,7 @@ class Sender:
         takes: list[Take] = []
         room = TAKE_MAX
         for stream in STREAMS:
-            for lane in self._of(stream):
+            for lane in self.of(stream):
                 numbers = self._overdue(lane, now, room)
                 numbers += self._fresh(lane, now, room - len(numbers))
                 if numbers:
@@ -175,7 +175,8 @@ class Sender:
         """Messages sent and not settled."""
         return sum(len(lane.flight) for lane in self.lanes.values())
 
-    def _of(self, stream: Stream) -> list[Lane]:
+    def of(self, stream: Stream) -> list[Lane]:
+        """The lanes of a stream, oldest epoch first."""
         return [lane for lane in self.lanes.values() if lane.key.stream == stream]
 
     def _overdue(self, lane: Lane, now: float, room: int) -> list[int]:
@@ -206,5 +207,5 @@ class Sender:
         window = self.window if stream == "events" else self.window - self.window // 4
         room = window - self.in_flight
         if stream == "bulk":
-            room = min(room, BULK_IN_FLIGHT_MAX - sum(len(b.flight) for b in self._of("bulk")))
+            room = min(room, BULK_IN_FLIGHT_MAX - sum(len(b.flight) for b in self.of("bulk")))
         return max(room, 0)

@@ -1,4 +1,4 @@
-"""The source's end of the delivery: says, re-sends, prunes, declares. Synchronous, sees no clock."""
+"""The source's end of the delivery: says, sends again, prunes, declares. Sees no clock."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""The outbox's SQLite file: what was said, what is gone, and what the gateway settled. No policy."""
+"""The outbox's SQLite file: what was said, what is gone, what is settled. No policy."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -163,7 +163,8 @@ class Store:
     def put(self, lane: LaneKey, row: Row, *, is_lost: bool, said_s: int) -> None:
         """Hold a message; ``is_lost`` marks a `StreamLost`, which is never shed."""
         self._db.execute(
-            "INSERT INTO messages (epoch, stream, number, is_lost, envelope, raw, hash, sig, said_s)"
+            "INSERT INTO messages"
+            " (epoch, stream, number, is_lost, envelope, raw, hash, sig, said_s)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *self._key(lane),
@@ -254,7 +255,8 @@ class Store:
         ).rowcount
         if not merged:
             self._db.execute(
-                "INSERT INTO gone (epoch, stream, first, last, before, head, reason, receipt, is_due)"
+                "INSERT INTO gone"
+                " (epoch, stream, first, last, before, head, reason, receipt, is_due)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*key, *gone, before, head, reason, receipt, is_due),
             )
@@ -313,11 +315,12 @@ class Store:
         self._ids.clear()
 
     def _gone(self, where: str, arguments: tuple[object, ...]) -> list[Gone]:
-        rows = self._db.execute(
-            "SELECT g.id, e.epoch, g.stream, g.first, g.last, g.before, g.head, g.reason, g.receipt,"
-            f" g.said_epoch, g.said_number FROM gone g JOIN epochs e ON e.id = g.epoch WHERE {where}",  # noqa: S608 - literals
-            arguments,
+        query = (
+            "SELECT g.id, e.epoch, g.stream, g.first, g.last, g.before, g.head, g.reason,"
+            " g.receipt, g.said_epoch, g.said_number"
+            f" FROM gone g JOIN epochs e ON e.id = g.epoch WHERE {where}"  # noqa: S608 - literals
         )
+        rows = self._db.execute(query, arguments)
         return [Gone(i, LaneKey(e, STREAMS[s]), *rest) for i, e, s, *rest in rows]
 
     def _key(self, lane: LaneKey) -> tuple[int, int]:

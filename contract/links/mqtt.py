@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -63,10 +63,8 @@ def dialler(config: BrokerConfig) -> Dial:
             yield MqttLink(client)
         finally:
             # A link that is already broken has nothing left to say goodbye to.
-            try:
+            with suppress(aiomqtt.MqttError):
                 await client.__aexit__(None, None, None)
-            except aiomqtt.MqttError:
-                pass
 
     return dial
 
@@ -124,7 +122,7 @@ class MqttLink:
 
 
 def _client(config: BrokerConfig, client_id: str, will: Packet | None) -> aiomqtt.Client:
-    connect = Properties(PacketTypes.CONNECT)
+    connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
     connect.ReceiveMaximum = RECEIVE_MAX
     connect.MaximumPacketSize = PACKET_BYTES_MAX
     try:
@@ -165,7 +163,7 @@ def _tls(config: BrokerConfig) -> ssl.SSLContext | None:
 
 
 def _properties(packet: Packet) -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho has no types here
     properties.ContentType = packet.content_type
     if packet.keyid:
         properties.UserProperty = [("keyid", packet.keyid), ("sig", packet.sig.hex())]
