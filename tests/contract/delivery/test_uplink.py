@@ -1,0 +1,238 @@
+"""The uplink on an in-memory link and a virtual clock, against a small gateway of the real parts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from tests.support.virtual import VirtualClock, run_virtually
+
+from contract.clock import stamp
+from contract.delivery import uplink
+from contract.delivery.outbox import Outbox
+from contract.delivery.source_end import Said
+from contract.identifiers import Source
+from contract.link import Packet, Unavailable
+from contract.links.memory import Hub
+from contract.messages import (
+    AgentAlive,
+    AgentBorn,
+    Reading,
+    ReadingsTaken,
+    Receipt,
+    Refused,
+    SealRead,
+    compose,
+    read,
+)
+from contract.signing import Key, verify
+from contract.topics import every, topic
+from gateway.ledger import Ledger
+
+SOURCE = Source("/KEMBA/gate-2")
+GATEWAY = Source("/KEMBA/gateway")
+
+
+class SmallGateway:
+    """Keeps what it hears in memory and receipts it."""
+
+    def __init__(self, hub: Hub, clock: VirtualClock) -> None:
+        self.key = Key.make()
+        self.kept: dict[str, str] = {}
+        self.born: list[AgentBorn] = []
+        self.alive: list[AgentAlive] = []
+        self.is_receipting = True
+        self._hub, self._clock, self._ledger, self._position = hub, clock, Ledger(), 0
+
+    async def run(self) -> None:
+        """Answer until cancelled, over as many links as it takes."""
+        while True:
+            try:
+                async with self._hub.dial("gateway") as link:
+                    await link.subscribe(*(every("KEMBA", leaf) for leaf in ("events", "life")))
+                    await link.subscribe(every("KEMBA", "readings"))
+                    async for batch in link.receive():
+                        for packet in batch:
+                            self._keep(packet)
+                        if self.is_receipting:
+                            await link.publish([self._receipt()])
+            except Unavailable:
+                await asyncio.sleep(0.5)
+
+    def _keep(self, packet: Packet) -> None:
+        verify(AGENT_KEY.public, packet.body, packet.sig)
+        event = read(packet.body)
+        message = event.message()
+        identity = event.identity
+        if isinstance(message, AgentBorn | AgentAlive):
+            self._ledger.claim(event.source, message.epochs)
+            (self.born if isinstance(message, AgentBorn) else self.alive).append(message)
+        elif identity is not None and self._ledger.look(identity) == "new":
+            self._ledger.hear(identity, "0" * 64, event.previous)
+            self.kept[event.id] = event.type
+
+    def _receipt(self) -> Packet:
+        self._position += 1
+        receipt = Receipt(
+            journal="a" * 16,
+            position=self._position,
+            agent=SOURCE,
+            window=10,
+            window_s=30,
+            streams=tuple(
+                type(s)(
+                    epoch=s.epoch,
+                    stream=s.stream,
+                    upto=s.upto,
+                    hash=None,
+                    seen=s.seen,
+                    missing=s.missing,
+                )
+                for s in self._ledger.receipt_streams(SOURCE)
+            ),
+        )
+        body = compose(receipt, source=GATEWAY, stamp=stamp(self._clock))
+        return Packet(topic=topic(SOURCE, "receipts"), body=body, sig=self.key.sign(body))
+
+
+AGENT_KEY = Key(bytes(32))
+
+
+@asynccontextmanager
+async def line(path: Path) -> AsyncIterator[tuple[Hub, SmallGateway, Outbox, VirtualClock]]:
+    """A gateway and a source on one hub."""
+    clock, hub = VirtualClock(), Hub()
+    gateway = SmallGateway(hub, clock)
+    async with (
+        Outbox.open(path / "outbox.sqlite", source=SOURCE, key=AGENT_KEY, clock=clock) as outbox,
+        asyncio.TaskGroup() as tasks,
+    ):
+        running = [
+            tasks.create_task(gateway.run(), name="gateway"),
+            tasks.create_task(
+                uplink.run(
+                    outbox,
+                    hub.dial,
+                    gateway_key=gateway.key.public,
+                    facts=lambda: uplink.Facts(version="1"),
+                    alive=lambda: (),
+                    clock=clock,
+                ),
+                name="uplink",
+            ),
+        ]
+        yield hub, gateway, outbox, clock
+        for task in running:
+            task.cancel()
+
+
+def seal(number: int) -> Said:
+    """A seal that was read."""
+    return Said(SealRead(device="reader-1", seal=f"HLXU{number:03d}", state="intact"))
+
+
+async def until_kept(gateway: SmallGateway, count: int, within_s: float) -> None:
+    """Wait until so many are kept."""
+    async with asyncio.timeout(within_s):
+        while len(gateway.kept) < count:
+            await asyncio.sleep(0.05)
+
+
+def test_what_is_said_is_kept(tmp_path: Path) -> None:
+    """A message goes out as soon as the gateway has granted a window."""
+
+    async def story() -> None:
+        async with line(tmp_path) as (_, gateway, outbox, _clock):
+            await outbox.say(seal(1))
+            await until_kept(gateway, 1, within_s=5)
+
+    run_virtually(story())
+
+
+def test_a_day_without_network_loses_nothing(tmp_path: Path) -> None:
+    """What was said while the broker was away arrives when it is back."""
+
+    async def story() -> None:
+        async with line(tmp_path) as (hub, gateway, outbox, _clock):
+            await outbox.say(seal(1))
+            await until_kept(gateway, 1, within_s=5)
+            hub.stop()
+            for number in range(2, 40):
+                await outbox.say(seal(number))
+                await asyncio.sleep(3_600)
+            hub.start()
+            await until_kept(gateway, 39, within_s=120)
+
+    run_virtually(story())
+
+
+def test_a_gateway_that_is_silent_gets_births_alone(tmp_path: Path) -> None:
+    """Without a receipt for 30 s only `agent.born` is sent, less and less often."""
+
+    async def story() -> None:
+        async with line(tmp_path) as (_, gateway, outbox, _clock):
+            gateway.is_receipting = False
+            await outbox.say(seal(1))
+            await asyncio.sleep(600)
+            assert not gateway.kept
+            assert 5 <= len(gateway.born) <= 20
+            gateway.is_receipting = True
+            await until_kept(gateway, 1, within_s=90)
+
+    run_virtually(story())
+
+
+def test_a_source_says_that_it_is_alive(tmp_path: Path) -> None:
+    """Every ten seconds, with its heads and queues."""
+
+    async def story() -> None:
+        async with line(tmp_path) as (_, gateway, outbox, _clock):
+            await outbox.say(seal(1))
+            await asyncio.sleep(65)
+            assert 5 <= len(gateway.alive) <= 7
+            assert gateway.alive[-1].epochs[0].streams[0].last == 1
+            assert gateway.alive[-1].queues[0].messages == 0
+
+    run_virtually(story())
+
+
+def test_a_receipt_that_is_not_signed_by_the_gateway_is_ignored(tmp_path: Path) -> None:
+    """A stranger on the broker cannot make an outbox forget."""
+
+    async def story() -> None:
+        async with line(tmp_path) as (_, gateway, outbox, _clock):
+            gateway.key = Key.make()
+            await outbox.say(seal(1))
+            await asyncio.sleep(100)
+            assert not gateway.kept
+
+    run_virtually(story())
+
+
+def test_what_cannot_be_read_is_refused_and_the_rest_is_said(tmp_path: Path) -> None:
+    """Writing is strict: an empty batch of readings is nothing that a gateway could keep."""
+
+    async def story() -> None:
+        async with line(tmp_path) as (_, gateway, outbox, clock):
+            with pytest.raises(Refused):
+                await outbox.say(Said(ReadingsTaken(readings=())), seal(1))
+            reading = Reading(
+                device="d", metric="m", value=1, unit="Cel", observed_at=clock.utc_now()
+            )
+            await outbox.say(Said(ReadingsTaken(readings=(reading,))))
+            await until_kept(gateway, 2, within_s=5)
+
+    run_virtually(story())
+
+
+def test_many_that_speak_at_once_share_a_commit(tmp_path: Path) -> None:
+    """Numbers follow the order of speaking, one commit for all that wait."""
+
+    async def story() -> None:
+        async with line(tmp_path) as (_, gateway, outbox, _clock):
+            said = await asyncio.gather(*(outbox.say(seal(n)) for n in range(100)))
+            assert [identity.sequence for (identity,) in said] == list(range(1, 101))
+            await until_kept(gateway, 100, within_s=60)
+
+    run_virtually(story())
