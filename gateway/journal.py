@@ -1,0 +1,234 @@
+"""The journal: every accepted message in one durable order, before anything else happens to it.
+
+Positions count from 1 without holes. A number (source, stream, epoch, sequence) is held by the
+first message that has it: the same message again is a repeat, another one is a fork.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, Literal, NamedTuple
+
+from contract.clock import Clock
+from gateway.entry import Draft, Entry, reread
+from gateway.points import instant, microseconds
+from gateway.slew import SlewedClock
+from gateway.store import Store, connect
+
+READ_MAX: Final = 1_000
+"""Entries of one `read`."""
+
+_INSERT: Final = """
+INSERT OR IGNORE INTO entry (received_us, kind, source, stream, epoch, sequence, previous, hash,
+  type, observed_us, body, keyid, sig) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_COLUMNS: Final = (
+    "position, received_us, kind, source, stream, epoch, sequence, previous, hash, type, "
+    "observed_us, body, keyid, sig"
+)
+_HOLDER: Final = """
+SELECT hash FROM entry
+WHERE source = ? AND stream = ? AND epoch = ? AND sequence = ? AND sequence > 0 AND kind != 'fork'
+"""
+
+Status = Literal["new", "repeat", "fork"]
+
+
+class Outcome(NamedTuple):
+    """What became of a draft: its entry, or none for a repeat (also of a fork)."""
+
+    status: Status
+    entry: Entry | None
+
+
+class Stats(NamedTuple):
+    """Counts of a journal."""
+
+    journal: str
+    entries: int
+    by_kind: dict[str, int]
+    messages: int
+    """Numbered messages kept or kept as refused; none of them twice."""
+    quarantined: int
+    changes: int
+
+
+class Journal:
+    """The entries, and how far each reader has read (`cursor`, `advance`)."""
+
+    def __init__(self, store: Store, journal_id: str, slewed: SlewedClock, last: int) -> None:
+        self.id: Final = journal_id
+        self.position = last
+        """Of the last entry that is durable."""
+        self._store: Final = store
+        self._slewed: Final = slewed
+
+    @classmethod
+    async def of(cls, store: Store, clock: Clock) -> "Journal":
+        """The journal in this file."""
+        id_, last, last_us = await store.read(_head)
+        return cls(store, id_, SlewedClock(clock, last_us), last)
+
+    async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
+        """Keep these, in this order; durable when it returns. Raises `Unavailable` (disk full)."""
+        outcomes = await self._store.write(lambda at: _append(at, drafts, self._slewed.now_us()))
+        for outcome in reversed(outcomes):
+            if outcome.entry is not None:
+                self.position = max(self.position, outcome.entry.position)
+                break
+        return outcomes
+
+    async def read(self, after: int, limit: int = READ_MAX) -> list[Entry]:
+        """At most ``limit`` entries past position ``after``, in their order."""
+        return await self._store.read(lambda at: list(_entries(at, after, min(limit, READ_MAX))))
+
+    async def own(self, type_: str) -> list[Entry]:
+        """All entries of this type that the gateway itself made, in their order."""
+        return await self._store.read(lambda at: _own(at, type_))
+
+    async def cursor(self, name: str) -> int:
+        """Up to which position ``name`` has read; 0 before its first `advance`."""
+        return await self._store.read(lambda at: read_cursor(at, name))
+
+    async def advance(self, name: str, position: int) -> None:
+        """``name`` needs nothing up to here again."""
+        await self._store.write(lambda at: write_cursor(at, name, position))
+
+    async def stats(self) -> Stats:
+        """Count what is here."""
+        return await self._store.read(count)
+
+
+def entries(path: Path) -> Iterator[Entry]:
+    """Every entry of a journal file, without a loop: for replays and counts."""
+    connection = connect(path)
+    try:
+        after = 0
+        while page := list(_entries(connection, after, READ_MAX)):
+            yield from page
+            after = page[-1].position
+    finally:
+        connection.close()
+
+
+def _head(at: sqlite3.Connection) -> tuple[str, int, int]:
+    (journal,) = at.execute("SELECT value FROM meta WHERE name = 'journal'").fetchone()
+    last = at.execute(
+        "SELECT position, received_us FROM entry ORDER BY position DESC LIMIT 1"
+    ).fetchone()
+    position, received_us = last or (0, 0)
+    return str(journal), int(position), int(received_us)
+
+
+def _append(at: sqlite3.Connection, drafts: Sequence[Draft], now_us: int) -> list[Outcome]:
+    outcomes = []
+    for draft in drafts:
+        cursor = at.execute(_INSERT, _row(draft, draft.kind, now_us))
+        if cursor.rowcount == 1:
+            outcomes.append(Outcome("new", _entered(draft, cursor.lastrowid or 0, now_us)))
+        else:
+            outcomes.append(_again(at, draft, now_us))
+    return outcomes
+
+
+def _again(at: sqlite3.Connection, draft: Draft, now_us: int) -> Outcome:
+    """The number is held already: by this message, or by another one."""
+    (held,) = at.execute(
+        _HOLDER, (draft.source, draft.stream, draft.epoch, draft.sequence)
+    ).fetchone()
+    if held == draft.hash:
+        return Outcome("repeat", None)
+    cursor = at.execute(_INSERT, _row(draft, "fork", now_us))
+    if cursor.rowcount != 1:
+        return Outcome("fork", None)
+    fork = _entered(draft, cursor.lastrowid or 0, now_us, "fork")
+    return Outcome("fork", fork)
+
+
+def _row(draft: Draft, kind: str, now_us: int) -> tuple[object, ...]:
+    observed = None if draft.observed_at is None else microseconds(draft.observed_at)
+    return (
+        *(now_us, kind, draft.source, draft.stream, draft.epoch, draft.sequence, draft.previous),
+        *(draft.hash, draft.type, observed, draft.body, draft.keyid, draft.sig),
+    )
+
+
+def _entered(
+    draft: Draft, position: int, now_us: int, kind: Literal["fork"] | None = None
+) -> Entry:
+    return Entry(
+        position=position,
+        received_at=instant(now_us),
+        kind=kind or draft.kind,
+        source=draft.source,
+        stream=draft.stream,
+        epoch=draft.epoch,
+        sequence=draft.sequence,
+        previous=draft.previous,
+        hash=draft.hash,
+        type=draft.type,
+        body=draft.body,
+        keyid=draft.keyid,
+        sig=draft.sig,
+        observed_at=draft.observed_at,
+        message=draft.message,
+    )
+
+
+def _entries(at: sqlite3.Connection, after: int, limit: int) -> Iterator[Entry]:
+    rows = at.execute(
+        f"SELECT {_COLUMNS} FROM entry WHERE position > ? ORDER BY position LIMIT ?",  # noqa: S608 - a constant
+        (after, limit),
+    )
+    return map(_reentered, rows)
+
+
+def _own(at: sqlite3.Connection, type_: str) -> list[Entry]:
+    rows = at.execute(
+        f"SELECT {_COLUMNS} FROM entry WHERE kind = 'own' AND type = ? ORDER BY position",  # noqa: S608 - a constant
+        (type_,),
+    )
+    return [_reentered(row) for row in rows]
+
+
+def _reentered(row: tuple[object, ...]) -> Entry:
+    columns = dict(zip(_NAMES, row, strict=True))
+    received_us, observed_us = columns.pop("received_us"), columns.pop("observed_us")
+    _, message = reread(columns["body"], columns["kind"])  # type: ignore[arg-type]  # our own columns
+    return Entry(
+        received_at=instant(received_us),  # type: ignore[arg-type]
+        observed_at=None if observed_us is None else instant(observed_us),  # type: ignore[arg-type]
+        message=message,
+        **columns,  # type: ignore[arg-type]
+    )
+
+
+_NAMES: Final = tuple(_COLUMNS.split(", "))
+Reader = Callable[[sqlite3.Connection], object]
+
+
+def read_cursor(at: sqlite3.Connection, name: str) -> int:
+    """Up to which position ``name`` has read."""
+    row = at.execute("SELECT position FROM cursor WHERE name = ?", (name,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def write_cursor(at: sqlite3.Connection, name: str, position: int) -> None:
+    """``name`` has read up to here; a cursor never goes back."""
+    at.execute(
+        "INSERT INTO cursor VALUES (?, ?) ON CONFLICT (name) DO UPDATE "
+        "SET position = max(position, excluded.position)",
+        (name, position),
+    )
+
+
+def count(at: sqlite3.Connection) -> Stats:
+    """Count what is in a journal file."""
+    (journal,) = at.execute("SELECT value FROM meta WHERE name = 'journal'").fetchone()
+    by_kind = dict(at.execute("SELECT kind, count(*) FROM entry GROUP BY kind ORDER BY kind"))
+    (messages,) = at.execute(
+        "SELECT count(*) FROM entry WHERE sequence > 0 AND kind != 'fork'"
+    ).fetchone()
+    (quarantined,) = at.execute("SELECT count(*) FROM quarantine").fetchone()
+    (changes,) = at.execute("SELECT coalesce(max(number), 0) FROM change").fetchone()
+    return Stats(journal, sum(by_kind.values()), by_kind, messages, quarantined, changes)

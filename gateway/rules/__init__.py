@@ -1,0 +1,27 @@
+"""Every rule there is, in the order in which they are asked."""
+
+from typing import Final
+
+from gateway.rule import AnyRule
+from gateway.rules.agent_doubled import AGENT_DOUBLED
+from gateway.rules.agent_silent import AGENT_SILENT
+from gateway.rules.contraband_seen import CONTRABAND_SEEN
+from gateway.rules.numbers_forged import NUMBERS_FORGED
+from gateway.rules.numbers_missing import NUMBERS_MISSING
+from gateway.rules.reading_out_of_range import READING_OUT_OF_RANGE
+from gateway.rules.seal_cloned import SEAL_CLONED
+from gateway.rules.seal_missing import SEAL_MISSING
+from gateway.rules.seal_opened import SEAL_OPENED
+
+RULES: Final[tuple[AnyRule, ...]] = (
+    SEAL_OPENED,
+    SEAL_MISSING,
+    SEAL_CLONED,
+    CONTRABAND_SEEN,
+    READING_OUT_OF_RANGE,
+    AGENT_SILENT,
+    AGENT_DOUBLED,
+    NUMBERS_FORGED,
+    NUMBERS_MISSING,
+)
+"""Read this, and you know what raises an alert."""

@@ -1,0 +1,78 @@
+"""A model saw contraband in a picture, with a score past the threshold of its class."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from contract.messages import Detection, ScanCompleted, Severity
+from gateway.rule import Fact, Finding, Rule
+from gateway.settings import Contraband, JudgeSettings
+from gateway.wording import capital, clock_time, listed
+
+STEPS: Final[tuple[Severity, ...]] = ("low", "medium", "high", "critical")
+_LOWER: Final[dict[Severity, Severity]] = {
+    "critical": "high",
+    "high": "medium",
+    "medium": "low",
+    "low": "low",
+}
+
+
+class Memory(msgspec.Struct):
+    """Nothing: each picture stands for itself."""
+
+
+def find(fact: Fact, _memory: Memory) -> Iterator[Finding]:
+    """One finding for a picture, however many boxes are in it."""
+    scan = fact.message
+    assert isinstance(scan, ScanCompleted)  # noqa: S101 - the rule hears nothing else
+    seen = [
+        (detection, threshold)
+        for detection in scan.detections
+        if (threshold := _threshold(fact.settings, detection.label)) is not None
+        and detection.score >= threshold.score_min
+    ]
+    if seen:
+        yield _finding(fact, scan, sorted(seen, key=lambda pair: -pair[0].score))
+
+
+def _threshold(settings: JudgeSettings, label: str) -> Contraband | None:
+    for one in settings.contraband:
+        if one.label == label:
+            return one
+    return settings.contraband_otherwise
+
+
+def _severity(detection: Detection, threshold: Contraband) -> Severity:
+    is_sure = detection.score >= threshold.sure_from
+    return threshold.severity if is_sure else _LOWER[threshold.severity]
+
+
+def _finding(fact: Fact, scan: ScanCompleted, seen: list[tuple[Detection, Contraband]]) -> Finding:
+    boxes = tuple(detection for detection, _ in seen)
+    labels = list(dict.fromkeys(box.label for box in boxes))
+    shapes = "shape" if len(labels) == 1 else "shapes"
+    best, threshold = seen[0]
+    count = f"{len(boxes)} {'box' if len(boxes) == 1 else 'boxes'}"
+    when = clock_time(fact.observed_at, fact.now)
+    return Finding(
+        subject=scan.subject or f"scan {scan.picture.sha256[:12]}",
+        source=fact.entry.source,
+        device=scan.device,
+        severity=max((_severity(*pair) for pair in seen), key=STEPS.index),
+        title=f"{capital(listed([f'{label}-like' for label in labels]))} {shapes} in the scan",
+        detail=f"{count} in the picture of {scan.device}, {when}. Highest raw score "
+        f"{best.score:.2f} for {best.label}, told from {threshold.score_min:.2f} on; a raw score is "
+        "no probability, and most alerts of this kind are false. The picture decides.",
+        observed_at=fact.observed_at,
+        says=f"{count}: " + ", ".join(f"{box.label} {box.score:.2f}" for box in boxes[:10]),
+        picture=scan.picture,
+        detections=boxes,
+        model=scan.model,
+    )
+
+
+CONTRABAND_SEEN: Final = Rule(
+    name="contraband_seen", hears=(ScanCompleted,), memory=Memory, find=find
+)

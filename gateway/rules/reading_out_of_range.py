@@ -1,0 +1,171 @@
+"""A metric is out of its range for long enough; clears when it is back for as long."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from contract.messages import Reading, ReadingsTaken
+from gateway.entry import Tick
+from gateway.rule import Fact, Finding, Rule, remember
+from gateway.settings import JudgeSettings, Limit
+from gateway.wording import age, capital, clock_time, quantity
+
+
+class Series(msgspec.Struct, kw_only=True):
+    """One metric of one device with a limit."""
+
+    source: str
+    device: str
+    metric: str
+    unit: str
+    value: float
+    """The last one."""
+    worst: float
+    """The one farthest out since `out_at`."""
+    heard_at: datetime
+    """Observed last, by the device's clock."""
+    is_out: bool
+    since: datetime
+    """Since when the last reading's side (out, in) lasts, by the device's clock."""
+    since_told: datetime
+    """The same by the journal's."""
+    is_raised: bool = False
+
+
+class Memory(msgspec.Struct):
+    """Series by source, device and metric; `waiting` are those whose time runs (in order)."""
+
+    series: dict[str, Series] = {}
+    waiting: dict[str, datetime] = {}
+
+
+@lru_cache(maxsize=8)
+def _limits(settings: JudgeSettings) -> dict[str, dict[str, Limit]]:
+    """Limits by metric, then by device (empty for all)."""
+    by_metric: dict[str, dict[str, Limit]] = {}
+    for limit in settings.readings:
+        by_metric.setdefault(limit.metric, {})[limit.device] = limit
+    return by_metric
+
+
+def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
+    """Findings when a range is left for long enough, and when it is kept again."""
+    limits = _limits(fact.settings)
+    if isinstance(fact.message, ReadingsTaken):
+        for reading in fact.message.readings:
+            devices = limits.get(reading.metric)
+            limit = devices and (devices.get(reading.device) or devices.get(""))
+            if limit:
+                yield from _heard(fact, memory, reading, limit)
+        return
+    for key, until in list(memory.waiting.items()):
+        series = memory.series.get(key)
+        devices = limits.get(series.metric, {}) if series else {}
+        limit = devices.get(series.device) or devices.get("") if series else None
+        if series is None or limit is None:
+            memory.waiting.pop(key)
+        elif until <= fact.now:
+            yield from _settled(fact, memory, key, limit)
+
+
+def _heard(fact: Fact, memory: Memory, reading: Reading, limit: Limit) -> Iterator[Finding]:
+    key = f"{fact.entry.source}\n{reading.device}\n{reading.metric}"
+    is_out = _is_out(reading.value, limit)
+    series = memory.series.get(key)
+    if series is None:
+        series = Series(
+            source=fact.entry.source,
+            device=reading.device,
+            metric=reading.metric,
+            unit=reading.unit,
+            value=reading.value,
+            worst=reading.value,
+            heard_at=reading.observed_at,
+            is_out=is_out,
+            since=reading.observed_at,
+            since_told=fact.now,
+        )
+        remember(memory.series, key, series)
+    elif reading.observed_at < series.heard_at:
+        return  # what came late says nothing about now
+    elif is_out != series.is_out:
+        series.is_out, series.since, series.since_told = is_out, reading.observed_at, fact.now
+        if is_out and not series.is_raised:
+            series.worst = reading.value
+    series.value, series.heard_at, series.unit = reading.value, reading.observed_at, reading.unit
+    if is_out and _beyond(reading.value, limit) > _beyond(series.worst, limit):
+        series.worst = reading.value
+    if series.is_out == series.is_raised:
+        memory.waiting.pop(key, None)
+    elif reading.observed_at - series.since >= timedelta(seconds=limit.for_s):
+        yield from _settled(fact, memory, key, limit)
+    elif key not in memory.waiting:
+        memory.waiting[key] = series.since_told + timedelta(seconds=limit.for_s)
+
+
+def _settled(fact: Fact, memory: Memory, key: str, limit: Limit) -> Iterator[Finding]:
+    """The series stayed on its side for long enough."""
+    series = memory.series[key]
+    memory.waiting.pop(key, None)
+    if series.is_out == series.is_raised:
+        return
+    series.is_raised = series.is_out
+    yield _finding(fact, series, limit)
+
+
+def _is_out(value: float, limit: Limit) -> bool:
+    return _beyond(value, limit) > 0
+
+
+def _beyond(value: float, limit: Limit) -> float:
+    """How far out of range; zero or less inside."""
+    over = value - limit.high if limit.high is not None else float("-inf")
+    under = limit.low - value if limit.low is not None else float("-inf")
+    return max(over, under)
+
+
+def _finding(fact: Fact, series: Series, limit: Limit) -> Finding:
+    what = capital(series.metric.replace("_", " "))
+    since = clock_time(series.since, fact.now)
+    value = quantity(series.value, series.unit)
+    says = f"{series.metric} {value}"
+    subject = f"{series.device} {series.metric}"
+    if not series.is_raised:
+        return Finding(
+            effect="clears",
+            subject=subject,
+            source=series.source,
+            device=series.device,
+            detail=f"{what} at {series.device} is back in range since {since}: {value}. "
+            f"It had reached {quantity(series.worst, series.unit)}.",
+            observed_at=series.heard_at,
+            says=says,
+        )
+    is_high = limit.high is not None and series.worst > limit.high
+    bound = limit.high if is_high else limit.low
+    edge = quantity(bound or 0.0, series.unit)
+    return Finding(
+        subject=subject,
+        source=series.source,
+        device=series.device,
+        severity=limit.severity,
+        title=f"{what} too {'high' if is_high else 'low'}",
+        detail=f"{quantity(series.worst, series.unit)} at {series.device}, the {'most' if is_high else 'least'} "
+        f"allowed is {edge}; out of range since {since}, for at least {age(limit.for_s)}.",
+        observed_at=series.since,
+        says=says,
+        opened_by=f"{series.source} {subject} {series.since.isoformat()}",
+    )
+
+
+def due(memory: Memory, _settings: JudgeSettings) -> datetime | None:
+    """When the first of those that wait has waited long enough."""
+    return min(memory.waiting.values(), default=None)
+
+
+READING_OUT_OF_RANGE: Final = Rule(
+    name="reading_out_of_range", hears=(ReadingsTaken, Tick), memory=Memory, find=find, due=due
+)

@@ -1,0 +1,70 @@
+"""What supervisors set: the thresholds of the rules. Part of the journal, so a replay needs no file."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from contract.messages import Name, Severity
+
+Seconds = Annotated[float, Meta(ge=0, le=31_536_000)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Thresholds; a key that is not known is a mistake, never ignored."""
+
+
+class Limit(Setting, frozen=True, kw_only=True):
+    """A metric's range, for one device or (``device`` empty) for all that have no own limit."""
+
+    metric: Name
+    device: Annotated[str, Meta(max_length=80)] = ""
+    low: float | None = None
+    high: float | None = None
+    for_s: Seconds = 10.0
+    """Out of range for so long before it is an alert, and back for so long before it clears."""
+    severity: Severity = "medium"
+
+
+class Contraband(Setting, frozen=True, kw_only=True):
+    """From which raw score on a class of contraband is an alert, and how grave it is."""
+
+    label: Name
+    score_min: Share = 0.5
+    severity: Severity = "high"
+    sure_from: Share = 0.75
+    """Below this raw score the alert is one step less severe."""
+
+
+class Clones(Setting, frozen=True, kw_only=True):
+    """Shorter than this between two reads of one seal is impossible."""
+
+    between_posts_s: Seconds = 1_800.0
+    between_lanes_s: Seconds = 5.0
+    between_containers_s: Seconds = 86_400.0
+    """A seal closes one container once."""
+
+
+class JudgeSettings(Setting, frozen=True, kw_only=True):
+    """All thresholds of all rules."""
+
+    readings: tuple[Limit, ...] = ()
+    contraband: tuple[Contraband, ...] = (
+        Contraband(label="firearm", severity="critical"),
+        Contraband(label="gun", severity="critical"),
+        Contraband(label="explosive", severity="critical"),
+        Contraband(label="tusk", severity="critical"),
+        Contraband(label="ivory", severity="critical"),
+        Contraband(label="horn", severity="critical"),
+        Contraband(label="knife", severity="high"),
+    )
+    contraband_otherwise: Contraband | None = Contraband(label="other", severity="high")
+    """For a class that is not named above; none: such classes are no alert."""
+    clones: Clones = Clones()
+    silent_s: Annotated[float, Meta(ge=5, le=86_400)] = 30.0
+    """Without a word for so long, an agent counts as silent."""
+    hole_s: Seconds = 60.0
+    """Numbers missing for so long are an alert."""
+    acts_from: tuple[Name, ...] = ("command-center",)
+    """Names of the sources whose officers may act."""
