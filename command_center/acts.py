@@ -1,0 +1,201 @@
+"""What officers do: from the screen through the outbox to the journal, and what came of it.
+
+    POST ─▶ said durably ("sending") ─▶ outbox ─▶ uplink ⇒ gateway
+    alert.changed with the act ─▶ "done";  act.refused ─▶ "refused"
+
+The journal decides; here is only remembered, through restarts, what is still on its way.
+"""
+
+import logging
+import secrets
+import sqlite3
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+import msgspec
+
+from command_center.database import Database
+from contract.link import Unavailable
+from contract.messages import (
+    ActRefused,
+    Alert,
+    AlertChanged,
+    Message,
+    OfficerActed,
+    Refused,
+    Role,
+    Verb,
+)
+
+SHOWN_MAX: Final = 200
+"""Acts that screens are told of: all that are sending, and of the settled the last ones."""
+SENDING_MAX: Final = 10_000
+"""Acts on their way; more are refused at once, with a sentence."""
+
+MIGRATIONS: Final = (
+    """CREATE TABLE acts(number INTEGER PRIMARY KEY, act TEXT UNIQUE NOT NULL,
+         state TEXT NOT NULL, reason TEXT NOT NULL, is_said INTEGER NOT NULL,
+         message BLOB NOT NULL);
+       CREATE INDEX unsettled ON acts(state) WHERE state = 'sending'""",
+)
+
+_log: Final = logging.getLogger(__name__)
+Say = Callable[[OfficerActed], Awaitable[object]]
+"""Makes the act durable in the outbox before it returns."""
+
+
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """An act as screens are told of it."""
+
+    act: str
+    alert: str
+    verb: Verb
+    officer: str
+    state: Literal["sending", "done", "refused"]
+    reason: str = ""
+
+
+class Acts:
+    """All that are on their way, and the last that came through."""
+
+    def __init__(self, database: Database, say: Say, told: Callable[[Act], None]) -> None:
+        self._database: Final = database
+        self._say: Final = say
+        self._told: Final = told
+        self._sending: dict[str, Act] = {}
+        self._settled: OrderedDict[str, Act] = OrderedDict()
+        self._unwritten: dict[str, Act] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, path: Path, *, say: Say, told: Callable[[Act], None]
+    ) -> AsyncIterator[Self]:
+        """Open or make the file, and say what a crash kept from the outbox."""
+        async with Database.open(path, MIGRATIONS) as database:
+            acts = cls(database, say, told)
+            await acts._load()
+            yield acts
+
+    def shown(self) -> list[Act]:
+        """What a screen needs to know, oldest first."""
+        return [*self._settled.values(), *self._sending.values()]
+
+    async def act(
+        self, *, verb: Verb, alert: str, officer: str, role: Role, note: str, assignee: str
+    ) -> str:
+        """Say it; the act's id. Once this returns, the act reaches the journal, come what may."""
+        if len(self._sending) >= SENDING_MAX:
+            raise Unavailable(f"{SENDING_MAX} acts wait for the gateway already")
+        id_ = secrets.token_hex(16)
+        message = OfficerActed(
+            act=id_,
+            verb=verb,
+            alert=alert,
+            officer=officer,
+            role=role,
+            note=note,
+            assignee=assignee,
+        )
+        row = (id_, "sending", "", 0, msgspec.json.encode(message))
+        await self._database.do(
+            lambda connection: connection.execute(
+                "INSERT INTO acts(act, state, reason, is_said, message) VALUES(?, ?, ?, ?, ?)", row
+            )
+        )
+        self._turn(_shown(message))
+        try:
+            await self._hand_over(message)
+        except (Unavailable, Refused) as error:
+            # Who is told that it failed must not find it done after a restart.
+            self._settle(self._sending[id_], "refused", str(error))
+            await self.flush()
+            raise
+        return id_
+
+    def heard(self, message: Message | None) -> None:
+        """A change of the gateway: does it settle an act?"""
+        match message:
+            case AlertChanged():
+                self.seen(message.alert)
+                if act := self._sending.get(message.act):
+                    self._settle(act, "done")
+            case ActRefused():
+                if act := self._sending.get(message.act):
+                    self._settle(act, "refused", message.reason)
+
+    def seen(self, alert: Alert) -> None:
+        """An alert names the acts in the journal: that settles them too, as after a snapshot."""
+        if not self._sending:
+            return
+        for done in alert.acts:
+            if act := self._sending.get(done.act):
+                self._settle(act, "done")
+
+    async def flush(self) -> None:
+        """Make durable what was settled."""
+        if not self._unwritten:
+            return
+        written = dict(self._unwritten)
+        rows = [(act.state, act.reason, act.act) for act in written.values()]
+        await self._database.do(
+            lambda connection: connection.executemany(
+                "UPDATE acts SET state = ?, reason = ? WHERE act = ?", rows
+            )
+        )
+        for id_ in written:
+            self._unwritten.pop(id_, None)
+
+    async def _hand_over(self, message: OfficerActed) -> None:
+        await self._say(message)
+        await self._database.do(
+            lambda connection: connection.execute(
+                "UPDATE acts SET is_said = 1 WHERE act = ?", (message.act,)
+            )
+        )
+
+    def _settle(self, act: Act, state: Literal["done", "refused"], reason: str = "") -> None:
+        settled = msgspec.structs.replace(act, state=state, reason=reason)
+        self._unwritten[act.act] = settled
+        self._turn(settled)
+
+    def _turn(self, act: Act) -> None:
+        if act.state == "sending":
+            self._sending[act.act] = act
+        else:
+            self._sending.pop(act.act, None)
+            self._settled[act.act] = act
+            if len(self._settled) > SHOWN_MAX:
+                self._settled.popitem(last=False)
+        _log.info("act %s: %s of %s is %s", act.act, act.verb, act.alert, act.state)
+        self._told(act)
+
+    async def _load(self) -> None:
+        for state, reason, is_said, body in await self._database.do(_rows):
+            message = msgspec.json.decode(body, type=OfficerActed)
+            act = msgspec.structs.replace(_shown(message), state=state, reason=reason)
+            (self._sending if state == "sending" else self._settled)[act.act] = act
+            if state == "sending" and not is_said:
+                # The crash came between our file and the outbox. Should it have come just after
+                # the outbox, the journal hears the same act id twice and decides.
+                await self._hand_over(message)
+
+
+def _shown(message: OfficerActed) -> Act:
+    return Act(
+        act=message.act,
+        alert=message.alert,
+        verb=message.verb,
+        officer=message.officer,
+        state="sending",
+    )
+
+
+def _rows(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    columns = "SELECT state, reason, is_said, message FROM acts"
+    settled = f"{columns} WHERE state != 'sending' ORDER BY number DESC LIMIT {SHOWN_MAX}"
+    sending = connection.execute(f"{columns} WHERE state = 'sending' ORDER BY number").fetchall()
+    return [*reversed(connection.execute(settled).fetchall()), *sending]

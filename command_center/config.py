@@ -1,0 +1,47 @@
+"""What a command center has to be told; read by `greenlane` from TOML, or made in a test."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from contract.identifiers import Source
+from contract.links.mqtt import BrokerConfig
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One command center at one post, served by one gateway."""
+
+    state_dir: str
+    """Its key, outbox, officers, board and pictures; made if missing."""
+    post: str
+    """UN/LOCODE, like KEMBA."""
+    name: str = "command-center"
+    """Its own name at the post: the source of what officers do."""
+    gateway: str = "gateway"
+    """The gateway's name at the post."""
+    broker: BrokerConfig = BrokerConfig()
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8470
+    """0 takes any free port; `Ready.url` says which."""
+    public_url: str = ""
+    """How browsers reach it where a proxy stands in front, like https://desk.example."""
+    pictures_bytes_max: Annotated[int, Meta(ge=1_000_000)] = 2_000_000_000
+    """Room for pictures on this disk; the gateway has them all."""
+
+    @property
+    def me(self) -> Source:
+        """Who says what officers do."""
+        return Source.of(self.post, self.name)
+
+    @property
+    def gateway_source(self) -> Source:
+        """Who tells the changes."""
+        return Source.of(self.post, self.gateway)
+
+    @property
+    def state(self) -> Path:
+        """The state directory."""
+        return Path(self.state_dir)

@@ -1,0 +1,223 @@
+"""The live stream: what the board takes is told to every screen, in the same step.
+
+    change ─▶ encoded once ─▶ a bounded queue per screen ─▶ websocket
+
+A screen joins with a snapshot and hears everything after it: nothing can come between. One that
+is too slow for its queue is sent away (`TOO_SLOW`), and comes back for a new snapshot.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import msgspec
+
+from command_center.acts import Act
+from command_center.board import Board
+from command_center.change import Change
+from command_center.officers import Officer
+from command_center.silence import GatewayState
+from contract.clock import Clock
+from contract.messages import Name, Part, Reading
+
+QUEUE_MESSAGES_MAX: Final = 1_000
+SCREENS_MAX: Final = 500
+WATCHES_MAX: Final = 64
+"""Pairs of device and metric that one screen watches."""
+TICK_S: Final = 5.0
+TOO_SLOW: Final = 4008
+SIGNED_OUT: Final = 4001
+"""Close codes (4000 and up are an application's own)."""
+
+_log: Final = logging.getLogger(__name__)
+_encoder: Final = msgspec.json.Encoder()
+
+Watch = tuple[str, str]
+"""Device, metric."""
+
+
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a screen may say."""
+
+    kind: Literal["watch", "unwatch"]
+    device: Name
+    metric: Name
+
+
+class Told(Part, frozen=True, kw_only=True):
+    """A reading as screens are told of it."""
+
+    device: str
+    metric: str
+    value: float
+    unit: str
+    observed_at: datetime
+    source: str
+
+
+class Screen:
+    """One websocket: what waits for it, and what it watches."""
+
+    def __init__(self, token: str) -> None:
+        self.token: Final = token
+        """The session that opened it."""
+        self.queue: Final[asyncio.Queue[str]] = asyncio.Queue(QUEUE_MESSAGES_MAX)
+        self.sent_away: Final[asyncio.Future[int]] = asyncio.get_running_loop().create_future()
+        """The close code, once it has to go."""
+        self.watches: set[Watch] = set()
+
+    def put(self, text: str) -> None:
+        """Queue a message; a full queue sends the screen away."""
+        try:
+            self.queue.put_nowait(text)
+        except asyncio.QueueFull:
+            self.send_away(TOO_SLOW)
+
+    def send_away(self, code: int) -> None:
+        """End it, with this close code."""
+        if not self.sent_away.done():
+            self.sent_away.set_result(code)
+
+
+class Live:
+    """Every screen, and what they are told."""
+
+    def __init__(
+        self,
+        *,
+        board: Board,
+        acts: Callable[[], Iterable[Act]],
+        gateway: Callable[[], GatewayState],
+        who: Callable[[str], Officer | None],
+        watch: Callable[[Iterable[str]], None],
+        clock: Clock,
+    ) -> None:
+        self._board: Final = board
+        self._acts: Final = acts
+        self._gateway: Final = gateway
+        self._who: Final = who
+        self._watch: Final = watch
+        self._clock: Final = clock
+        self._screens: dict[Screen, Officer] = {}
+
+    def snapshot(self, officer: Officer, *, kind: str = "") -> bytes:
+        """All that a screen has to know, as JSON."""
+        return _spliced(self._common(kind), officer)
+
+    def join(self, token: str, officer: Officer) -> Screen | None:
+        """A new screen, its snapshot queued first; none if there are `SCREENS_MAX` already."""
+        if len(self._screens) >= SCREENS_MAX:
+            return None
+        screen = Screen(token)
+        screen.put(self.snapshot(officer, kind="snapshot").decode())
+        self._screens[screen] = officer
+        return screen
+
+    def leave(self, screen: Screen) -> None:
+        """The websocket is closed."""
+        self._screens.pop(screen, None)
+        if screen.watches:
+            self._retune()
+
+    def hear(self, screen: Screen, body: bytes) -> None:
+        """Take a message of a screen; what cannot be read is ignored."""
+        officer = self._who(screen.token)
+        if officer is None or officer.must_set_password:
+            screen.send_away(SIGNED_OUT)
+            return
+        try:
+            asked = msgspec.json.decode(body, type=Asked)
+        except msgspec.MsgspecError:
+            return
+        pair = (asked.device, asked.metric)
+        if asked.kind == "unwatch":
+            screen.watches.discard(pair)
+        elif len(screen.watches) < WATCHES_MAX:
+            screen.watches.add(pair)
+        self._retune()
+
+    def changed(self, change: Change) -> None:
+        """The board took a change."""
+        if not self._screens:
+            return
+        name = change.message.type if change.message else ""
+        self._tell(
+            {
+                "kind": "change",
+                "epoch": change.epoch,
+                "number": change.number,
+                "type": name,
+                "data": change.message,
+            }
+        )
+
+    def renewed(self) -> None:
+        """The board was renewed: a snapshot to everyone."""
+        common = self._common("snapshot")
+        for screen, officer in list(self._screens.items()):
+            screen.put(_spliced(common, officer).decode())
+
+    def acted(self, act: Act) -> None:
+        """An act turned."""
+        self._tell({"kind": "act", **msgspec.structs.asdict(act)})
+
+    def gateway(self, state: GatewayState) -> None:
+        """The gateway is heard, or no longer."""
+        self._tell({"kind": "gateway", **msgspec.structs.asdict(state)})
+
+    def readings(self, source: str, readings: Sequence[Reading]) -> None:
+        """To each screen the readings that it watches, each series encoded once."""
+        series: dict[Watch, list[Told]] = {}
+        for one in readings:
+            told = Told(**msgspec.structs.asdict(one), source=source)
+            series.setdefault((one.device, one.metric), []).append(told)
+        for pair, several in series.items():
+            watching = [screen for screen in self._screens if pair in screen.watches]
+            if watching:
+                text = _encoder.encode({"kind": "readings", "readings": several}).decode()
+                for screen in watching:
+                    screen.put(text)
+
+    async def tick(self) -> None:
+        """Say the time to all, and send away who is signed in no longer; until cancelled."""
+        while True:
+            await self._clock.sleep(TICK_S)
+            for screen in list(self._screens):
+                if self._who(screen.token) is None:
+                    screen.send_away(SIGNED_OUT)
+            self._tell({"kind": "tick", "now": self._clock.utc_now()})
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        text = _encoder.encode(message).decode()
+        for screen in list(self._screens):
+            screen.put(text)
+
+    def _common(self, kind: str) -> bytes:
+        board = self._board.snapshot()
+        whole = {
+            **({"kind": kind} if kind else {}),
+            **{field: getattr(board, field) for field in board.__struct_fields__},
+            "gateway": self._gateway(),
+            "acts": list(self._acts()),
+            "now": self._clock.utc_now(),
+        }
+        return _encoder.encode(whole)
+
+    def _retune(self) -> None:
+        self._watch({device for screen in self._screens for device, _ in screen.watches})
+
+
+def me(officer: Officer) -> dict[str, Any]:
+    """What an officer is told about themselves."""
+    return {
+        "name": officer.name,
+        "role": officer.role,
+        "must_set_password": officer.must_set_password,
+    }
+
+
+def _spliced(common: bytes, officer: Officer) -> bytes:
+    """The snapshot is encoded once for all; only `me` differs."""
+    return common[:-1] + b',"me":' + _encoder.encode(me(officer)) + b"}"

@@ -1,0 +1,97 @@
+"""The web server as one peer among tasks: it owns no signals and ends when it is cancelled.
+
+A task that dies inside uvicorn's lifespan leaves it answering, deaf; and its own signal handling
+kills siblings before they clean up. So it is a task beside the feed, and the process owns signals.
+"""
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator
+from typing import Final
+
+import uvicorn
+
+from command_center.guard import App
+from contract.link import Rejected
+
+BACKLOG: Final = 256
+CONNECTIONS_MAX: Final = 1_000
+SOCKET_BYTES_MAX: Final = 4_096
+"""Bytes of one websocket message of a browser."""
+KEEP_ALIVE_S: Final = 30
+GOODBYE_S: Final = 3
+"""Seconds that open requests have when the server ends."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port, at once; raise `Rejected` with a sentence if it is not to be had."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise Rejected(f"there is no address {host!r} to listen on: {error.strerror}") from error
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise Rejected(_why_not(host, port, error)) from error
+    listener.setblocking(False)  # noqa: FBT003 - the socket module's own
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """How a browser on this box reaches it."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Peer(uvicorn.Server):
+    """uvicorn without its own signal handling: the process has one owner."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(app: App, listener: socket.socket) -> None:
+    """Serve until cancelled; then open requests have `GOODBYE_S` to end."""
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]  # uvicorn's own spelling of ASGI
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=SOCKET_BYTES_MAX,
+        limit_concurrency=CONNECTIONS_MAX,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GOODBYE_S,
+        server_header=False,
+        proxy_headers=False,
+    )
+    server = _Peer(config)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(server.serve(sockets=[listener]), name="web server")
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await asyncio.shield(serving)
+            raise
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is in use by another program; choose another port"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"port {port} needs rights that this program has not; choose one above 1023"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this box; 127.0.0.1 and 0.0.0.0 always are"
+    return f"cannot listen on {host}:{port}: {error.strerror}"

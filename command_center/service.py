@@ -1,0 +1,178 @@
+"""The command center: everything wired, and three tasks beside each other until cancelled.
+
+feed ◀══ changes, readings ══ gateway
+│
+board ─▶ live ══ websocket ══▶ browsers ── POST ─▶ acts ─▶ outbox ─▶ uplink ══▶ gateway
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from command_center import api, server
+from command_center.acts import Acts
+from command_center.change import Change
+from command_center.config import Config
+from command_center.feed import Feed
+from command_center.follower import Follower
+from command_center.live import Live
+from command_center.officers import Officers
+from command_center.pictures import Pictures
+from command_center.projection import Projection
+from command_center.silence import Silence
+from contract.clock import Clock
+from contract.delivery import uplink
+from contract.delivery.outbox import Outbox
+from contract.delivery.source_end import Said
+from contract.link import Dial, Rejected
+from contract.messages import OfficerActed
+from contract.signing import KEY_BYTES, Key
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """It listens: where, and while nobody can sign in the one-time link of the first officer."""
+
+    url: str
+    first_link: str | None
+    """A secret: for a terminal, never for a log."""
+
+
+async def run(
+    config: Config, dial: Dial, *, clock: Clock, ready: Callable[[Ready], None] | None = None
+) -> None:
+    """Serve until cancelled.
+
+    Needs `key` and `gateway.pub` in the state directory, as an enrolment leaves them. Raises
+    `Rejected` with a sentence for what only a person can change.
+    """
+    state = config.state
+    gateway_key = _gateway_key(state / "gateway.pub")
+    async with AsyncExitStack() as stack:
+        # The port first: a second start of the same command center must touch nothing.
+        listener = stack.enter_context(server.listen(config.host, config.port))
+        officers = await stack.enter_async_context(
+            Officers.open(state / "officers.sqlite", clock=clock)
+        )
+        outbox = await stack.enter_async_context(
+            Outbox.open(
+                state / "outbox.sqlite",
+                source=config.me,
+                key=Key.load_or_make(state / "key"),
+                clock=clock,
+            )
+        )
+        projection = await stack.enter_async_context(Projection.open(state / "board.sqlite"))
+        board, head, heard_at = await projection.load(
+            gateway=config.gateway_source, gateway_key=gateway_key
+        )
+        live = Live(
+            board=board,
+            acts=lambda: acts.shown(),
+            gateway=lambda: feed.state,
+            who=officers.who,
+            watch=lambda devices: feed.watch(devices),
+            clock=clock,
+        )
+
+        async def say(message: OfficerActed) -> None:
+            await outbox.say(Said(message))
+
+        acts = await stack.enter_async_context(
+            Acts.open(state / "acts.sqlite", say=say, told=live.acted)
+        )
+        for alert in board.snapshot().alerts:
+            acts.seen(alert)
+        feed = Feed(
+            me=config.me,
+            gateway=config.gateway_source,
+            gateway_key=gateway_key,
+            follower=Follower(
+                board=board, head=head, projection=projection, audience=_Audience(live, acts)
+            ),
+            silence=Silence(now_ns=clock.monotonic_ns(), heard_at=heard_at),
+            screens=live,
+            clock=clock,
+        )
+        app = api.build(
+            board=board,
+            live=live,
+            acts=acts,
+            officers=officers,
+            pictures=Pictures(
+                state / "pictures", ask=feed.ask, bytes_max=config.pictures_bytes_max
+            ),
+            ask=feed.ask,
+            clock=clock,
+            public_url=config.public_url,
+        )
+        url = config.public_url.rstrip("/") or server.url_of(listener)
+        token = await officers.first_link()
+        facts = uplink.Facts(version=_version())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(server.serve(app, listener), name="command center: web")
+            tasks.create_task(live.tick(), name="command center: tick")
+            tasks.create_task(feed.run(dial), name="command center: feed")
+            tasks.create_task(
+                uplink.run(
+                    outbox,
+                    dial,
+                    gateway_key=gateway_key,
+                    facts=lambda: facts,
+                    alive=tuple,
+                    clock=clock,
+                ),
+                name="command center: uplink",
+            )
+            _log.info("command center listens on %s", url)
+            if ready is not None:
+                ready(Ready(url, f"{url}/first?token={token}" if token else None))
+
+
+class _Audience:
+    """Who hears what the board takes: the screens, and the acts that wait for an answer."""
+
+    def __init__(self, live: Live, acts: Acts) -> None:
+        self._live: Final = live
+        self._acts: Final = acts
+
+    def changed(self, change: Change, *, is_streamed: bool) -> None:
+        """See `follower.Audience`."""
+        if is_streamed:
+            self._live.changed(change)
+        self._acts.heard(change.message)
+
+    def renewed(self) -> None:
+        """See `follower.Audience`."""
+        self._live.renewed()
+
+    async def settle(self) -> None:
+        """See `follower.Audience`."""
+        await self._acts.flush()
+
+
+def _gateway_key(path: Path) -> bytes:
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except (OSError, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise Rejected(
+            "this command center is not enrolled: make a code on the gateway with "
+            "`greenlane gateway code`, then enrol it here"
+        )
+    return key
+
+
+def _version() -> str:
+    try:
+        return version("greenlane")
+    except PackageNotFoundError:
+        return "0"
