@@ -77,6 +77,22 @@ def assign(scores: Tensor, boxes: Tensor, centres: Tensor, truths: Tensor) -> Ta
     return Targets(score.to(scores), box)
 
 
+def outline_loss(logits: Tensor, silhouettes: Tensor) -> Tensor:
+    """Return the cost of silhouettes: logits (B, C, h, w) against (B, h, w) of 0 or 1 + class.
+
+    Cross-entropy per cell and Dice's overlap per class, since most cells show nothing.
+    """
+    classes = logits.shape[1]
+    truth = functional.one_hot(silhouettes.long(), classes + 1)[..., 1:].permute(0, 3, 1, 2)
+    truth = truth.to(logits)
+    said = logits.sigmoid()
+    shared, total = (said * truth).sum((0, 2, 3)), (said + truth).sum((0, 2, 3))
+    dice = 1.0 - (2.0 * shared + 1.0) / (total + 1.0)
+    cross = functional.binary_cross_entropy_with_logits(logits, truth, reduction="sum")
+    cost: Tensor = dice.mean() + cross / truth.sum().clamp_min(1.0)
+    return cost
+
+
 def loss(logits: Tensor, boxes: Tensor, targets: Targets) -> Tensor:
     """Return the mean cost per taught cell of class logits (B, N, C) and boxes (B, N, 4)."""
     weight = (targets.score - logits.sigmoid()).abs().pow(2).detach()

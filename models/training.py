@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from models.assignment import assign, loss
+from models.assignment import assign, loss, outline_loss
 from models.network import STRIDES, Network, cells
 from models.pictures import Pictures
 from models.recipe import Recipe
@@ -93,18 +93,19 @@ class Training:
     def _take_step(self, pictures: Pictures) -> float:
         rng = np.random.default_rng([self.recipe.seed, self.step])
         side = self._side()
-        pixels, truths = pictures.sample(rng, self.recipe.batch, side)
-        x = torch.from_numpy(pixels).float().contiguous(memory_format=torch.channels_last)
+        batch = pictures.sample(rng, self.recipe.batch, side)
+        x = torch.from_numpy(batch.pixels).float().contiguous(memory_format=torch.channels_last)
         centres = torch.cat([cells(side // s, side // s, s) for s in STRIDES])
         rate = self.recipe.learning_rate * _schedule(self.step, self.recipe.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.network.train()
         with torch.autocast("cpu", torch.bfloat16):
-            logits, boxes = self.network.raw(x)
+            logits, boxes, outlines = self.network.raw(x)
         logits, boxes = logits.float(), boxes.float()
-        targets = assign(logits.sigmoid(), boxes, centres, torch.from_numpy(truths))
+        targets = assign(logits.sigmoid(), boxes, centres, torch.from_numpy(batch.truths))
         cost = loss(logits, boxes, targets)
+        cost = cost + outline_loss(outlines.float(), torch.from_numpy(batch.silhouettes))
         self.optimiser.zero_grad()
         cost.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM_MAX)

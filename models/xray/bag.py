@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from models.xray import lines
 from models.xray.chance import chance
 from models.xray.contents import CONTENTS, LOOKALIKES
-from models.xray.parts import Part, Sheet, Thing
+from models.xray.parts import SHADOW_CM_MIN, Part, Sheet, Thing
 from models.xray.scanner import Scanner, any_scanner, colour, expose
 from models.xray.shapes import Box, Disc, Pose, Slab, Wire
 from models.xray.wildlife import WILDLIFE
 
 CLASSES = tuple(WILDLIFE)
-LOOKALIKE_SHARE = 0.25  # of the things in a bag
-THINGS_MIN, THINGS_MAX = 7, 26
+LOOKALIKE_SHARE = 0.22  # of the things in a bag
+THINGS_MIN, THINGS_MAX = 5, 22
 SIDE_PX_MIN = 32
 SIDE_PX_MAX = 4096
 PLACES_TRIED = 3
@@ -40,6 +40,8 @@ class Picture:
 
     pixels: NDArray[np.uint8]
     """(height, width, 3), RGB."""
+    silhouette: NDArray[np.uint8]
+    """(height, width): 0, or 1 + the place in `CLASSES` of what is hidden in that pixel."""
     truths: tuple[Truth, ...]
     packed: tuple[str, ...]
     """The names of everything packed, wildlife included."""
@@ -78,11 +80,15 @@ def render(
         _pack(rng, belt, middle, (w, h)) for _ in range(int(rng.integers(THINGS_MIN, THINGS_MAX)))
     ]
     truths: list[Truth] = []
+    silhouette = np.zeros((belt.height, belt.width), dtype=np.uint8)
     if threat is not None:
+        honest = belt.basis_cm.sum(axis=0)
         truths = _hide(rng, threat, belt, middle, (w, h))
         packed.append(threat)
+        hidden = belt.basis_cm.sum(axis=0) - honest > SHADOW_CM_MIN
+        silhouette[hidden] = 1 + CLASSES.index(threat)
     pixels = colour(expose(belt.basis_cm, machine, rng), machine)
-    return Picture(pixels, tuple(truths), tuple(packed), seed)
+    return Picture(pixels, silhouette, tuple(truths), tuple(packed), seed)
 
 
 def _turn(rng: Generator, belt: Sheet) -> float:
@@ -93,8 +99,8 @@ def _turn(rng: Generator, belt: Sheet) -> float:
 
 
 def _belt(rng: Generator, size: tuple[int, int], w: float, h: float) -> Sheet:
-    """Return an empty belt on which a bag of w by h cm fills 65 to 105 % of the picture."""
-    fill = rng.uniform(0.65, 1.05)
+    """Return an empty belt on which a bag of w by h cm fills 75 to 105 % of the picture."""
+    fill = rng.uniform(0.75, 1.05)
     scale = min(max(size) / (w + 4), min(size) / (h + 4)) * fill
     return Sheet(size[0], size[1], float(scale))
 
