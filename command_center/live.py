@@ -84,23 +84,27 @@ class Screen:
 class Live:
     """Every screen, and what they are told."""
 
-    def __init__(
-        self,
-        *,
-        board: Board,
-        acts: Callable[[], Iterable[Act]],
-        gateway: Callable[[], GatewayState],
-        who: Callable[[str], Officer | None],
-        watch: Callable[[Iterable[str]], None],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, *, board: Board, who: Callable[[str], Officer | None], clock: Clock) -> None:
         self._board: Final = board
-        self._acts: Final = acts
-        self._gateway: Final = gateway
         self._who: Final = who
-        self._watch: Final = watch
         self._clock: Final = clock
         self._screens: dict[Screen, Officer] = {}
+        self._acts: Callable[[], Iterable[Act]] = tuple
+        self._state: Callable[[], GatewayState] = lambda: GatewayState("never heard", None)
+        self._watch: Callable[[Iterable[str]], None] = lambda _: None
+
+    def join_up(
+        self,
+        *,
+        acts: Callable[[], Iterable[Act]],
+        gateway: Callable[[], GatewayState],
+        watch: Callable[[Iterable[str]], None],
+    ) -> None:
+        """What a snapshot shows besides the board, and who is told which devices are watched.
+
+        Apart from the making, because those who answer tell us as well.
+        """
+        self._acts, self._state, self._watch = acts, gateway, watch
 
     def snapshot(self, officer: Officer, *, kind: str = "") -> bytes:
         """All that a screen has to know, as JSON."""
@@ -199,7 +203,7 @@ class Live:
         whole = {
             **({"kind": kind} if kind else {}),
             **{field: getattr(board, field) for field in board.__struct_fields__},
-            "gateway": self._gateway(),
+            "gateway": self._state(),
             "acts": list(self._acts()),
             "now": self._clock.utc_now(),
         }

@@ -62,7 +62,7 @@ class _Peer(uvicorn.Server):
 async def serve(app: App, listener: socket.socket) -> None:
     """Serve until cancelled; then open requests have `GOODBYE_S` to end."""
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]  # uvicorn's own spelling of ASGI
+        app,
         log_config=None,
         log_level="warning",
         access_log=False,

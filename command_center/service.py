@@ -7,8 +7,8 @@ board ─▶ live ══ websocket ══▶ browsers ── POST ─▶ acts �
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,6 +20,7 @@ from command_center.change import Change
 from command_center.config import Config
 from command_center.feed import Feed
 from command_center.follower import Follower
+from command_center.guard import App
 from command_center.live import Live
 from command_center.officers import Officers
 from command_center.pictures import Pictures
@@ -53,34 +54,55 @@ async def run(
     Needs `key` and `gateway.pub` in the state directory, as an enrolment leaves them. Raises
     `Rejected` with a sentence for what only a person can change.
     """
-    state = config.state
-    gateway_key = _gateway_key(state / "gateway.pub")
+    gateway_key = _gateway_key(config.state / "gateway.pub")
+    # The port first: a second start of the same command center must touch nothing.
+    with server.listen(config.host, config.port) as listener:
+        async with _opened(config, gateway_key, clock) as parts:
+            url = config.public_url.rstrip("/") or server.url_of(listener)
+            token = await parts.officers.first_link()
+            facts = uplink.Facts(version=_version())
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(server.serve(parts.app, listener), name="command center: web")
+                tasks.create_task(parts.live.tick(), name="command center: tick")
+                tasks.create_task(parts.feed.run(dial), name="command center: feed")
+                saying = uplink.run(
+                    parts.outbox,
+                    dial,
+                    gateway_key=gateway_key,
+                    facts=lambda: facts,
+                    alive=tuple,
+                    clock=clock,
+                )
+                tasks.create_task(saying, name="command center: uplink")
+                _log.info("command center listens on %s", url)
+                if ready is not None:
+                    ready(Ready(url, f"{url}/first?token={token}" if token else None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    app: App
+    feed: Feed
+    live: Live
+    officers: Officers
+    outbox: Outbox
+
+
+@asynccontextmanager
+async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIterator[_Parts]:
+    """Everything that holds a file, and what stands on it; closed in the opposite order."""
+    state, gateway = config.state, config.gateway_source
     async with AsyncExitStack() as stack:
-        # The port first: a second start of the same command center must touch nothing.
-        listener = stack.enter_context(server.listen(config.host, config.port))
         officers = await stack.enter_async_context(
             Officers.open(state / "officers.sqlite", clock=clock)
         )
+        key = Key.load_or_make(state / "key")
         outbox = await stack.enter_async_context(
-            Outbox.open(
-                state / "outbox.sqlite",
-                source=config.me,
-                key=Key.load_or_make(state / "key"),
-                clock=clock,
-            )
+            Outbox.open(state / "outbox.sqlite", source=config.me, key=key, clock=clock)
         )
         projection = await stack.enter_async_context(Projection.open(state / "board.sqlite"))
-        board, head, heard_at = await projection.load(
-            gateway=config.gateway_source, gateway_key=gateway_key
-        )
-        live = Live(
-            board=board,
-            acts=lambda: acts.shown(),
-            gateway=lambda: feed.state,
-            who=officers.who,
-            watch=lambda devices: feed.watch(devices),
-            clock=clock,
-        )
+        board, head, heard_at = await projection.load(gateway=gateway, gateway_key=gateway_key)
+        live = Live(board=board, who=officers.who, clock=clock)
 
         async def say(message: OfficerActed) -> None:
             await outbox.say(Said(message))
@@ -90,17 +112,17 @@ async def run(
         )
         for alert in board.snapshot().alerts:
             acts.seen(alert)
+        audience = _Audience(live, acts)
         feed = Feed(
             me=config.me,
-            gateway=config.gateway_source,
+            gateway=gateway,
             gateway_key=gateway_key,
-            follower=Follower(
-                board=board, head=head, projection=projection, audience=_Audience(live, acts)
-            ),
+            follower=Follower(board=board, head=head, projection=projection, audience=audience),
             silence=Silence(now_ns=clock.monotonic_ns(), heard_at=heard_at),
             screens=live,
             clock=clock,
         )
+        live.join_up(acts=acts.shown, gateway=lambda: feed.state, watch=feed.watch)
         app = api.build(
             board=board,
             live=live,
@@ -113,27 +135,7 @@ async def run(
             clock=clock,
             public_url=config.public_url,
         )
-        url = config.public_url.rstrip("/") or server.url_of(listener)
-        token = await officers.first_link()
-        facts = uplink.Facts(version=_version())
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(server.serve(app, listener), name="command center: web")
-            tasks.create_task(live.tick(), name="command center: tick")
-            tasks.create_task(feed.run(dial), name="command center: feed")
-            tasks.create_task(
-                uplink.run(
-                    outbox,
-                    dial,
-                    gateway_key=gateway_key,
-                    facts=lambda: facts,
-                    alive=tuple,
-                    clock=clock,
-                ),
-                name="command center: uplink",
-            )
-            _log.info("command center listens on %s", url)
-            if ready is not None:
-                ready(Ready(url, f"{url}/first?token={token}" if token else None))
+        yield _Parts(app, feed, live, officers, outbox)
 
 
 class _Audience:
