@@ -706,7 +706,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise Refused(f"no message is called {self.type!r}")
         try:
             return decoder.decode(self.data)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise Refused(f"{self.type}: {error}") from error
         except RecursionError as error:
             raise Refused(f"{self.type}: nested too deeply") from error
@@ -732,7 +732,7 @@ def read(body: bytes) -> Event:
     """Read the envelope of a message; raise `Unreadable` if it is not one of ours."""
     try:
         event = _ENVELOPE.decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(f"not a Greenlane message: {error}") from error
     numbering = (event.stream, event.epoch, event.sequence, event.previous)
     if any(numbering) and (not all(numbering) or event.sequence == "0" * 10):

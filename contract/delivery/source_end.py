@@ -183,6 +183,10 @@ class SourceEnd:
         for stream in STREAMS:
             self.sender.lane(self.epoch, stream)
 
+    def recent(self, stream: Stream, limit: int) -> list[Message]:
+        """What was said last of a stream and is still held, newest first, in whatever epoch."""
+        return [read(envelope).message() for envelope in self._store.recent(stream, limit)]
+
     # --- hearing
 
     def hear(self, signed: SignedBytes, receipt: Receipt, now: float) -> Heard:

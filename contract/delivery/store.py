@@ -187,6 +187,14 @@ class Store:
         )
         return [Row(*row) for row in rows]
 
+    def recent(self, stream: Stream, limit: int) -> list[bytes]:
+        """Envelopes of the messages of a stream that were put last, newest first, any epoch."""
+        rows = self._db.execute(
+            "SELECT envelope FROM messages WHERE stream = ? ORDER BY id DESC LIMIT ?",
+            (STREAMS.index(stream), limit),
+        )
+        return [row[0] for row in rows]
+
     def shed_candidates(
         self, lane: LaneKey, first: int, last: int, limit: int
     ) -> list[tuple[int, int]]:

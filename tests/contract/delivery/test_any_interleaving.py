@@ -3,9 +3,9 @@
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.contract.delivery.world import World
 
 from contract.messages import Identity
+from tests.contract.delivery.world import World
 
 
 class Interleaving(RuleBasedStateMachine):

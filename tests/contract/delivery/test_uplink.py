@@ -1,4 +1,4 @@
-"""The uplink on an in-memory link and a virtual clock, against a small gateway of the real parts."""
+"""The uplink on an in-memory link and a virtual clock, against a small gateway of real parts."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.support.virtual import VirtualClock, run_virtually
 
 from contract.clock import stamp
 from contract.delivery import uplink
@@ -29,6 +28,7 @@ from contract.messages import (
 from contract.signing import Key, verify
 from contract.topics import every, topic
 from gateway.ledger import Ledger
+from tests.support.virtual import VirtualClock, run_virtually
 
 SOURCE = Source("/KEMBA/gate-2")
 GATEWAY = Source("/KEMBA/gateway")
@@ -67,7 +67,10 @@ class SmallGateway:
         identity = event.identity
         if isinstance(message, AgentBorn | AgentAlive):
             self._ledger.claim(event.source, message.epochs)
-            (self.born if isinstance(message, AgentBorn) else self.alive).append(message)
+            if isinstance(message, AgentBorn):
+                self.born.append(message)
+            else:
+                self.alive.append(message)
         elif identity is not None and self._ledger.look(identity) == "new":
             self._ledger.hear(identity, "0" * 64, event.previous)
             self.kept[event.id] = event.type
