@@ -29,6 +29,7 @@ from edge.health import Health
 from edge.identity import Credentials, StateDir
 from edge.line import Line
 from edge.scans import Scans
+from edge.speaker import Speaker
 from edge.tending import tend
 
 log = logging.getLogger(__name__)
@@ -66,8 +67,9 @@ async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
             name="uplink",
         )
         try:
-            scans = Scans(outbox, detector.detect, model)
-            await _observe(drivers, Line(outbox, scans, health, clock), clock)
+            speaker = Speaker(outbox, clock)
+            scans = Scans(speaker, detector.detect, model)
+            await _observe(drivers, Line(speaker, scans, health, clock), clock)
         finally:
             link.cancel()
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from contract.clock import Clock
-from contract.delivery.outbox import Outbox, Said
+from contract.delivery.source_end import Said
 from contract.messages import (
     READINGS_MAX,
     DeviceFound,
@@ -21,6 +21,7 @@ from contract.messages import (
 from edge.driver import Observed
 from edge.health import Health
 from edge.scans import Scans
+from edge.speaker import Speaker
 from edge.tending import finish
 
 BATCH_S: Final = 0.25
@@ -33,8 +34,8 @@ REASON_CHARACTERS_MAX: Final = 500
 class Line:
     """Takes what the devices observe; everything it returned from is durable, or waits 250 ms."""
 
-    def __init__(self, outbox: Outbox, scans: Scans, health: Health, clock: Clock) -> None:
-        self._outbox: Final = outbox
+    def __init__(self, speaker: Speaker, scans: Scans, health: Health, clock: Clock) -> None:
+        self._speaker: Final = speaker
         self._scans: Final = scans
         self._health: Final = health
         self._clock: Final = clock
@@ -47,19 +48,19 @@ class Line:
     async def found(self, device: str) -> None:
         """See `edge.tending.Listener`."""
         self._health.found(device)
-        await self._outbox.say(Said(DeviceFound(device=self._devices[device])))
+        await self._speaker.say(Said(DeviceFound(device=self._devices[device])))
 
     async def lost(self, device: str, reason: str) -> None:
         """See `edge.tending.Listener`."""
         await self.flush()
         self._health.lost(device)
         lost = DeviceLost(device=device, reason=reason[:REASON_CHARACTERS_MAX])
-        await self._outbox.say(Said(lost))
+        await self._speaker.say(Said(lost))
 
     async def take(self, device: str, observed: Observed) -> None:
         """See `edge.tending.Listener`."""
         if observed.seal is not None:
-            await self._outbox.say(Said(observed.seal, observed.at))
+            await self._speaker.say(Said(observed.seal, observed.at))
         if observed.picture is not None:
             await self._scans.take(device, observed.picture, observed.at)
         self._readings.extend(observed.readings)
@@ -86,7 +87,7 @@ class Line:
             claims, self._claims = self._claims, {}
             self._has_readings.clear()
             if readings:
-                await self._outbox.say(*_batches(readings))
+                await self._speaker.say(*_batches(readings))
             for device, up_to in claims.items():
                 self._health.said(device, up_to)
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from typing import Final
 
-from contract.delivery.outbox import Outbox, Said
+from contract.delivery.source_end import Said
 from contract.messages import (
     PART_BYTES_MAX,
     BlobPart,
@@ -24,6 +24,7 @@ from contract.messages import (
 )
 from edge.detector import PictureError, Scan
 from edge.driver import PictureFound
+from edge.speaker import Speaker
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ Detect = Callable[[bytes], Awaitable[Scan]]
 class Scans:
     """Looks at pictures, one after the other for each scanner."""
 
-    def __init__(self, outbox: Outbox, detect: Detect, model: ModelUsed) -> None:
-        self._outbox: Final = outbox
+    def __init__(self, speaker: Speaker, detect: Detect, model: ModelUsed) -> None:
+        self._speaker: Final = speaker
         self._detect: Final = detect
         self._model: Final = model
 
@@ -51,7 +52,9 @@ class Scans:
         outcome = await self._said_before(device, found) if found.is_again else None
         if outcome is None:
             outcome = await self._look(device, found)
-            await self._outbox.say(Said(outcome, at))
+            if not await self._speaker.say(Said(outcome, at)):
+                outcome = _failed(device, found, "what the model saw cannot be said")
+                await self._speaker.say(Said(outcome, at))
         await self._say_parts(found, at)
         why_failed = outcome.reason if isinstance(outcome, ScanFailed) else ""
         if why_failed:
@@ -79,7 +82,7 @@ class Scans:
 
     async def _said_before(self, device: str, found: PictureFound) -> Outcome | None:
         """What was said of this picture before the crash that left it half done, if anything."""
-        for message in await self._outbox.recent("events", REMEMBERED_MAX):
+        for message in await self._speaker.recent("events", REMEMBERED_MAX):
             if not isinstance(message, ScanCompleted | ScanFailed):
                 continue
             if message.device == device and _sha256_of(message) == found.sha256:
@@ -92,7 +95,7 @@ class Scans:
         parts = list(_parts(found))
         for start in range(0, len(parts), PARTS_AT_ONCE):
             chosen = parts[start : start + PARTS_AT_ONCE]
-            await self._outbox.say(*(Said(part, at, raw) for part, raw in chosen))
+            await self._speaker.say(*(Said(part, at, raw) for part, raw in chosen))
 
 
 def _sha256_of(outcome: Outcome) -> str:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
@@ -185,7 +185,11 @@ class SourceEnd:
 
     def recent(self, stream: Stream, limit: int) -> list[Message]:
         """What was said last of a stream and is still held, newest first, in whatever epoch."""
-        return [read(envelope).message() for envelope in self._store.recent(stream, limit)]
+        messages = []
+        for envelope in self._store.recent(stream, limit):
+            with suppress(Refused):  # an older version may have known other messages
+                messages.append(read(envelope).message())
+        return messages
 
     # --- hearing
 
