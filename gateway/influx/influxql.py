@@ -1,0 +1,143 @@
+"""Histories as InfluxQL, which InfluxDB 1.x, 2.x and 3.x all answer at ``/query``: pure."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from contract.link import Rejected, Unavailable
+from contract.messages import Point
+from gateway.history import SERIES_MAX, SeriesName, Window
+from gateway.influx.line_protocol import tag_text, text_of_tag
+
+MEASUREMENT: Final = "reading"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Cell = float | int | str | None
+
+
+class _Rows(msgspec.Struct, frozen=True):
+    columns: list[str]
+    values: list[list[Cell]] = []
+    tags: dict[str, str] = {}
+
+
+class _Result(msgspec.Struct, frozen=True):
+    series: list[_Rows] = []
+    error: str = ""
+    partial: bool = False
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    results: list[_Result] = []
+    error: str = ""
+
+
+_ANSWER: Final = msgspec.json.Decoder(_Answer)
+
+
+def rows(body: bytes) -> list[list[_Rows]]:
+    """The rows of each statement; raise `Rejected` for the error that stands in an answer."""
+    try:
+        answer = _ANSWER.decode(body)
+    except msgspec.MsgspecError as error:
+        raise Unavailable(f"what answers is not InfluxDB: {error}") from error
+    for result in answer.results:
+        if result.error:
+            raise Rejected(f"InfluxDB: {result.error}")
+        if result.partial:
+            raise Rejected("InfluxDB cut its answer short: its max-row-limit is too small")
+    if answer.error:
+        raise Rejected(f"InfluxDB: {answer.error}")
+    return [result.series for result in answer.results]
+
+
+def text(value: str) -> str:
+    """A string literal."""
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"'{quoted}'"
+
+
+def name(value: str) -> str:
+    """An identifier, quoted."""
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{quoted}"'
+
+
+def ask_series() -> str:
+    """Which series are there?"""
+    return (
+        f"SELECT last(value) FROM {MEASUREMENT} GROUP BY device, metric, unit SLIMIT {SERIES_MAX}"  # noqa: S608 - constants
+    )
+
+
+def series_told(body: bytes) -> list[SeriesName]:
+    """The answer to `ask_series`, in alphabetical order."""
+    (tables,) = rows(body)
+    return sorted({_series_name(table.tags) for table in tables})
+
+
+def _series_name(tags: dict[str, str]) -> SeriesName:
+    device, metric, unit = (text_of_tag(tags.get(tag, "")) for tag in ("device", "metric", "unit"))
+    return SeriesName(device, metric, unit)
+
+
+def ask_size(device: str, metric: str, window: Window) -> str:
+    """In which units, until when and how many?"""
+    condition = where(device, metric, window)
+    return (
+        f"SELECT last(value) FROM {MEASUREMENT} WHERE {condition} GROUP BY unit;"  # noqa: S608 - texts are quoted
+        f"SELECT count(value) FROM {MEASUREMENT} WHERE {condition} GROUP BY unit"
+    )
+
+
+def size_told(body: bytes) -> tuple[str, int]:
+    """The answer to `ask_size`: the unit (as its tag) of the latest reading, how many have it."""
+    latest, counts = rows(body)
+    if not latest:
+        return "", 0
+    unit = max(latest, key=lambda table: (_whole(table.values[0][0]), _tag(table))).tags["unit"]
+    count = next(table.values[0][1] for table in counts if _tag(table) == unit)
+    return unit, _whole(count)
+
+
+def _tag(table: _Rows) -> str:
+    return table.tags.get("unit", "")
+
+
+def ask_points(device: str, metric: str, window: Window, unit: str, step_ms: int) -> str:
+    """The readings in a unit's tag themselves, or by steps if `step_ms` is not 0."""
+    condition = f"{where(device, metric, window)} AND unit = {text(unit)}"
+    if not step_ms:
+        return f"SELECT value FROM {MEASUREMENT} WHERE {condition}"  # noqa: S608 - texts are quoted
+    return (
+        "SELECT mean(value), min(value), max(value), count(value)"  # noqa: S608 - texts are quoted
+        f" FROM {MEASUREMENT} WHERE {condition} GROUP BY time({step_ms}ms) fill(none)"
+    )
+
+
+def points_told(body: bytes) -> list[Point]:
+    """The answer to `ask_points`, read with times in milliseconds."""
+    (tables,) = rows(body)
+    return [_point(row) for table in tables for row in table.values]
+
+
+def _point(row: list[Cell]) -> Point:
+    at = _EPOCH + timedelta(milliseconds=_whole(row[0]))
+    mean, *rest = (float(cell) for cell in row[1:] if cell is not None)
+    low, high, count = rest or (mean, mean, 1)
+    return Point(at=at, mean=mean, low=low, high=high, count=int(count))
+
+
+def _whole(cell: Cell) -> int:
+    if not isinstance(cell, int):
+        raise Rejected(f"InfluxDB answered {cell!r} where a whole number belongs")
+    return cell
+
+
+def where(device: str, metric: str, window: Window) -> str:
+    """The condition that a device's metric in a window meets."""
+    return (
+        f"device = {text(tag_text(device))} AND metric = {text(tag_text(metric))}"
+        f" AND time >= {window.start_ms}ms AND time < {window.end_ms}ms"
+    )

@@ -1,0 +1,112 @@
+r"""Points as InfluxDB line protocol: pure, as bytes, with the prefix of each series made once.
+
+Equal series and timestamp overwrite in InfluxDB, silently. So a timestamp here is `observed_at`
+cut to the millisecond, and its last six digits are ``(epoch + sequence * 1000 + item) mod 1000000``:
+
+* the same point gets the same timestamp every time, so writing it again changes nothing;
+* within an epoch, different points of one series get different timestamps even if they were
+  observed in the same millisecond (or by a clock that stands still), unless their messages lie
+  an exact multiple of 1,000 numbers apart;
+* across epochs (a clock that starts at the same time after every power cut) two points of one series
+  and one millisecond meet with a chance of one in a million; the journal has both all the same.
+
+Tag values that the protocol cannot carry (control characters, backslashes, which would swallow what
+follows them) are percent-encoded, reversibly: `tag_text` and `text_of_tag`.
+"""
+
+import functools
+import math
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from gateway.sink import Fact, Series, TimePoint
+
+SERIES_CACHED_MAX: Final = 100_000
+"""Series whose prefix is remembered; the least recently used gives way."""
+ITEMS: Final = 1_000
+"""Points of one message that are told apart (`contract.messages.READINGS_MAX`)."""
+NS_PER_MS: Final = 1_000_000
+TIME_NS_MIN: Final = -9_223_372_036_854_775_806
+TIME_NS_MAX: Final = 9_223_372_036_854_775_806
+INTEGER_MAX: Final = 2**63 - 1
+
+_AWKWARD: Final = re.compile(r"[\x00-\x1f\x7f\\]|%(?=[0-9A-Fa-f]{2})")
+_ENCODED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
+_SPECIAL: Final = re.compile(r"([,= ])")
+_QUOTED: Final = re.compile(r'(["\\])')
+
+
+class Unwritable(ValueError):
+    """A point that line protocol has no words for; the message says why."""
+
+
+def tag_text(text: str) -> str:
+    """A tag value without what the protocol cannot carry."""
+    return _AWKWARD.sub(lambda found: f"%{ord(found[0]):02X}", text)
+
+
+def text_of_tag(tag: str) -> str:
+    """What `tag_text` was given."""
+    return _ENCODED.sub(lambda found: chr(int(found[1], 16)), tag)
+
+
+@functools.lru_cache(SERIES_CACHED_MAX)
+def prefix(series: Series) -> bytes:
+    """Measurement and tags, in the order in which InfluxDB sorts them; empty tags are left out."""
+    tags = ("agent", "device", "metric", "post", "unit")
+    values = ((name, getattr(series, name)) for name in tags)
+    written = (
+        f",{name}={_SPECIAL.sub(_escaped, tag_text(value))}" for name, value in values if value
+    )
+    return (series.kind + "".join(written) + " ").encode()
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\" + found[0]
+
+
+@functools.lru_cache(4_096)
+def _epoch_offset(epoch: str) -> int:
+    return int(epoch, 16) % NS_PER_MS
+
+
+def timestamp_ns(point: TimePoint) -> int:
+    """The point's own timestamp: its millisecond, and six digits that are its identity's."""
+    number = _epoch_offset(point.origin.epoch) + point.sequence * ITEMS + point.item
+    return point.observed_us // 1_000 * NS_PER_MS + number % NS_PER_MS
+
+
+def line(point: TimePoint) -> bytes:
+    """One line, without its end; raise `Unwritable`."""
+    time_ns = timestamp_ns(point)
+    if not TIME_NS_MIN <= time_ns <= TIME_NS_MAX:
+        raise Unwritable(
+            "InfluxDB's time goes from 1677 to 2262 and this was observed outside of it"
+        )
+    value = point.value
+    fields = b"sequence=%di" % point.sequence
+    if value is not None:
+        if not math.isfinite(value):
+            raise Unwritable(f"InfluxDB has no number for {value}")
+        fields = b"value=%s,%s" % (repr(float(value)).encode(), fields)
+    for name, fact in point.facts:
+        fields += b",%s=%s" % (name.encode(), _field(fact))
+    return b"%s%s %d" % (prefix(point.series), fields, time_ns)
+
+
+def _field(fact: Fact) -> bytes:
+    if isinstance(fact, str):
+        return f'"{_QUOTED.sub(_escaped, fact)}"'.encode()
+    if isinstance(fact, int):
+        if not -INTEGER_MAX <= fact <= INTEGER_MAX:
+            raise Unwritable(f"{fact} has more than 64 bits")
+        return b"%di" % fact
+    if not math.isfinite(fact):
+        raise Unwritable(f"InfluxDB has no number for {fact}")
+    return repr(float(fact)).encode()
+
+
+def lines(points: Iterable[TimePoint]) -> bytes:
+    """The body of one write; raise `Unwritable` at the first point without words."""
+    return b"\n".join(map(line, points))

@@ -1,0 +1,62 @@
+"""Points into InfluxDB 1.x, as line protocol to ``POST /write``."""
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+import httpx
+
+from contract.link import Rejected, Unavailable
+from gateway.influx import influxql
+from gateway.influx.failure import judge_query, judge_write
+from gateway.influx.line_protocol import Unwritable, lines
+from gateway.influx.reader import Reader
+from gateway.sink import TimePoint, isolate
+
+log = logging.getLogger(__name__)
+
+
+class Influx1(Reader):
+    """A sink and a history in one InfluxDB 1.x database."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, *, database: str, retention: str, is_created: bool
+    ) -> None:
+        super().__init__(http, database=database, retention=retention)
+        self._database: Final = database
+        self._is_created: Final = is_created
+        self._is_there = not is_created
+
+    async def write(self, points: Sequence[TimePoint]) -> None:
+        """Keep points; see `gateway.sink.Sink`."""
+        await isolate(points, self._write)
+
+    async def _write(self, points: Sequence[TimePoint]) -> None:
+        try:
+            body = lines(points)
+        except Unwritable as error:
+            raise Rejected(str(error)) from error
+        if not self._is_there:
+            await self._create()
+        answer = await self._post("/write", {**self._where, "precision": "ns"}, body)
+        self._is_there = answer.status_code != httpx.codes.NOT_FOUND or not self._is_created
+        judge_write(answer.status_code, answer.text)
+
+    async def _create(self) -> None:
+        question = f"CREATE DATABASE {influxql.name(self._database)}"
+        answer = await self._post("/query", {"q": question}, b"")
+        try:
+            judge_query(answer.status_code, answer.text)
+            influxql.rows(answer.content)
+        except Rejected as error:
+            raise Unavailable(f"cannot create the database: {error}") from error
+        log.info("influx database is there", extra={"database": self._database})
+        self._is_there = True
+
+    async def _post(self, path: str, params: dict[str, str], body: bytes) -> httpx.Response:
+        try:
+            return await self._client.post(path, params=params, content=body)
+        except httpx.HTTPError as error:
+            raise Unavailable(
+                f"InfluxDB at {self._client.base_url} does not answer: {error!r}"
+            ) from error

@@ -1,0 +1,90 @@
+"""What a kept message says as points in time; pure, from the journal towards the sinks.
+
+Readings become the kind "reading", one point each; a seal read becomes one of the kind "seal" whose
+value is the battery, a scan one of the kind "scan" whose value is the highest score. Everything
+else has no place in a time series and gives no points.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from contract.identifiers import Source
+from contract.messages import Identity, Message, ReadingsTaken, ScanCompleted, SealRead
+from gateway.sink import Origin, Series, TimePoint
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def microseconds(at: datetime) -> int:
+    """Microseconds since 1970 UTC."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def instant(microseconds: int) -> datetime:
+    """The instant that many microseconds after 1970 UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def points_of(identity: Identity, observed_at: datetime, message: Message) -> list[TimePoint]:
+    """The points that a message says; `observed_at` is its envelope's time."""
+    origin = Origin(identity.source, identity.stream, identity.epoch)
+    if isinstance(message, ReadingsTaken):
+        return _readings(origin, identity.sequence, message)
+    if isinstance(message, SealRead):
+        return [_seal(origin, identity.sequence, microseconds(observed_at), message)]
+    if isinstance(message, ScanCompleted):
+        return [_scan(origin, identity, microseconds(observed_at), message)]
+    return []
+
+
+def _readings(origin: Origin, sequence: int, message: ReadingsTaken) -> list[TimePoint]:
+    source = Source(origin.source)
+    post, agent = str(source.post), source.name
+    return [
+        TimePoint(
+            Series("reading", post, agent, reading.device, reading.metric, reading.unit),
+            origin,
+            sequence,
+            index,
+            microseconds(reading.observed_at),
+            reading.value,
+        )
+        for index, reading in enumerate(message.readings)
+    ]
+
+
+def _seal(origin: Origin, sequence: int, observed_us: int, seal: SealRead) -> TimePoint:
+    source = Source(origin.source)
+    facts = (("seal", seal.seal), ("state", seal.state), ("subject", seal.subject))
+    return TimePoint(
+        Series("seal", str(source.post), source.name, seal.device, "battery", "%EL"),
+        origin,
+        sequence,
+        0,
+        observed_us,
+        seal.battery_percent,
+        facts,
+    )
+
+
+def _scan(origin: Origin, identity: Identity, observed_us: int, scan: ScanCompleted) -> TimePoint:
+    source = Source(origin.source)
+    best = max(scan.detections, key=lambda detection: detection.score, default=None)
+    facts = (
+        ("scan", str(identity)),
+        ("subject", scan.subject),
+        ("picture", scan.picture.sha256),
+        ("detections", len(scan.detections)),
+        ("label", best.label if best else ""),
+        ("milliseconds", float(scan.milliseconds)),
+    )
+    return TimePoint(
+        Series("scan", str(source.post), source.name, scan.device, "score", "1"),
+        origin,
+        identity.sequence,
+        0,
+        observed_us,
+        best.score if best else 0.0,
+        facts,
+    )
