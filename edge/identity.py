@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from contract.clock import Clock
-from contract.delivery import enrolment
+from contract.delivery.enrolment import enrol as enrol_key
 from contract.identifiers import Source
 from contract.link import Dial, Rejected
 from contract.signing import KEY_BYTES, Key
@@ -63,7 +63,7 @@ class Credentials:
 async def enrol(source: Source, state: StateDir, dial: Dial, *, code: str, clock: Clock) -> None:
     """Enter this box's key at the gateway with a one-time code, and remember the gateway's key."""
     key = await asyncio.to_thread(Key.load_or_make, state.key)
-    gateway_key = await enrolment.enrol(dial, source=source, key=key, code=code, clock=clock)
+    gateway_key = await enrol_key(dial, source=source, key=key, code=code, clock=clock)
     await asyncio.to_thread(_write_durably, state.gateway, gateway_key.hex() + "\n")
 
 

@@ -143,7 +143,7 @@ class Scenario:
         told = (
             _contraband(1, first),
             Happening(at_s=12.0 + rng.random() * 2, what="seal", detail="opened"),
-            Happening(at_s=16.0 + rng.random() * 2, what="cold store", lasts_s=30.0),
+            Happening(at_s=14.0 + rng.random() * 2, what="cold store", lasts_s=30.0),
             _contraband(4, second),
         )
         return tuple(sorted(told, key=lambda happening: happening.at_s))
