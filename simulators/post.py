@@ -1,4 +1,4 @@
-"""A small simulated post: a cold store, a door, a platform, seals and a bag scanner, all real wires.
+"""A small simulated post: cold store, door, platform, seals and a bag scanner, all real wires.
 
     scenario ─▶ Modbus TCP server, seal reader's TCP server, scanner's folder   ◀─ an agent
 

@@ -29,19 +29,21 @@ class SealReaderServer:
         self._round_s: Final = round_s
         self._beat_s: Final = beat_s
         self._writers: set[asyncio.StreamWriter] = set()
+        self._talks: set[asyncio.Task[None] | None] = set()
+        self._is_closing = asyncio.Event()
 
     @asynccontextmanager
     async def serving(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
         """Serve; yields the port (a free one for 0). Ends all connections when it ends."""
+        self._is_closing.clear()
         server = await asyncio.start_server(self._serve, host, port)
         try:
             yield int(server.sockets[0].getsockname()[1])
         finally:
             server.close()
-            for writer in list(self._writers):
-                writer.close()
-            with suppress(OSError):
-                await server.wait_closed()
+            self._is_closing.set()
+            if talks := [talk for talk in self._talks if talk]:
+                await asyncio.wait(talks)
 
     def say(self, raw: bytes) -> None:
         """Send these bytes to everyone at once: what a faulty reader does."""
@@ -58,22 +60,25 @@ class SealReaderServer:
             writer.close()
             return
         self._writers.add(writer)
+        self._talks.add(talk := asyncio.current_task())
         try:
             writer.write(line_of(Hello(reader=self._reader)))
             with suppress(OSError):
                 await self._talk(writer)
         finally:
             self._writers.discard(writer)
+            self._talks.discard(talk)
             writer.close()
 
     async def _talk(self, writer: asyncio.StreamWriter) -> None:
         """Rounds of interrogation, and beats between them."""
         until_round_s = 0.0
-        while not writer.is_closing():
+        while not writer.is_closing() and not self._is_closing.is_set():
             if until_round_s <= 0:
                 writer.writelines(line_of(seal) for seal in self._seals())
                 until_round_s = self._round_s
             writer.write(line_of(Beat()))
             await writer.drain()
-            await asyncio.sleep(self._beat_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._is_closing.wait(), self._beat_s)
             until_round_s -= self._beat_s
