@@ -50,7 +50,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         target = self._virtual + seconds
         self._virtual = max(target, due) if due is not None and due - target < 1e-6 else target
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]  # the same, typed less
         """As usual, and time stands still meanwhile."""
         self.threads += 1
         future = super().run_in_executor(executor, func, *args)

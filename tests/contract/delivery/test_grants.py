@@ -1,0 +1,36 @@
+"""Windows: their sum never passes half the broker's queue, and everybody gets a turn."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.delivery.grants import LAPSE_S, WINDOW_MAX, Grants
+
+
+@given(
+    st.integers(4, 5_000),
+    st.lists(st.tuples(st.integers(0, 60), st.floats(0, 20)), min_size=1, max_size=200),
+)
+def test_the_sum_of_windows_stays_below_half_the_queue(
+    queue: int, asks: list[tuple[int, float]]
+) -> None:
+    grants, now, windows = Grants(queue), 0.0, dict[int, tuple[int, float]]()
+    for source, later in asks:
+        now += later
+        window = grants.grant(f"/KEMBA/a{source}", now)
+        windows[source] = (window, now + LAPSE_S)
+        in_force = sum(w for w, until in windows.values() if until > now)
+        assert in_force <= max(1, queue // 2 - 1)
+        assert 0 <= window <= WINDOW_MAX
+
+
+def test_one_alone_gets_all_that_is_allowed() -> None:
+    assert Grants(100_000).grant("/KEMBA/a", 0) == WINDOW_MAX
+
+
+def test_where_places_are_few_everybody_gets_a_turn() -> None:
+    grants, sources = Grants(10), [f"/KEMBA/a{n}" for n in range(12)]
+    turns = dict.fromkeys(sources, 0)
+    for second in range(60):
+        for source in sources:
+            turns[source] += grants.grant(source, float(second)) > 0
+    assert min(turns.values()) >= 5

@@ -1,0 +1,42 @@
+"""Configuration: every mistake is one sentence with the nearest right key."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contract.config import BadConfig, load, parse
+from contract.links.mqtt import BrokerConfig
+
+
+class Config(msgspec.Struct, forbid_unknown_fields=True):
+    """A small configuration."""
+
+    state_dir: str
+    broker: BrokerConfig = BrokerConfig()
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text('state_dir = "/x"\n[broker]\nport = 1884\n')
+    assert load(file, Config).broker.port == 1884
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('state_dir = "/x"\nstate = 1', r"unknown key 'state'; did you mean 'state_dir'\?"),
+        ('state_dir = "/x"\n[broker]\nprot = 1', r"unknown key 'prot' in \[broker\]; did .*'port'"),
+        ('state_dir = "/x"\nzzz = 1', "unknown key 'zzz'; known are: "),
+        ('[broker]\nport = "x"', "state_dir|port"),
+        ("state_dir = ", "not TOML"),
+    ],
+)
+def test_a_mistake_is_named(text: str, says: str) -> None:
+    with pytest.raises(BadConfig, match=says):
+        parse(text, Config)
+
+
+def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=r"agent\.toml: No such file"):
+        load(tmp_path / "agent.toml", Config)
