@@ -1,7 +1,10 @@
 // What the command center knows, on this screen: a fold with two verbs, as in board.py. Pure: no page, no network.
 
-/** Scans that are kept; the oldest go. */
+/** Scans that are kept; the one that changed longest ago goes, as in board.py. */
 export const SCANS_MAX = 500;
+/** Alerts that are not closed, and closed ones. */
+export const OPEN_ALERTS_MAX = 10_000;
+export const CLOSED_ALERTS_MAX = 1_000;
 /** Officers' acts whose outcome is remembered. */
 export const ACTS_MAX = 200;
 
@@ -29,17 +32,21 @@ function keep(map, key, thing, max) {
 
 // Every kind of change, and what it does: read this, and you know the board.
 const CHANGES = {
-  "alert.changed": (board, data) => board.alerts.set(data.alert.id, whole.alert(data.alert)),
+  "alert.changed": (board, data) => keepAlert(board, whole.alert(data.alert)),
   "act.refused": (board, data) => board.act({ ...board.acts.get(data.act), ...data, state: "refused" }),
   "agent.changed": (board, data) => board.agents.set(data.source, whole.agent(data)),
   "completeness.changed": (board, data) => board.completeness.set(data.source, whole.completeness(data)),
-  "scan.changed": (board, data) => keepScan(board, whole.scan(data.scan)),
+  "scan.changed": (board, data) => keep(board.scans, data.scan.id, whole.scan(data.scan), SCANS_MAX),
   "judge.changed": (board, data) => { board.judge = data; },
 };
 
-function keepScan(board, scan) {
-  if (board.scans.has(scan.id)) board.scans.set(scan.id, scan);
-  else keep(board.scans, scan.id, scan, SCANS_MAX);
+function keepAlert(board, alert) {
+  keep(board.alerts, alert.id, alert);
+  const isClosed = alert.state === "closed";
+  const like = [...board.alerts.values()].filter((one) => (one.state === "closed") === isClosed);
+  if (like.length <= (isClosed ? CLOSED_ALERTS_MAX : OPEN_ALERTS_MAX)) return;
+  board.alerts.delete(like[0].id);
+  if (!isClosed) board.leftOut += 1;
 }
 
 /** Alerts, agents, completeness and scans as the gateway last told them. */
@@ -55,6 +62,7 @@ export class Board {
   completeness = new Map();
   scans = new Map();
   acts = new Map();
+  leftOut = 0; // open alerts that found no room here; the gateway has them
 
   /** Forget everything: this is all there is. */
   snapshot(data) {
@@ -62,6 +70,8 @@ export class Board {
     this.number = data.number ?? 0;
     this.gateway = data.gateway;
     this.me = data.me ?? this.me;
+    this.judge = data.judge ?? null;
+    this.leftOut = data.left_out ?? 0;
     this.alerts = new Map(data.alerts.map((a) => [a.id, whole.alert(a)]));
     this.agents = new Map(data.agents.map((a) => [a.source, whole.agent(a)]));
     this.completeness = new Map(data.completeness.map((c) => [c.source, whole.completeness(c)]));
@@ -72,8 +82,9 @@ export class Board {
 
   /** Take one change; false if one before it is missing (then only a new snapshot helps). */
   apply(change) {
+    if ((change.epoch ?? this.epoch) !== this.epoch) return false;
     if (change.number <= this.number) return true;
-    if (this.number && change.number !== this.number + 1) return false;
+    if (change.number !== this.number + 1) return false;
     this.number = change.number;
     CHANGES[change.type]?.(this, change.data);
     return true;

@@ -45,7 +45,7 @@ export function set(node, name, value) {
 
 /** Show or hide; true when shown. */
 export function reveal(node, shown) {
-  if (node.hidden === Boolean(shown)) node.hidden = !shown;
+  if (node.hasAttribute("hidden") === Boolean(shown)) node.toggleAttribute("hidden", !shown);
   return Boolean(shown);
 }
 

@@ -4,7 +4,7 @@ import { cap, el } from "./dom.js";
 const LETTERS_OFF = "letters-off";
 
 // key: [what it does, how the list of keys calls it, its section]
-const KEYS = {
+const KEYS = new Map(Object.entries({
   j: [(v) => v.list.move(1), "Next alert", "List"],
   k: [(v) => v.list.move(-1), "Previous alert", "List"],
   Enter: [(v) => v.selected && v.openAlert(v.selected), "Open the alert", "List"],
@@ -20,8 +20,7 @@ const KEYS = {
   b: [(v) => v.opened && v.viewer.toggleBoxes(), "Boxes on, off", "Picture"],
   "+": [(v) => v.opened && v.viewer.zoomBy(1.25), "Nearer", "Picture"],
   "-": [(v) => v.opened && v.viewer.zoomBy(1 / 1.25), "Further", "Picture"],
-  0: [(v) => v.opened && v.viewer.whole(), "The whole picture", "Picture"],
-};
+}).concat([["0", [(v) => v.opened && v.viewer.whole(), "The whole picture", "Picture"]]]));
 const SAME = { ArrowDown: "j", ArrowUp: "k", "=": "+" };
 /** Held down these go on; every other key acts once. */
 const REPEATS = ["j", "k", "+", "-"];
@@ -60,16 +59,16 @@ export function listen(view) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const key = SAME[event.key] ?? event.key;
-    if (isOwn(event.target, event.key) || !KEYS[key]) return;
+    if (isOwn(event.target, event.key) || !KEYS.has(key)) return;
     if (event.key.length === 1 && !letters.checked) return;
     if (event.repeat && !REPEATS.includes(key)) return;
     event.preventDefault();
-    KEYS[key][0](view);
+    KEYS.get(key)[0](view);
   });
 }
 
 function list() {
-  const lines = [...Object.entries(KEYS).map(([key, [, word, section]]) => [section, word, [key === "Escape" ? "Esc" : key]]), ["Picture", "Hold to see grey, inverse", ["1", "2"]], ["Picture", "Move it, when near", ["←", "→"]]];
+  const lines = [...[...KEYS].map(([key, [, word, section]]) => [section, word, [key === "Escape" ? "Esc" : key]]), ["Picture", "Hold to see grey, inverse", ["1", "2"]], ["Picture", "Move it, when near", ["←", "→"]]];
   const sections = ["Everywhere", "List", "Acts", "Picture"];
   document.querySelector("#keys .keymap").append(...sections.map((section) => el("section", {}, el("h3", {}, section),
     el("ul", {}, ...lines.filter(([of]) => of === section).map(([, word, keys]) => el("li", {}, el("span", {}, word), el("span", {}, ...keys.map(cap))))))));

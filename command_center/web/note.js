@@ -9,7 +9,7 @@ const drafts = new Map();
 
 text.addEventListener("input", () => say(left, `${2000 - text.value.length} characters left`));
 text.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) dialog.querySelector("form").requestSubmit();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) dialog.querySelector("form").requestSubmit(dialog.querySelector("[type=submit]"));
 });
 
 /** The words, or null if the officer left. */

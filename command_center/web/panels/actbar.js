@@ -5,6 +5,8 @@ import { age } from "../words.js";
 
 /** "done" is shown so long, in ms. */
 const DONE_MS = 6_000;
+/** A refusal so long, in ms; one from before this page was opened is not shown at all. */
+const REFUSED_MS = 600_000;
 
 /** How the last act about this alert fares: kind and words, or null if there is nothing to say. */
 export function fate(view, alert) {
@@ -21,8 +23,9 @@ export function fate(view, alert) {
     const wait = since > 2000 ? ` ${age(since)}` : "";
     return { kind: "sending", icon: "dash", words: `${word}${by}: sending${wait}` };
   }
-  if (act.state === "refused") return { kind: "refused", icon: "cross", words: `${word}${by}: refused. ${act.reason}` };
-  return since < DONE_MS && act.turned ? { kind: "done", icon: "tick", words: `${word}${by}: done` } : null;
+  if (!act.turned) return null;
+  if (act.state === "refused") return since > REFUSED_MS ? null : { kind: "refused", icon: "cross", words: `${word}${by}: refused. ${act.reason}` };
+  return since < DONE_MS ? { kind: "done", icon: "tick", words: `${word}${by}: done` } : null;
 }
 
 /** The line that shows a fate. */

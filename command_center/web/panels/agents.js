@@ -123,6 +123,7 @@ export class Agents extends HTMLElement {
     const upTo = device.said_up_to ? `all said up to ${time(device.said_up_to, now)}` : "found";
     say(said, device.is_found ? upTo : `lost${since}${device.reason ? `: ${device.reason}` : ""}`);
     set(said, "class", device.is_found ? "meta said" : "trust said");
+    set(node, "data-lost", !device.is_found);
     set(said, "title", said.textContent);
     set(title, "title", title.textContent);
   }

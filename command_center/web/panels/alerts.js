@@ -112,7 +112,9 @@ export class Alerts extends HTMLElement {
     const n = this.order.waiting.length;
     if (reveal(this.fresh, n)) say(this.fresh.children[1], `${n} new, waiting so that nothing moves`);
     const beyond = this.order.rows.length - rows.length;
-    if (reveal(this.more, beyond > 0)) say(this.more, `${many(beyond, "more alert")}: search to see them.`);
+    const { leftOut } = this.view.board;
+    const words = [beyond > 0 && `${many(beyond, "more alert")}: search to see them.`, leftOut && `${many(leftOut, "open alert")} found no room on this screen; the gateway has them.`];
+    if (reveal(this.more, words.some(Boolean))) say(this.more, words.filter(Boolean).join(" "));
     if (!reveal(this.empty, !rows.length)) return;
     const [said, means] = this.empty.children;
     const { board, now } = this.view;
@@ -154,7 +156,7 @@ export class Alerts extends HTMLElement {
     say(p.title, alert.title);
     say(p.times, alert.times > 1 ? ` × ${alert.times}` : "");
     say(p.detail, (alert.is_active ? "" : "Over by itself. ") + alert.detail);
-    say(p.subject, subject(alert.subject));
+    say(p.subject, subject(alert.subject) || alert.device);
     const { device } = board.device(alert.device, alert.source);
     say(p.place, device?.lane ? `${alert.post} lane ${device.lane.replace(/^lane\s*/i, "")}` : `${alert.post}, ${alert.device}`);
     showState(p.state, alert.state);

@@ -1,0 +1,77 @@
+"""A real Chromium, a real command center, an officer who is signed in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.web.center import PASSWORD, Center
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WAIT_MS = 20_000
+"""A machine may be loaded: a browser test waits long, and sleeps never."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all."""
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium at /usr/bin/chromium: `apt-get install chromium`")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def center(tmp_path: Path) -> Iterator[Center]:
+    """A command center that has just heard its gateway."""
+    with Center(tmp_path / "state").running() as center:
+        yield center
+
+
+@pytest.fixture
+def context(browser: Browser, center: Center) -> Iterator[BrowserContext]:
+    """One officer's browser: the one-time link was used and the password set."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    page.goto(center.first_link)
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_label("The same again").fill(PASSWORD)
+    page.get_by_role("button", name="Set it").click()
+    page.wait_for_url(center.url + "/")
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What pages of the test complained about: errors of script, and of the content policy."""
+    return []
+
+
+@pytest.fixture
+def page(context: BrowserContext, center: Center, faults: list[str]) -> Iterator[Page]:
+    """The desk, live; it may complain about nothing."""
+    page = context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "console",
+        lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    page.goto(center.url)
+    page.locator(".link[data-link=live]").wait_for()
+    yield page
+    assert faults == []
