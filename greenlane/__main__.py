@@ -1,5 +1,6 @@
 """``greenlane`` on the command line: reads the arguments, runs one command, says how it ended."""
 
+import argparse
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,8 +11,12 @@ from contract.link import Rejected, Unavailable
 from greenlane import logs
 from greenlane.cli import parser
 from greenlane.exits import FAILED, OK, OUTSIDE, USAGE, Outside, sentence_of
+from models.passport import PassportError
 
-EXPECTED = (BadConfig, Outside, Rejected, Unavailable, OSError, sqlite3.OperationalError)
+EXPECTED = (
+    *(BadConfig, PassportError, Outside, Rejected, Unavailable),
+    *(OSError, sqlite3.OperationalError),
+)
 """Errors that a person can do something about, given one sentence."""
 
 
@@ -26,6 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run ``greenlane`` with these arguments; returns the exit code."""
     arguments = parser().parse_args(argv)
     logs.set_up(level=arguments.log_level, form=arguments.log_format)
+    return run(arguments)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command that was asked for; errors that a person can mend end as one sentence."""
     try:
         code: int = arguments.act(arguments)
     except KeyboardInterrupt:
@@ -54,18 +64,21 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 def _end_of(error: BaseException) -> End | None:
     """How an error ends the command; none for a mistake of ours, which deserves its traceback."""
+    end: End | None = None
     match error:
-        case BadConfig():
-            return End(USAGE, str(error))
-        case Rejected():
-            return End(FAILED, str(error))
+        case BadConfig() | PassportError():
+            end = End(USAGE, str(error))
         case Outside() | Unavailable():
-            return End(OUTSIDE, str(error))
+            end = End(OUTSIDE, str(error))
+        case Rejected(__cause__=OSError() as cause) if sentence_of(cause):
+            end = End(OUTSIDE, str(error))
+        case Rejected():
+            end = End(FAILED, str(error))
         case sqlite3.OperationalError():
-            return End(OUTSIDE, f"{error} (a database of Greenlane's).")
+            end = End(OUTSIDE, f"{error} (a database of Greenlane's)")
         case OSError() if sentence := sentence_of(error):
-            return End(OUTSIDE, sentence)
-    return None
+            end = End(OUTSIDE, sentence)
+    return end
 
 
 if __name__ == "__main__":

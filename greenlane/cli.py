@@ -8,9 +8,6 @@ from typing import Any, Final
 from greenlane import scan
 from greenlane.commands import command_center, demo, edge, gateway, simulate
 from greenlane.exits import MEANING
-from greenlane.logs import FORMATS, LEVELS
-
-Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse names it nowhere else
 
 COMMANDS: Final[tuple[Callable[[Any], None], ...]] = (
     demo.add_parser,
@@ -31,9 +28,8 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"greenlane {version('greenlane')}")
-    top.add_argument("--log-level", choices=LEVELS, default="info", help="default: info")
-    top.add_argument("--log-format", choices=FORMATS, default="text", help="default: text")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    top.set_defaults(log_level="info", log_format="text")
     for add in COMMANDS:
         add(commands)
     return top

@@ -2,24 +2,24 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Final
 
+from greenlane.arguments import add_config, config_of
 from greenlane.exits import OK
 from greenlane.serving import serve
 
-if TYPE_CHECKING:
-    from edge.config import AgentConfig
+EXAMPLE: Final = "firmware_configs/raspberry-pi/agent.toml"
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(commands: Any) -> None:
     """Enter the command."""
     edge = commands.add_parser(
         "edge",
         help="run the agent beside sensors, seal readers and scanners",
-        description="Runs the agent of one box until SIGINT or SIGTERM. "
-        "It keeps what it says until the gateway's receipt.",
+        description="Runs the agent of one box until SIGINT or SIGTERM. It keeps what it says "
+        "until the gateway's receipt.",
     )
-    _add_config(edge)
+    add_config(edge, EXAMPLE)
     edge.set_defaults(act=run)
     inner = edge.add_subparsers(metavar="enroll")
     enroll = inner.add_parser(
@@ -28,19 +28,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         description="Makes the key of this box if there is none, and proves to the gateway that "
         "this box holds it. The code comes from: greenlane gateway code --agent NAME",
     )
-    _add_config(enroll)
-    enroll.add_argument("--code", required=True, help="the one-time code, like lane-1-4f0c…")
+    add_config(enroll, EXAMPLE)
+    enroll.add_argument("--code", required=True, help="the one-time code, NAME-SECRET")
     enroll.set_defaults(act=enrol)
-
-
-def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        default=argparse.SUPPRESS,
-        help="TOML; firmware_configs/raspberry-pi/agent.toml explains every key",
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,8 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     from contract.clock import SystemClock
     from contract.links.mqtt import dialler
     from edge import agent
+    from edge.config import AgentConfig
 
-    config = _config(arguments)
+    config = config_of(arguments, AgentConfig)
     return serve(lambda: agent.run(config, dialler(config.broker), clock=SystemClock()))
 
 
@@ -58,18 +49,12 @@ def enrol(arguments: argparse.Namespace) -> int:
     from contract.clock import SystemClock
     from contract.links.mqtt import dialler
     from edge import identity
+    from edge.config import AgentConfig
 
-    config = _config(arguments)
+    config = config_of(arguments, AgentConfig)
     state = identity.StateDir(Path(config.state_dir))
     dial = dialler(config.broker)
     code = arguments.code
     serve(lambda: identity.enrol(config.source, state, dial, code=code, clock=SystemClock()))
     print(f"{config.source} is enrolled; its key and the gateway's are in {state.path}.")
     return OK
-
-
-def _config(arguments: argparse.Namespace) -> "AgentConfig":
-    from edge.config import AgentConfig
-    from greenlane.settings import settings
-
-    return settings(arguments, AgentConfig)

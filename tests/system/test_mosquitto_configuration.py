@@ -34,6 +34,7 @@ class Secured:
                 ca_file=str(self.directory / "ca.crt"),
                 cert_file=str(self.directory / f"{name}.crt"),
                 key_file=str(self.directory / f"{name}.key"),
+                timeout_s=5,
             )
         )
 
@@ -95,7 +96,8 @@ async def test_an_agent_cannot_speak_as_another(secured: Secured) -> None:
 
 async def test_nobody_connects_without_a_certificate(secured: Secured) -> None:
     """The authority's certificate alone lets nobody in."""
-    config = BrokerConfig(port=secured.port, ca_file=str(secured.directory / "ca.crt"))
+    ca_file = str(secured.directory / "ca.crt")
+    config = BrokerConfig(port=secured.port, ca_file=ca_file, timeout_s=1)
     with pytest.raises((Rejected, Unavailable)):
         await hear_without_end(dialler(config))
 

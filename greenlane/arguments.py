@@ -1,0 +1,43 @@
+"""Arguments that several commands take, and the configuration behind ``--config``."""
+
+import argparse
+from pathlib import Path
+from typing import TypeVar
+
+from contract.config import BadConfig, load
+from greenlane.logs import FORMATS, LEVELS
+
+T = TypeVar("T")
+
+
+def add_log(parser: argparse.ArgumentParser) -> None:
+    """How the log looks."""
+    parser.add_argument(
+        "--log-level",
+        choices=LEVELS,
+        default=argparse.SUPPRESS,
+        help="what goes to standard error (default: info; for demo: warning)",
+    )
+    parser.add_argument(
+        "--log-format", choices=FORMATS, default=argparse.SUPPRESS, help="default: text"
+    )
+
+
+def add_config(parser: argparse.ArgumentParser, example: str) -> None:
+    """Where the configuration is; ``example`` is a path in the repository."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help=f"TOML, like {example}",
+    )
+    add_log(parser)
+
+
+def config_of(arguments: argparse.Namespace, kind: type[T]) -> T:
+    """Read the file behind ``--config``; raise `BadConfig` if there is none or it is wrong."""
+    path = getattr(arguments, "config", None)
+    if path is None:
+        raise BadConfig("say which configuration: --config FILE (see --help)")
+    return load(path, kind)
