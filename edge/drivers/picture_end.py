@@ -16,6 +16,8 @@ TIFF_LITTLE: Final = b"II*\x00"
 TIFF_BIG: Final = b"MM\x00*"
 DIRECTORIES_MAX: Final = 64
 """Directories (pages) of one TIFF that are followed."""
+INLINE_BYTES: Final = 4
+"""A value of so many bytes stands in the directory itself, a longer one elsewhere."""
 ENTRIES_MAX: Final = 1_000
 """Entries of one TIFF directory."""
 PIECES_MAX: Final = 1_000_000
@@ -23,6 +25,8 @@ PIECES_MAX: Final = 1_000_000
 
 _OFFSETS: Final = {273: 279, 324: 325}
 """The tag of offsets → the tag of byte counts: strips, tiles (TIFF 6.0, sections 3 and 15)."""
+_TYPE_BYTES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+"""TIFF type → bytes of one value (TIFF 6.0, section 2)."""
 _SIZES: Final = {3: (2, "H"), 4: (4, "I")}
 """TIFF type → bytes and struct code: SHORT and LONG; no other may give offsets or counts."""
 
@@ -70,25 +74,29 @@ def _why_not_whole_tiff(body: bytes) -> str:
 
 
 def _directory(body: bytes, order: str, at: int) -> tuple[int, int]:
-    """The offset of the next directory, and the end of the farthest strip or tile of this one."""
+    """The offset of the next directory, and the end of the farthest thing that this one names."""
     (count,) = struct.unpack_from(order + "H", body, at)
     fields = {}
+    ends = [0]
     for index in range(min(count, ENTRIES_MAX)):
-        tag, kind, number = struct.unpack_from(order + "HHI", body, at + 2 + 12 * index)
+        tag, kind, number, value = struct.unpack_from(order + "HHII", body, at + 2 + 12 * index)
+        if (size := _TYPE_BYTES.get(kind, 0) * number) > INLINE_BYTES:
+            ends.append(value + size)
         if tag in _OFFSETS or tag in _OFFSETS.values():
             fields[tag] = _numbers(body, order, at + 10 + 12 * index, kind, number)
-    end = 0
+    has_picture = False
     for offsets, counts in _OFFSETS.items():
-        pieces = zip(fields.get(offsets, ()), fields.get(counts, ()), strict=False)
-        end = max([end, *(offset + size for offset, size in pieces)])
+        for offset, size in zip(fields.get(offsets, ()), fields.get(counts, ()), strict=False):
+            has_picture = True
+            ends.append(offset + size)
     (following,) = struct.unpack_from(order + "I", body, at + 2 + 12 * count)
-    return following, end
+    return following, max(ends) if has_picture else 0
 
 
 def _numbers(body: bytes, order: str, at: int, kind: int, number: int) -> tuple[int, ...]:
     if kind not in _SIZES or number > PIECES_MAX:
         return ()
     size, code = _SIZES[kind]
-    if size * number > 4:  # noqa: PLR2004 - what fits into four bytes stands in the directory itself
+    if size * number > INLINE_BYTES:
         (at,) = struct.unpack_from(order + "I", body, at)
     return struct.unpack_from(f"{order}{number}{code}", body, at)

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -34,8 +34,7 @@ def free_port() -> int:
 def picture(shade: int = 128, suffix: str = ".png", dtype: type = np.uint8) -> bytes:
     """A small picture of one shade, with some noise so that it has a size."""
     noise = np.random.default_rng(shade).integers(0, 40, (64, 64, 3))
-    pixels = (noise + shade).astype(dtype)
-    is_encoded, encoded = cv2.imencode(suffix, pixels)
+    is_encoded, encoded = cv2.imencode(suffix, np.asarray(noise + shade, dtype=dtype))
     assert is_encoded
     return encoded.tobytes()
 
@@ -133,7 +132,11 @@ class FolderBench:
         return found is not None and (found.body, found.subject) == (picture(), "0125443871")
 
 
-BENCHES = {"modbus": ModbusBench, "seal_reader": SealBench, "scan_folder": FolderBench}
+BENCHES: dict[str, Callable[[Path], Bench]] = {
+    "modbus": ModbusBench,
+    "seal_reader": SealBench,
+    "scan_folder": FolderBench,
+}
 """Family → bench: the same names as in `edge.drivers.DRIVERS`."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.driver import DeviceLost
+from edge.driver import DeviceLost, Driver
 from edge.drivers import DRIVERS
 from tests.edge.benches import BENCHES, Bench, driver_on, first_expected, plugged
 
@@ -14,8 +14,7 @@ from tests.edge.benches import BENCHES, Bench, driver_on, first_expected, plugge
 @pytest.fixture(params=BENCHES)
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
     """Each family in turn."""
-    made: Bench = BENCHES[request.param](tmp_path)
-    return made
+    return BENCHES[request.param](tmp_path)
 
 
 def test_every_family_has_a_bench() -> None:
@@ -51,14 +50,19 @@ async def test_an_unplugged_device_is_lost_and_can_be_opened_again(bench: Bench)
     driver = driver_on(bench)
     await bench.plug()
     with pytest.raises(DeviceLost):
-        async with asyncio.timeout(30), driver.open() as device:
-            async for observed in device:
-                if bench.is_expected(observed):
-                    if observed.picture:
-                        await observed.picture.settle("")
-                    await bench.unplug()
+        await unplug_after_first(bench, driver)
     async with plugged(bench):
         assert bench.is_expected(await first_expected(bench, driver))
+
+
+async def unplug_after_first(bench: Bench, driver: Driver) -> None:
+    """Watch the device, and pull the plug once it spoke."""
+    async with asyncio.timeout(30), driver.open() as device:
+        async for observed in device:
+            if bench.is_expected(observed):
+                if observed.picture:
+                    await observed.picture.settle("")
+                await bench.unplug()
 
 
 @pytest.mark.anyio
