@@ -1,0 +1,380 @@
+"""The feed misses nothing, believes nobody else, and says when the gateway is silent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from command_center import follower as followers
+from command_center.board import Board
+from command_center.change import Change
+from command_center.feed import Feed
+from command_center.follower import Follower
+from command_center.projection import Projection
+from command_center.silence import SILENCE_S_MAX, GatewayState, Silence
+from contract.link import Unavailable
+from contract.links.memory import Hub, faultless
+from contract.messages import (
+    AlertChanged,
+    ChangesAsked,
+    HistoryAsked,
+    JudgeChanged,
+    Reading,
+    SignedBytes,
+)
+from contract.signing import Key
+from contract.topics import topic
+from tests.command_center.scripted import EPOCH, GATEWAY, ME, Gateway, agent, alert, readings
+from tests.support.virtual import START, VirtualClock, run_virtually
+
+
+@dataclass
+class Screens:
+    """Writes down what it is told."""
+
+    numbers: list[int] = field(default_factory=list)
+    renewals: int = 0
+    states: list[str] = field(default_factory=list)
+    values: list[tuple[str, float]] = field(default_factory=list)
+
+    def changed(self, change: Change, *, is_streamed: bool) -> None:
+        """A change."""
+        if is_streamed:
+            self.numbers.append(change.number)
+
+    def renewed(self) -> None:
+        """A snapshot."""
+        self.renewals += 1
+
+    async def settle(self) -> None:
+        """Nothing is to be settled here."""
+
+    def gateway(self, state: GatewayState) -> None:
+        """The gateway's state."""
+        self.states.append(state.state)
+
+    def readings(self, source: str, readings: Sequence[Reading]) -> None:
+        """Readings."""
+        self.values += [(source, one.value) for one in readings]
+
+
+@dataclass
+class Scene:
+    """A gateway, a hub, and a command center's ear."""
+
+    hub: Hub
+    gateway: Gateway
+    feed: Feed
+    board: Board
+    screens: Screens
+    follower: Follower
+
+
+@asynccontextmanager
+async def listening(path: Path, hub: Hub, gateway: Gateway) -> AsyncIterator[Scene]:
+    """A feed that runs on the projection at ``path``."""
+    clock = VirtualClock()
+    screens = Screens()
+    async with Projection.open(path / "board.sqlite") as projection:
+        board, head, heard_at = await projection.load(
+            gateway=GATEWAY, gateway_key=gateway.key.public
+        )
+        follower = Follower(board=board, head=head, projection=projection, audience=screens)
+        feed = Feed(
+            me=ME,
+            gateway=GATEWAY,
+            gateway_key=gateway.key.public,
+            follower=follower,
+            silence=Silence(now_ns=clock.monotonic_ns(), heard_at=heard_at),
+            screens=screens,
+            clock=clock,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(feed.run(hub.dial), name="feed")
+            yield Scene(hub, gateway, feed, board, screens, follower)
+            running.cancel()
+
+
+def scene(path: Path, play: Callable[[Scene], Awaitable[None]]) -> None:
+    """Play on a virtual clock: one alert is known, and the feed has caught up."""
+
+    async def main() -> None:
+        hub = Hub()
+        gateway = Gateway(hub, VirtualClock())
+        async with gateway.running():
+            await gateway.change(AlertChanged(alert=alert("a1")))
+            async with listening(path, hub, gateway) as playing:
+                await asyncio.sleep(1)
+                await play(playing)
+
+    run_virtually(main())
+
+
+def test_a_new_feed_starts_from_a_snapshot_and_goes_on_live(tmp_path: Path) -> None:
+    """First all there is, then each change as it comes, asked for only once."""
+
+    async def play(s: Scene) -> None:
+        await s.gateway.change(AlertChanged(alert=alert("a2")))
+        await asyncio.sleep(0.1)
+        assert [one.id for one in s.board.snapshot().alerts] == ["a1", "a2"]
+        assert (s.board.epoch, s.board.number) == (EPOCH, 2)
+        assert (s.screens.renewals, s.screens.numbers) == (1, [2])
+        assert s.gateway.asked == [ChangesAsked()]
+
+    scene(tmp_path, play)
+
+
+def test_a_hole_is_asked_for_and_filled_in_order(tmp_path: Path) -> None:
+    """What came after the hole waits; the screens see every number once, in order."""
+
+    async def play(s: Scene) -> None:
+        await s.gateway.change(AlertChanged(alert=alert("a2")), is_lost=True)
+        await s.gateway.change(AlertChanged(alert=alert("a3")), is_lost=True)
+        await s.gateway.change(AlertChanged(alert=alert("a4")))
+        await s.gateway.change(AlertChanged(alert=alert("a5")))
+        await asyncio.sleep(0.1)
+        assert s.screens.numbers == [2, 3, 4, 5]
+        assert s.screens.renewals == 1
+        assert s.gateway.asked[1:] == [ChangesAsked(epoch=EPOCH, after=1)]
+
+    scene(tmp_path, play)
+
+
+def test_a_hole_at_the_end_is_found_by_asking(tmp_path: Path) -> None:
+    """The last change was lost and none follows: within a poll it is here all the same."""
+
+    async def play(s: Scene) -> None:
+        await s.gateway.change(AlertChanged(alert=alert("a2")), is_lost=True)
+        await asyncio.sleep(15)
+        assert s.screens.numbers == [2]
+
+    scene(tmp_path, play)
+
+
+def test_repeats_change_nothing(tmp_path: Path) -> None:
+    """QoS 1 may bring a change twice."""
+
+    async def play(s: Scene) -> None:
+        await s.gateway.change(AlertChanged(alert=alert("a2")))
+        await s.gateway.say(s.gateway.changes[-1])
+        await s.gateway.say(s.gateway.changes[0])
+        await asyncio.sleep(0.1)
+        assert s.screens.numbers == [2]
+        assert len(s.gateway.asked) == 1
+
+    scene(tmp_path, play)
+
+
+def test_a_pruned_hole_is_answered_by_a_snapshot(tmp_path: Path) -> None:
+    """The gateway no longer has the numbers: the board is all there is, stamped with the last."""
+
+    async def play(s: Scene) -> None:
+        for state in ("acknowledged", "resolved"):
+            await s.gateway.change(AlertChanged(alert=alert("a1", state=state)), is_lost=True)
+        s.gateway.pruned = 2
+        await s.gateway.change(AlertChanged(alert=alert("a2")))
+        await asyncio.sleep(0.1)
+        assert s.board.number == 4
+        assert s.screens.renewals == 2
+        await s.gateway.change(AlertChanged(alert=alert("a3")))
+        await asyncio.sleep(0.1)
+        assert s.screens.numbers[-1] == 5
+
+    scene(tmp_path, play)
+
+
+def test_another_epoch_is_answered_by_a_snapshot(tmp_path: Path) -> None:
+    """A gateway restored from a copy has a new journal: what it does not know is forgotten."""
+
+    async def play(s: Scene) -> None:
+        s.gateway.epoch = "f" * 16
+        s.gateway.changes.clear()
+        s.gateway.messages.clear()
+        await s.gateway.change(AlertChanged(alert=alert("b1")))
+        await asyncio.sleep(0.1)
+        assert [one.id for one in s.board.snapshot().alerts] == ["b1"]
+        assert (s.board.epoch, s.board.number) == ("f" * 16, 1)
+
+    scene(tmp_path, play)
+
+
+def test_a_long_catch_up_is_one_snapshot_to_the_screens(tmp_path: Path) -> None:
+    """Thousands of changes in pages: no screen is flooded, and the board has them all."""
+
+    async def play(s: Scene) -> None:
+        s.gateway.page_max = 300
+        for number in range(700):
+            await s.gateway.change(AlertChanged(alert=alert(f"n{number}")), is_lost=True)
+        await s.gateway.change(AlertChanged(alert=alert("last")))
+        await asyncio.sleep(1)
+        assert len(s.board.snapshot().alerts) == 702
+        assert len(s.screens.numbers) <= followers.STREAMED_MAX
+        assert s.board.number == 702
+
+    scene(tmp_path, play)
+
+
+def test_what_the_gateways_key_did_not_sign_is_no_change(tmp_path: Path) -> None:
+    """A forger on the broker may neither say a change nor keep the gateway alive."""
+
+    async def play(s: Scene) -> None:
+        forger = Gateway(Hub(), VirtualClock())
+        forger.key = Key(b"f" * 32)
+        for id_ in ("a1", "a2"):
+            await forger.change(AlertChanged(alert=alert(id_, title="Nothing to see")))
+        for signed in forger.changes:
+            await s.gateway.say(signed)
+        await asyncio.sleep(0.1)
+        assert [one.title for one in s.board.snapshot().alerts] == ["Seal opened"]
+        assert s.screens.numbers == []
+
+    scene(tmp_path, play)
+
+
+def test_a_broken_chain_is_answered_by_a_snapshot(tmp_path: Path) -> None:
+    """The right number and key, but another past: nothing is built on it."""
+
+    async def play(s: Scene) -> None:
+        await s.gateway.change(JudgeChanged(version="2", rules=()))
+        await asyncio.sleep(0.1)
+        other = Gateway(Hub(), VirtualClock())
+        for id_ in ("x", "y", "z"):
+            await other.change(AlertChanged(alert=alert(id_)))
+        await s.gateway.say(other.changes[2])
+        await asyncio.sleep(0.1)
+        assert [one.id for one in s.board.snapshot().alerts] == ["a1"]
+        assert s.gateway.asked[1:] == [ChangesAsked()]
+
+    scene(tmp_path, play)
+
+
+def test_what_a_newer_gateway_says_makes_no_hole(tmp_path: Path) -> None:
+    """A change of a type that this version does not know keeps its number."""
+
+    async def play(s: Scene) -> None:
+        await s.gateway.change(AlertChanged(alert=alert("a2")), is_lost=True)
+        known = s.gateway.changes[-1]
+        body = known.body.replace(b"io.greenlane.alert.changed", b"io.greenlane.mood.changed")
+        s.gateway.changes[-1] = SignedBytes(
+            body=body, keyid=known.keyid, sig=s.gateway.key.sign(body)
+        )
+        await s.gateway.say(s.gateway.changes[-1])
+        await s.gateway.change(AlertChanged(alert=alert("a3")))
+        await asyncio.sleep(0.1)
+        assert s.screens.numbers == [2, 3]
+
+    scene(tmp_path, play)
+
+
+def test_the_gateway_is_silent_after_thirty_seconds(tmp_path: Path) -> None:
+    """Nothing arrives any more: the command center says so itself, and when it is heard again."""
+
+    async def play(s: Scene) -> None:
+        assert s.screens.states == ["live"]
+        s.hub.fault = lambda _packet, _client: ()
+        await asyncio.sleep(SILENCE_S_MAX - 2)
+        assert s.screens.states == ["live"]
+        await asyncio.sleep(14)
+        assert s.screens.states == ["live", "silent"]
+        s.hub.fault = faultless
+        await asyncio.sleep(30)
+        assert s.screens.states == ["live", "silent", "live"]
+
+    scene(tmp_path, play)
+
+
+def test_a_broker_that_restarts_costs_nothing(tmp_path: Path) -> None:
+    """What was said while the link was down is asked for when it is back."""
+
+    async def play(s: Scene) -> None:
+        s.hub.cut(next(name for name in s.hub._links if "feed" in name))
+        await s.gateway.change(AlertChanged(alert=alert("a2")))
+        await asyncio.sleep(5)
+        assert s.screens.numbers == [2]
+
+    scene(tmp_path, play)
+
+
+def test_a_restart_shows_the_board_at_once_and_asks_only_for_what_is_new(tmp_path: Path) -> None:
+    """The projection outlives the process; the gateway is asked from there on."""
+
+    async def main() -> None:
+        hub = Hub()
+        gateway = Gateway(hub, VirtualClock())
+        async with gateway.running():
+            for id_ in ("a1", "a2", "a3"):
+                await gateway.change(AlertChanged(alert=alert(id_)))
+            async with listening(tmp_path, hub, gateway):
+                await asyncio.sleep(1)
+                await gateway.change(AlertChanged(alert=alert("a1", state="closed")))
+                await asyncio.sleep(1)
+            await gateway.change(AlertChanged(alert=alert("a4")))
+            gateway.asked.clear()
+            hub.is_up = False
+            async with listening(tmp_path, hub, gateway) as again:
+                assert [one.id for one in again.board.snapshot().alerts] == ["a1", "a2", "a3"]
+                assert again.feed.state.state == "never heard"
+                assert again.feed.state.heard_at is not None
+                hub.is_up = True
+                await asyncio.sleep(5)
+                assert again.screens.numbers == [5]
+            assert gateway.asked == [ChangesAsked(epoch=EPOCH, after=4)]
+
+    run_virtually(main())
+
+
+def test_another_gateways_projection_is_not_shown(tmp_path: Path) -> None:
+    """What does not verify with the gateway's key is no board of ours."""
+
+    async def main() -> None:
+        hub = Hub()
+        gateway = Gateway(hub, VirtualClock())
+        async with gateway.running():
+            await gateway.change(AlertChanged(alert=alert("a1")))
+            async with listening(tmp_path, hub, gateway):
+                await asyncio.sleep(1)
+        gateway.key = Key(b"n" * 32)
+        async with listening(tmp_path, hub, gateway) as again:
+            assert again.board.snapshot().alerts == ()
+            assert again.follower.question() == ChangesAsked()
+
+    run_virtually(main())
+
+
+def test_readings_are_heard_only_while_watched_and_only_if_signed(tmp_path: Path) -> None:
+    """The agent's own key, as agent.changed names it, decides; nobody watching, nothing heard."""
+
+    async def play(s: Scene) -> None:
+        key = Key(b"a" * 32)
+        await s.gateway.change(agent(key))
+        async with s.hub.dial("an agent") as link:
+            await link.publish([readings(key)])
+            s.feed.watch({"scale-1"})
+            await asyncio.sleep(0.1)
+            await link.publish([readings(key), readings(Key(b"x" * 32))])
+            await link.publish([readings(key, device="other")])
+            await asyncio.sleep(0.1)
+            s.feed.watch(())
+            await asyncio.sleep(0.1)
+            await link.publish([readings(key)])
+            await asyncio.sleep(0.1)
+        assert s.screens.values == [("/KEMBA/gate-2", 12.5)]
+
+    scene(tmp_path, play)
+
+
+def test_answers_of_nobody_are_answered_by_time(tmp_path: Path) -> None:
+    """A question to a gateway that is gone ends, with a sentence."""
+
+    async def play(s: Scene) -> None:
+        s.hub.fault = lambda packet, _client: (
+            () if packet.topic == topic(GATEWAY, "ask") else (0.0,)
+        )
+        asked = HistoryAsked(device="d", metric="m", start=START, end=START)
+        with pytest.raises(Unavailable, match="does not answer"):
+            await s.feed.ask(asked)
+
+    scene(tmp_path, play)
