@@ -16,6 +16,7 @@ from torch.nn import functional
 CELLS_PER_THING = 9
 FIT_POWER = 4.0  # how much more a good box counts than a good score when cells are chosen
 BOX_WEIGHT = 2.0
+SHOWN_SHARE_MIN = 0.03  # of all cells; about what a mean batch shows
 EPSILON = 1e-7
 
 
@@ -80,16 +81,19 @@ def assign(scores: Tensor, boxes: Tensor, centres: Tensor, truths: Tensor) -> Ta
 def outline_loss(logits: Tensor, silhouettes: Tensor) -> Tensor:
     """Return the cost of silhouettes: logits (B, C, h, w) against (B, h, w) of 0 or 1 + class.
 
-    Cross-entropy per cell and Dice's overlap per class, since most cells show nothing.
+    Cross-entropy per shown cell and Dice's overlap per class that is there, since most cells show
+    nothing. A batch of honest bags must not outweigh one that hides much: hence the least share.
     """
     classes = logits.shape[1]
     truth = functional.one_hot(silhouettes.long(), classes + 1)[..., 1:].permute(0, 3, 1, 2)
     truth = truth.to(logits)
     said = logits.sigmoid()
     shared, total = (said * truth).sum((0, 2, 3)), (said + truth).sum((0, 2, 3))
-    dice = 1.0 - (2.0 * shared + 1.0) / (total + 1.0)
+    is_there = (truth.sum((0, 2, 3)) > 0).to(logits)
+    dice = (1.0 - (2.0 * shared + 1.0) / (total + 1.0)) * is_there
     cross = functional.binary_cross_entropy_with_logits(logits, truth, reduction="sum")
-    cost: Tensor = dice.mean() + cross / truth.sum().clamp_min(1.0)
+    shown = truth.sum().clamp_min(SHOWN_SHARE_MIN * silhouettes.numel())
+    cost: Tensor = dice.sum() / is_there.sum().clamp_min(1.0) + cross / shown
     return cost
 
 

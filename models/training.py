@@ -53,8 +53,7 @@ class Training:
         saved_at = time.monotonic()
         with tqdm(total=self.recipe.steps, initial=self.step, desc="train", mininterval=5) as bar:
             while self.step < self.recipe.steps:
-                cost = self._take_step(pictures)
-                self.step += 1
+                cost = self.advance(pictures)
                 bar.update()
                 bar.set_postfix(loss=f"{cost:.3f}", refresh=False)
                 if time.monotonic() - saved_at > SAVE_EVERY_S:
@@ -90,7 +89,8 @@ class Training:
         early = self.step < self.recipe.early_share * self.recipe.steps
         return self.recipe.early_side_px if early else self.recipe.side_px
 
-    def _take_step(self, pictures: Pictures) -> float:
+    def advance(self, pictures: Pictures) -> float:
+        """Take one step and return its cost."""
         rng = np.random.default_rng([self.recipe.seed, self.step])
         side = self._side()
         batch = pictures.sample(rng, self.recipe.batch, side)
@@ -111,6 +111,7 @@ class Training:
         nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM_MAX)
         self.optimiser.step()
         self._remember()
+        self.step += 1
         return float(cost.detach())
 
     @torch.no_grad()

@@ -1,0 +1,71 @@
+"""From a recipe to a passport, and on from a kill; needs PyTorch, the extra `train`."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the extra `train`")
+
+from models.inference import Model
+from models.passport import load
+from models.recipe import RECIPES, read
+from models.train import train
+from models.xray.bag import CLASSES, render
+
+pytestmark = [pytest.mark.train, pytest.mark.timeout(180)]
+# PyTorch's own notices about its exporter and about pinned memory are not ours to mend.
+quiet = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+
+
+@quiet
+def test_smoke_recipe_trains_exports_and_gets_its_passport(tmp_path: Path) -> None:
+    """In well under three minutes on two cores; the export is compared with PyTorch on the way."""
+    recipe = read(RECIPES / "smoke.toml")
+    path = train(recipe, tmp_path)
+    passport, _ = load(path)
+    assert passport.classes == CLASSES
+    assert passport.training["recipe"]["seed"] == recipe.seed
+    assert passport.figures["any"].false_alarm.of == recipe.test_bags // 2
+    Model(path).detect(render(1, size=(160, 160)).pixels)
+
+
+@quiet
+def test_killed_training_goes_on_where_it_was(tmp_path: Path) -> None:
+    """Half now, half after a restart, is the whole: to the last bit of the averaged weights."""
+    from models.pictures import Pictures
+    from models.training import Training
+
+    recipe = replace(read(RECIPES / "smoke.toml"), pictures=16, steps=6)
+    pictures = Pictures(tmp_path / "pictures", recipe.pictures, recipe.side_px).fill(1)
+    for name in ("whole", "halves"):
+        (tmp_path / name).mkdir()
+    whole = Training(recipe, tmp_path / "whole").run(pictures)
+    first = Training(recipe, tmp_path / "halves")
+    for _ in range(3):
+        first.advance(pictures)
+    first.save()
+    second = Training(recipe, tmp_path / "halves")
+    assert second.step == 3
+    halves = second.run(pictures)
+    for one, other in zip(whole.parameters(), halves.parameters(), strict=True):
+        assert np.array_equal(one.detach().numpy(), other.detach().numpy())
+
+
+def test_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    """A run is one recipe's."""
+    from models.training import Training
+
+    recipe = read(RECIPES / "smoke.toml")
+    Training(recipe, tmp_path).save()
+    with pytest.raises(ValueError, match="another recipe"):
+        Training(replace(recipe, seed=2), tmp_path)
+
+
+def test_recipe_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
+    """A typing error must not become a silent default."""
+    path = tmp_path / "typo.toml"
+    path.write_text((RECIPES / "smoke.toml").read_text() + "lerning_rate = 1\n")
+    with pytest.raises(ValueError, match="lerning_rate"):
+        read(path)

@@ -1,0 +1,79 @@
+"""A bag is its seed."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from models.splits import DEMO, TEST, TRAIN, TUNE, bag
+from models.xray.bag import CLASSES, render
+
+
+def test_same_seed_same_bytes() -> None:
+    """The ground of every other promise."""
+    one, two = render(7, threat="bird"), render(7, threat="bird")
+    assert np.array_equal(one.pixels, two.pixels)
+    assert one.truths == two.truths
+
+
+def test_another_seed_is_another_bag() -> None:
+    """And another size another bag too."""
+    assert not np.array_equal(render(1).pixels, render(2).pixels)
+    assert render(1, size=(640, 480)).pixels.shape == (480, 640, 3)
+
+
+@pytest.mark.parametrize("threat", CLASSES)
+@pytest.mark.parametrize("seed", range(5))
+def test_truth_goes_round_what_is_hidden(threat: str, seed: int) -> None:
+    """Every pixel of the silhouette is in a box, and boxes are in the picture."""
+    picture = render(seed, threat=threat, size=(320, 240))
+    assert picture.pixels.dtype == np.uint8
+    inside = np.zeros((240, 320), dtype=bool)
+    for truth in picture.truths:
+        assert truth.kind == threat
+        x1, y1, x2, y2 = (round(edge) for edge in truth.box)
+        assert 0 <= x1 < x2 <= 320
+        assert 0 <= y1 < y2 <= 240
+        inside[y1:y2, x1:x2] = True
+    hidden = picture.silhouette > 0
+    assert set(np.unique(picture.silhouette)) <= {0, 1 + CLASSES.index(threat)}
+    if picture.truths:
+        assert hidden.any()
+        assert (hidden & ~inside).mean() < 0.002
+
+
+def test_honest_bag_hides_nothing() -> None:
+    """No truth, no silhouette."""
+    picture = render(3)
+    assert picture.truths == ()
+    assert not picture.silhouette.any()
+
+
+def test_unknown_threat_and_mad_size_are_refused() -> None:
+    """With the names one may use."""
+    with pytest.raises(ValueError, match="elephant_tusk"):
+        render(1, threat="unicorn")
+    with pytest.raises(ValueError, match="4096"):
+        render(1, size=(100_000, 10))
+
+
+def test_splits_do_not_meet() -> None:
+    """No bag is both learnt from and judged by, nor shown in the demo."""
+    splits = sorted((DEMO, TRAIN, TUNE, TEST), key=lambda split: split.start)
+    for one, next_one in zip(splits, splits[1:], strict=False):
+        assert one.stop <= next_one.start
+    assert [bag(TEST, i)[1] for i in range(4)] == [None, CLASSES[0], None, CLASSES[1]]
+
+
+def test_rendering_needs_neither_torch_nor_onnxruntime() -> None:
+    """The simulators live on numpy and OpenCV."""
+    program = (
+        "import sys, models.xray.bag as b; b.render(1, threat='bird'); "
+        "bad = {'torch', 'onnxruntime', 'xraydb', 'spekpy', 'scipy', 'onnx'} & set(sys.modules); "
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
