@@ -1,0 +1,88 @@
+"""A real InfluxDB 1.x for tests: a process on free ports of 127.0.0.1 with its files in a folder."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+START_S_MAX: Final = 60.0
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def program() -> str:
+    """Where influxd is; skips the test where it is not, except in CI."""
+    found = shutil.which("influxd") or shutil.which("/usr/bin/influxd")
+    if found is None:
+        assert os.environ.get("CI") != "true", "CI needs influxd: apt-get install influxdb"
+        pytest.skip("influxd is not installed: apt-get install influxdb")
+    return found
+
+
+class Influxd:
+    """One InfluxDB; starts, dies and starts again over the same files and ports."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder: Final = folder
+        self._port: Final = free_port()
+        self._environment: Final = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": str(folder),
+            "INFLUXDB_BIND_ADDRESS": f"127.0.0.1:{free_port()}",
+            "INFLUXDB_REPORTING_DISABLED": "true",
+            "INFLUXDB_META_DIR": str(folder / "meta"),
+            "INFLUXDB_DATA_DIR": str(folder / "data"),
+            "INFLUXDB_DATA_WAL_DIR": str(folder / "wal"),
+            "INFLUXDB_MONITOR_STORE_ENABLED": "false",
+            "INFLUXDB_HTTP_BIND_ADDRESS": f"127.0.0.1:{self._port}",
+            "INFLUXDB_HTTP_LOG_ENABLED": "false",
+            "INFLUXDB_DATA_QUERY_LOG_ENABLED": "false",
+        }
+        (folder / "empty.conf").write_text("")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Return when it answers."""
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [program(), "-config", str(self._folder / "empty.conf")],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + START_S_MAX
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise AssertionError((self._folder / "log").read_text()[-2_000:])
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/ping", timeout=1) as answer:
+                return int(answer.status) == 204
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def kill(self) -> None:
+        """SIGKILL: a power cut, as far as a process can tell."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
