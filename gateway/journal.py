@@ -4,8 +4,10 @@ Positions count from 1 without holes. A number (source, stream, epoch, sequence)
 first message that has it: the same message again is a repeat, another one is a fork.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -17,6 +19,9 @@ from gateway.store import Store, connect
 
 READ_MAX: Final = 1_000
 """Entries of one `read`."""
+RECENT_MAX: Final = 20_000
+RECENT_BYTES_MAX: Final = 32 * 1024 * 1024
+"""Bytes of the newest entries that are kept decoded, so that nobody reads them from the disk."""
 
 _INSERT: Final = """
 INSERT OR IGNORE INTO entry (received_us, kind, source, stream, epoch, sequence, previous, hash,
@@ -62,6 +67,9 @@ class Journal:
         """Of the last entry that is durable."""
         self._store: Final = store
         self._slewed: Final = slewed
+        self._recent: dict[int, Entry] = {}
+        self._recent_bytes = 0
+        self._grown = asyncio.Event()
 
     @classmethod
     async def of(cls, store: Store, clock: Clock) -> "Journal":
@@ -71,16 +79,40 @@ class Journal:
 
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Keep these, in this order; durable when it returns. Raises `Unavailable` (disk full)."""
-        outcomes = await self._store.write(lambda at: _append(at, drafts, self._slewed.now_us()))
-        for outcome in reversed(outcomes):
-            if outcome.entry is not None:
-                self.position = max(self.position, outcome.entry.position)
-                break
-        return outcomes
+        return await self._store.write(
+            lambda at: _append(at, drafts, self._slewed.now_us()), self._arrived
+        )
+
+    def now(self) -> datetime:
+        """About what `received_at` the next entry would have."""
+        return self._slewed.peek()
+
+    async def past(self, position: int) -> None:
+        """Wait for an entry past this position."""
+        while self.position <= position:
+            await self._grown.wait()
 
     async def read(self, after: int, limit: int = READ_MAX) -> list[Entry]:
         """At most ``limit`` entries past position ``after``, in their order."""
-        return await self._store.read(lambda at: list(_entries(at, after, min(limit, READ_MAX))))
+        limit = min(limit, READ_MAX)
+        if after + 1 in self._recent:
+            upto = min(after + limit, self.position)
+            return [self._recent[position] for position in range(after + 1, upto + 1)]
+        return await self._store.read(lambda at: list(_entries(at, after, limit)))
+
+    def _arrived(self, outcomes: list[Outcome]) -> None:
+        """Entries became durable; called in the order of the commits."""
+        for _, entry in outcomes:
+            if entry is None:
+                continue
+            self.position = entry.position
+            self._recent[entry.position] = entry
+            self._recent_bytes += len(entry.body)
+        while self._recent_bytes > RECENT_BYTES_MAX or len(self._recent) > RECENT_MAX:
+            oldest = self._recent.pop(next(iter(self._recent)))
+            self._recent_bytes -= len(oldest.body)
+        self._grown.set()
+        self._grown = asyncio.Event()
 
     async def own(self, type_: str) -> list[Entry]:
         """All entries of this type that the gateway itself made, in their order."""
@@ -204,7 +236,6 @@ def _reentered(row: tuple[object, ...]) -> Entry:
 
 
 _NAMES: Final = tuple(_COLUMNS.split(", "))
-Reader = Callable[[sqlite3.Connection], object]
 
 
 def read_cursor(at: sqlite3.Connection, name: str) -> int:
@@ -232,3 +263,21 @@ def count(at: sqlite3.Connection) -> Stats:
     (quarantined,) = at.execute("SELECT count(*) FROM quarantine").fetchone()
     (changes,) = at.execute("SELECT coalesce(max(number), 0) FROM change").fetchone()
     return Stats(journal, sum(by_kind.values()), by_kind, messages, quarantined, changes)
+
+
+def identity_of(path: Path) -> str:
+    """The id of a journal file."""
+    connection = connect(path)
+    try:
+        return _head(connection)[0]
+    finally:
+        connection.close()
+
+
+def stats_of(path: Path) -> Stats:
+    """Count what is in a journal file, beside a gateway that runs or not."""
+    connection = connect(path)
+    try:
+        return count(connection)
+    finally:
+        connection.close()

@@ -37,6 +37,7 @@ class SlewedClock:
             self._now_us += max(-limit, min(limit, behind))
         return self._now_us
 
-    def now(self) -> datetime:
-        """The same as an instant."""
-        return instant(self.now_us())
+    def peek(self) -> datetime:
+        """About what the next answer would be; changes nothing, so any thread may ask."""
+        passed = max(0, (self._clock.monotonic_ns() - self._mark_ns) // 1_000)
+        return instant(self._now_us + passed)

@@ -1,4 +1,4 @@
-"""The gateway's SQLite file: one writing thread with group commit, one reading thread. No tables."""
+"""The gateway's SQLite file: one writing thread with group commit, and one that reads."""
 
 import asyncio
 import os
@@ -28,6 +28,7 @@ Work = Callable[[sqlite3.Connection], T]
 @dataclass(slots=True)
 class _Job:
     work: Work[Any]
+    then: Callable[[Any], None]
     done: "asyncio.Future[Any]"
     loop: asyncio.AbstractEventLoop
 
@@ -41,13 +42,14 @@ class Store:
         self._reader: Final = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._reading: sqlite3.Connection | None = None
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], then: Callable[[T], None] = lambda _: None) -> T:
         """Do this in a transaction; durable when it returns.
 
-        Raises `Unavailable` when the disk is full or fails: nothing of it was kept.
+        ``then`` hears the result on the loop, in the order of the commits, even if whoever asked
+        has been cancelled meanwhile. Raises `Unavailable` when the disk is full or fails: nothing of it was kept.
         """
         loop = asyncio.get_running_loop()
-        job = _Job(work, loop.create_future(), loop)
+        job = _Job(work, then, loop.create_future(), loop)
         try:
             self._jobs.put_nowait(job)
         except queue.Full as error:
@@ -67,7 +69,12 @@ class Store:
         if self._reading is None:
             self._reading = connect(self.path)
             self._reading.execute("PRAGMA query_only=ON")
-        return work(self._reading)
+        # One transaction: several statements of one piece of work see the same moment.
+        self._reading.execute("BEGIN")
+        try:
+            return work(self._reading)
+        finally:
+            self._reading.execute("ROLLBACK")
 
     def serve(self, connection: sqlite3.Connection) -> None:
         """The writing thread: take what waits, commit it together, tell everyone."""
@@ -112,12 +119,13 @@ def _commit(connection: sqlite3.Connection, jobs: list[_Job]) -> None:
             job.loop.call_soon_threadsafe(_fail, job.done, failure)
         return
     for job, result in zip(jobs, results, strict=True):
-        job.loop.call_soon_threadsafe(_finish, job.done, result)
+        job.loop.call_soon_threadsafe(_finish, job, result)
 
 
-def _finish(done: "asyncio.Future[Any]", result: object) -> None:
-    if not done.done():
-        done.set_result(result)
+def _finish(job: _Job, result: object) -> None:
+    job.then(result)
+    if not job.done.done():
+        job.done.set_result(result)
 
 
 def _fail(done: "asyncio.Future[Any]", error: BaseException) -> None:

@@ -1,0 +1,112 @@
+"""Answers questions over the link: changes after a number, histories, pieces of pictures."""
+
+import asyncio
+import logging
+from typing import Final
+
+from contract.ask import answer
+from contract.clock import Clock
+from contract.link import Packet, Rejected, Unavailable
+from contract.messages import (
+    AskRefused,
+    BlobAsked,
+    BlobTold,
+    ChangesAsked,
+    HistoryAsked,
+    HistoryTold,
+    Message,
+    Refused,
+    SeriesAsked,
+    SeriesTold,
+    Unreadable,
+    read,
+)
+from gateway.blobs import Blobs
+from gateway.changes import ChangeLog
+from gateway.history import History
+from gateway.outlet import Outlet
+
+QUESTIONS_MAX: Final = 256
+"""Questions that wait; who asks more is told to try later."""
+AT_ONCE_MAX: Final = 4
+PIECE_BYTES_MAX: Final = 512 * 1024
+"""Bytes of a picture in one answer."""
+_log: Final = logging.getLogger(__name__)
+
+
+class Answers:
+    """Whoever asks on the gateway's leaf ``ask`` is answered here."""
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        *,
+        me: str,
+        changes: ChangeLog,
+        blobs: Blobs,
+        history: History | None,
+        clock: Clock,
+    ) -> None:
+        self._outlet: Final = outlet
+        self._me: Final = me
+        self._changes: Final = changes
+        self._blobs: Final = blobs
+        self._history: Final = history
+        self._clock: Final = clock
+        self._questions: Final[asyncio.Queue[Packet]] = asyncio.Queue(QUESTIONS_MAX)
+
+    def take(self, packet: Packet) -> None:
+        """A question arrived."""
+        if not packet.reply_to:
+            return
+        try:
+            self._questions.put_nowait(packet)
+        except asyncio.QueueFull:
+            self._say(packet, AskRefused(reason="The gateway has too many questions; ask later."))
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(AT_ONCE_MAX):
+                tasks.create_task(self._work(), name=f"answers {number}")
+
+    async def _work(self) -> None:
+        while True:
+            packet = await self._questions.get()
+            try:
+                reply = await self._answered(read(packet.body).message())
+            except (Unreadable, Refused) as error:
+                reply = AskRefused(reason=f"The question cannot be read: {error}"[:500])
+            except (Rejected, Unavailable) as error:
+                reply = AskRefused(reason=str(error)[:500])
+            self._say(packet, reply)
+
+    def _say(self, question: Packet, reply: Message) -> None:
+        self._outlet.say([answer(question, reply, me=self._me, clock=self._clock)])
+
+    async def _answered(self, question: Message) -> Message:
+        match question:
+            case ChangesAsked(epoch=epoch, after=after):
+                return await self._changes.after(epoch, after)
+            case BlobAsked(sha256=sha256, offset_bytes=offset):
+                piece = await asyncio.to_thread(self._blobs.read, sha256, offset, PIECE_BYTES_MAX)
+                return BlobTold(
+                    size_bytes=piece.size_bytes, media_type=piece.media_type, piece=piece.piece
+                )
+            case HistoryAsked():
+                return await self._told(question)
+            case SeriesAsked():
+                names = await self._store().series()
+                return SeriesTold(series=tuple(tuple(name) for name in names))
+        raise Rejected("That is no question a gateway answers.")
+
+    async def _told(self, asked: HistoryAsked) -> HistoryTold:
+        told = await self._store().points(
+            asked.device, asked.metric, asked.start, asked.end, asked.points
+        )
+        return HistoryTold(points=tuple(told.points), unit=told.unit, step_s=told.step_s)
+
+    def _store(self) -> History:
+        if self._history is None:
+            raise Rejected("This gateway keeps no time series: its configuration names no sink.")
+        return self._history

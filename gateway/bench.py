@@ -1,0 +1,129 @@
+"""Where the judge sits: reads the journal, judges, makes the changes durable, then tells them."""
+
+import asyncio
+import logging
+from typing import Final
+
+from contract.clock import Clock
+from contract.link import Packet, Unavailable
+from contract.messages import AgentBorn, JudgeChanged, SignedBytes
+from contract.topics import leaf_of, topic
+from gateway.changes import Change, ChangeLog
+from gateway.entry import Draft, Entry
+from gateway.journal import Journal
+from gateway.judge import judge, law, next_due
+from gateway.outlet import Outlet
+from gateway.receipts import Receipts
+from gateway.settings import JudgeSettings
+from gateway.state import State
+from gateway.voice import Voice
+
+TAKE_MAX: Final = 500
+"""Entries that are judged between two writes."""
+RETRY_S: Final = 1.0
+TICK_S: Final = 1.0
+IDLE_TICK_S: Final = 10.0
+"""While nothing waits for a moment, time is noted so often."""
+RETELL_S: Final = 5.0
+"""The last change is told again so often: a sign of life, by which a lost tail is noticed too."""
+_log: Final = logging.getLogger(__name__)
+
+
+class Bench:
+    """The judge's state, and the only place that changes it."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        changes: ChangeLog,
+        outlet: Outlet,
+        *,
+        voice: Voice,
+        clock: Clock,
+    ) -> None:
+        self.state = State()
+        self._journal: Final = journal
+        self._changes: Final = changes
+        self._outlet: Final = outlet
+        self._voice: Final = voice
+        self._clock: Final = clock
+        self._ticked = 0.0
+
+    async def rebuild(self, settings: JudgeSettings) -> None:
+        """Come to the state in which the last changes were kept; then let new settings in force."""
+        state, upto = self.state, self._changes.judged
+        while state.position < upto:
+            for entry in await self._journal.read(
+                state.position, min(TAKE_MAX, upto - state.position)
+            ):
+                judge(state, entry)
+            await asyncio.sleep(0)
+        _log.info("judged again up to entry %d of journal %s", state.position, self._journal.id)
+        now = law(settings)
+        former = await self._journal.own(now.type)
+        if not former or former[-1].message != now:
+            await self._journal.append([self._voice.say(now)])
+            _log.info("judge %s with rules %s is in force", now.version, ", ".join(now.rules))
+
+    async def run(self, receipts: Receipts) -> None:
+        """Judge until cancelled."""
+        while True:
+            await self._journal.past(self.state.position)
+            entries = await self._journal.read(self.state.position, TAKE_MAX)
+            changes = self._judge(entries)
+            for entry in entries:
+                if entry.kind in ("kept", "refused", "fork"):
+                    receipts.owe(entry.source, is_urgent=isinstance(entry.message, AgentBorn))
+            if changes:
+                self._outlet.say(map(self._packet, await self._keep(changes)))
+            await asyncio.sleep(0)
+
+    async def tick(self) -> None:
+        """Note the time in the journal, when somebody waits for it, until cancelled."""
+        while True:
+            await self._clock.sleep(TICK_S)
+            now = self._clock.monotonic_ns() / 1e9
+            due = next_due(self.state)
+            is_due = due is not None and due <= self._journal.now()
+            if not is_due and now < self._ticked + IDLE_TICK_S:
+                continue
+            self._ticked = now
+            try:
+                await self._journal.append([Draft(kind="tick")])
+            except Unavailable as error:
+                _log.debug("no tick: %s", error)
+
+    async def retell(self) -> None:
+        """Tell the last change again and again, until cancelled."""
+        while True:
+            await self._clock.sleep(RETELL_S)
+            try:
+                last = await self._changes.latest()
+            except Unavailable as error:
+                _log.debug("no sign of life: %s", error)
+                continue
+            if last is not None:
+                self._outlet.say([self._packet(last)])
+
+    def _judge(self, entries: list[Entry]) -> list[Change]:
+        chain = self._changes.chain
+        return [
+            chain.write(message, entry) for entry in entries for message in judge(self.state, entry)
+        ]
+
+    async def _keep(self, changes: list[Change]) -> list[SignedBytes]:
+        """Make changes durable, however long it takes: the state has moved on already."""
+        while True:
+            try:
+                return await self._changes.keep(changes, self.state.position)
+            except Unavailable as error:
+                _log.critical("%d changes wait for the disk: %s", len(changes), error)
+                await self._clock.sleep(RETRY_S)
+
+    def _packet(self, signed: SignedBytes) -> Packet:
+        return Packet(
+            topic=topic(self._voice.source, leaf_of(JudgeChanged)),
+            body=signed.body,
+            keyid=signed.keyid,
+            sig=signed.sig,
+        )

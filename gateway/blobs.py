@@ -1,0 +1,186 @@
+"""Pictures as files: parts first, each fsynced; whole once its SHA-256 has been checked.
+
+state_dir/blobs/parts/SHA256/00000000000000131072   one part, named by its offset
+state_dir/blobs/ab/abcdef…                          the whole, content addressed
+state_dir/blobs/ab/abcdef….type                     its media type
+"""
+
+import hashlib
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from contract.link import Rejected, Unavailable
+from contract.messages import BlobPart
+
+BLOB_BYTES_MAX: Final = 256 * 1024 * 1024
+"""Bytes of one blob; a part of a larger one is refused."""
+PARTS_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
+"""Bytes of blobs that are not whole yet; beyond it no further blob is begun."""
+_COPY_BYTES: Final = 1024 * 1024
+_log: Final = logging.getLogger(__name__)
+
+
+class Piece(NamedTuple):
+    """Some bytes of a blob."""
+
+    size_bytes: int
+    media_type: str
+    piece: bytes
+
+
+class Blobs:
+    """The folder of blobs. Every method touches the disk: call them in a thread."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._folder: Final = state_dir / "blobs"
+        self._parts: Final = self._folder / "parts"
+        self._parts.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, part: BlobPart, raw: bytes) -> None:
+        """Make a part durable; raise `Unavailable` when the disk is full."""
+        if self.is_whole(part.sha256):
+            return
+        folder = self._parts / part.sha256
+        path = folder / f"{part.offset_bytes:020d}"
+        try:
+            is_new = not folder.exists()
+            folder.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size == len(raw):
+                return
+            _write(path, raw)
+            if is_new:
+                _write(folder / "type", part.media_type.encode())
+                _sync(self._parts)
+            _sync(folder)
+        except OSError as error:
+            raise Unavailable(f"a picture cannot be written: {error}") from error
+
+    def is_allowed(self, part: BlobPart) -> bool:
+        """Whether a part is of a size that we take."""
+        return (
+            part.size_bytes <= BLOB_BYTES_MAX
+            and part.offset_bytes + part.part_bytes <= part.size_bytes
+        )
+
+    def is_whole(self, sha256: str) -> bool:
+        """Whether all of a blob is here."""
+        return self._path(sha256).exists()
+
+    def assemble(self, sha256: str, size_bytes: int) -> bool:
+        """Join the parts if all are here; true once the blob is whole and has this hash.
+
+        Raises `Rejected` if all parts are here and the whole has another hash: they are dropped.
+        """
+        if self.is_whole(sha256):
+            return True
+        folder = self._parts / sha256
+        parts = _joined(folder, size_bytes)
+        if parts is None:
+            return False
+        draft = folder / "whole"
+        try:
+            found = _copy(parts, draft)
+            if found != sha256:
+                shutil.rmtree(folder)
+                raise Rejected(f"the parts of {sha256} make {found}")
+            path = self._path(sha256)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path.with_suffix(".type"), _media_type(folder).encode())
+            draft.rename(path)
+            _sync(path.parent)
+        except OSError as error:
+            raise Unavailable(f"a picture cannot be written: {error}") from error
+        return True
+
+    def forget_parts(self, sha256: str) -> None:
+        """The journal says that the blob is kept: its parts are needed no more."""
+        shutil.rmtree(self._parts / sha256, ignore_errors=True)
+
+    def has_parts(self, sha256: str) -> bool:
+        """Whether parts of a blob are still here: its `blob.kept` may not be in the journal."""
+        return (self._parts / sha256).exists()
+
+    def unfinished(self) -> Iterator[tuple[str, int]]:
+        """Blobs of which there are parts, and how many bytes those are."""
+        for folder in sorted(self._parts.iterdir()):
+            size = sum(part.stat().st_size for part in _offsets(folder).values())
+            yield folder.name, size
+
+    def read(self, sha256: str, offset: int, limit: int) -> Piece:
+        """Bytes of a whole blob; raise `Rejected` if it is not here."""
+        path = self._path(sha256)
+        try:
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                file.seek(offset)
+                piece = file.read(limit)
+            media_type = path.with_suffix(".type").read_text()
+        except FileNotFoundError as error:
+            raise Rejected("this picture has not arrived (whole) yet") from error
+        except OSError as error:
+            raise Unavailable(f"a picture cannot be read: {error}") from error
+        return Piece(size, media_type, piece)
+
+    def _path(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / sha256
+
+
+def _offsets(folder: Path) -> dict[int, Path]:
+    return {int(path.name): path for path in sorted(folder.iterdir()) if path.name.isdigit()}
+
+
+def _joined(folder: Path, size_bytes: int) -> list[Path] | None:
+    """The parts in their order, if they make up all bytes without a hole."""
+    if not folder.exists():
+        return [] if size_bytes == 0 else None
+    at = 0
+    parts = []
+    for offset, path in _offsets(folder).items():
+        if offset != at:
+            return None
+        at += path.stat().st_size
+        parts.append(path)
+    return parts if at == size_bytes else None
+
+
+def _copy(parts: list[Path], whole: Path) -> str:
+    """Write the parts behind each other; returns the hash of all."""
+    digest = hashlib.sha256()
+    with whole.open("wb") as out:
+        for path in parts:
+            with path.open("rb") as part:
+                while block := part.read(_COPY_BYTES):
+                    digest.update(block)
+                    out.write(block)
+        out.flush()
+        os.fsync(out.fileno())
+    return digest.hexdigest()
+
+
+def _media_type(folder: Path) -> str:
+    try:
+        return (folder / "type").read_text() or "application/octet-stream"
+    except FileNotFoundError:
+        return "application/octet-stream"
+
+
+def _write(path: Path, raw: bytes) -> None:
+    """All or nothing, and durable."""
+    draft = path.with_suffix(".new")
+    with draft.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

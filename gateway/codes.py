@@ -1,0 +1,97 @@
+"""One-time codes for enrolment: one file each, so that a command may make one while we run."""
+
+import logging
+import os
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from contract.clock import Clock
+from contract.delivery.enrolment import Code
+from contract.identifiers import Source
+
+LASTS_H: Final = 24
+SECRET_CHARACTERS: Final = 16
+NAME_BYTES: Final = 4
+CODES_MAX: Final = 1_000
+"""Codes that wait at once."""
+_ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Nothing that could be mistaken for another when it is read from paper: 16 make 79 bits."""
+_log: Final = logging.getLogger(__name__)
+
+
+class Waiting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A code that has not been used."""
+
+    source: str
+    secret: str
+    until: datetime
+
+
+class Codes:
+    """The codes in a gateway's state directory."""
+
+    def __init__(self, state_dir: Path, clock: Clock) -> None:
+        self._folder: Final = state_dir / "codes"
+        self._clock: Final = clock
+
+    def make(self, source: Source) -> str:
+        """A new code, ``name-secret``, by which ``source`` may enrol once within 24 hours."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._tidy()
+        code = Code(
+            name=secrets.token_hex(NAME_BYTES),
+            secret="".join(secrets.choice(_ALPHABET) for _ in range(SECRET_CHARACTERS)),
+        )
+        until = self._clock.utc_now() + timedelta(hours=LASTS_H)
+        waiting = Waiting(str(source), code.secret, until)
+        draft = self._folder / f"{code.name}.new"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(waiting))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(self._path(code.name))
+        return str(code)
+
+    def secret(self, name: str, source: str) -> str | None:
+        """The secret of a code that ``source`` may use now; none if there is no such code."""
+        waiting = self._read(name)
+        if waiting is None or waiting.source != source:
+            return None
+        return waiting.secret if waiting.until > self._clock.utc_now() else None
+
+    def use_up(self, name: str) -> None:
+        """The code has been used: it counts no more."""
+        self._path(name).unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        # The name comes from outside: only what we would have made ourselves may become a path.
+        safe = name if name.isalnum() and name.isascii() else "no such code"
+        return self._folder / f"{safe[:32]}.json"
+
+    def _read(self, name: str) -> Waiting | None:
+        try:
+            return msgspec.json.decode(self._path(name).read_bytes(), type=Waiting)
+        except FileNotFoundError:
+            return None
+        except (msgspec.MsgspecError, OSError) as error:
+            _log.warning("the enrolment code %s cannot be read: %s", name, error)
+            return None
+
+    def _tidy(self) -> None:
+        """Drop the codes that are too old, and the oldest beyond `CODES_MAX`."""
+        codes = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+        for path in codes:
+            waiting = self._read(path.stem)
+            if waiting is None or waiting.until <= self._clock.utc_now():
+                path.unlink(missing_ok=True)
+        for path in codes[: max(0, len(codes) - CODES_MAX)]:
+            path.unlink(missing_ok=True)
+
+
+def make_code(state_dir: Path, source: Source, clock: Clock) -> str:
+    """A new one-time code for ``source`` at the gateway whose state is here."""
+    return Codes(state_dir, clock).make(source)

@@ -1,0 +1,50 @@
+"""What a gateway is told in its TOML file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from contract.identifiers import Post, Source
+from contract.link import Rejected
+from contract.links.mqtt import BrokerConfig
+from gateway.settings import JudgeSettings
+from gateway.sinks import SinkConfig
+from gateway.voice import NAME
+
+
+class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One gateway: its posts, its broker, where it keeps everything, and how it judges."""
+
+    state_dir: str
+    """Where journal, pictures, key and codes are."""
+    posts: Annotated[
+        tuple[Annotated[str, Meta(pattern=f"^{Post.form.pattern}$")], ...], Meta(min_length=1)
+    ]
+    """The border places whose sources it hears; at the first of them it stands itself."""
+    broker: BrokerConfig = BrokerConfig()
+    broker_queue_messages: Annotated[int, Meta(ge=4)] = 100_000
+    """How many messages the broker may queue for us; half of it bounds what is in flight."""
+    judge: JudgeSettings = JudgeSettings()
+    sinks: dict[str, SinkConfig] = {}
+    """Stores for time series, by a name of your choice."""
+    history: str = ""
+    """The sink that histories are read from; empty for the first."""
+
+    @property
+    def source(self) -> Source:
+        """The gateway's own source."""
+        return Source.of(self.posts[0], NAME)
+
+    @property
+    def folder(self) -> Path:
+        """The state directory."""
+        return Path(self.state_dir)
+
+    @property
+    def history_sink(self) -> str:
+        """The name of the sink that histories are read from; empty without sinks."""
+        if self.history and self.history not in self.sinks:
+            raise Rejected(f"history = {self.history!r}: no sink has this name")
+        return self.history or next(iter(self.sinks), "")

@@ -1,0 +1,117 @@
+"""Enters keys: answers sources that ask, and journals the key of each that proves itself."""
+
+import logging
+from typing import Final, NamedTuple
+
+from contract.clock import Clock
+from contract.delivery import enrolment
+from contract.link import Packet, Rejected, Unavailable
+from contract.messages import (
+    EnrolAnswered,
+    EnrolAsked,
+    EnrolProved,
+    Message,
+    Refused,
+    Unreadable,
+    read,
+)
+from contract.topics import source_of
+from gateway.codes import Codes
+from gateway.journal import Journal
+from gateway.keys import Keys
+from gateway.voice import NAME, Voice
+
+NONCES_MAX: Final = 1_000
+"""Challenges that wait for their proof; the oldest gives way."""
+NONCE_S: Final = 60.0
+TRIES_MAX: Final = 10
+"""Wrong proofs of one code; then it is used up."""
+_log: Final = logging.getLogger(__name__)
+
+
+class _Nonce(NamedTuple):
+    nonce: bytes
+    until: float
+
+
+class Enrolling:
+    """The gateway's side of `contract.delivery.enrolment`."""
+
+    def __init__(
+        self, journal: Journal, *, codes: Codes, keys: Keys, voice: Voice, clock: Clock
+    ) -> None:
+        self._journal: Final = journal
+        self._codes: Final = codes
+        self._keys: Final = keys
+        self._voice: Final = voice
+        self._clock: Final = clock
+        self._nonces: dict[tuple[str, str], _Nonce] = {}
+        self._tries: dict[str, int] = {}
+
+    async def take(self, packet: Packet) -> Packet | None:
+        """The answer to a packet on the leaf ``enrol``; none if nobody could be answered."""
+        source = source_of(packet.topic)
+        if source is None or source.name == NAME:
+            return None
+        try:
+            event = read(packet.body)
+            message = event.message()
+        except (Unreadable, Refused):
+            return None
+        if event.source != source:
+            return None
+        if isinstance(message, EnrolAsked):
+            return self._voice.packet(self._challenge(source, message), source)
+        if isinstance(message, EnrolProved):
+            return self._voice.packet(await self._check(source, message), source)
+        return None
+
+    def _challenge(self, source: str, asked: EnrolAsked) -> Message:
+        secret = self._codes.secret(asked.code, source)
+        if secret is None:
+            return _no("there is no such code for this source; ask for a new one")
+        nonce = enrolment.new_nonce()
+        self._nonces[source, asked.code] = _Nonce(nonce, self._now + NONCE_S)
+        while len(self._nonces) > NONCES_MAX:
+            del self._nonces[next(iter(self._nonces))]
+        return enrolment.challenge(source, asked, secret=secret, nonce=nonce, key=self._voice.key)
+
+    async def _check(self, source: str, proved: EnrolProved) -> EnrolAnswered:
+        secret = self._codes.secret(proved.code, source)
+        nonce = self._nonces.pop((source, proved.code), None)
+        if secret is None or nonce is None or nonce.until < self._now:
+            return _no("the challenge or the code is too old; try again, or ask for a new code")
+        try:
+            enrolled = enrolment.check(
+                source,
+                proved,
+                secret=secret,
+                nonce=nonce.nonce,
+                gateway_key=self._voice.key.public,
+            )
+        except Rejected as error:
+            self._failed(proved.code)
+            return _no(str(error))
+        self._codes.use_up(proved.code)  # before the entry: a code never counts twice
+        try:
+            await self._journal.append([self._voice.say(enrolled)])
+        except Unavailable as error:
+            return _no(f"the gateway cannot keep the key now: {error}; ask for a new code later")
+        self._keys.enrolled(enrolled)
+        _log.info("%s enrolled the key %s by %s", source, enrolled.keyid, enrolled.by)
+        return EnrolAnswered(is_enrolled=True)
+
+    def _failed(self, code: str) -> None:
+        self._tries[code] = self._tries.get(code, 0) + 1
+        if self._tries[code] >= TRIES_MAX:
+            del self._tries[code]
+            self._codes.use_up(code)
+            _log.warning("the enrolment code %s is void after %d wrong proofs", code, TRIES_MAX)
+
+    @property
+    def _now(self) -> float:
+        return self._clock.monotonic_ns() / 1e9
+
+
+def _no(reason: str) -> EnrolAnswered:
+    return EnrolAnswered(is_enrolled=False, reason=reason)

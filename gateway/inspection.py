@@ -1,0 +1,83 @@
+"""Looks at what arrived: whose it is, whether the signature is good, what it says. In a thread."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from contract.link import Packet
+from contract.messages import AgentAlive, AgentBorn, BlobPart, Event, Refused, Unreadable
+from contract.signing import BadSignature, verify
+from contract.topics import source_of, stream_of
+from contract.wire import Frame, check_part, hash_of, unwrap
+from gateway.blobs import Blobs
+from gateway.entry import Draft, drafted
+from gateway.keys import Keys
+from gateway.quarantine import Suspect
+
+UNNUMBERED: Final = (AgentBorn, AgentAlive)
+"""What a source says without a number; all else must have one."""
+
+
+class Heard(NamedTuple):
+    """A message that may be kept, and the raw bytes of a blob part."""
+
+    draft: Draft
+    raw: bytes
+
+
+class _NotTrusted(Exception):
+    """Whoever sent this did not show that they may."""
+
+
+def inspect(packets: Sequence[Packet], keys: Keys, blobs: Blobs) -> list[Heard | Suspect]:
+    """Each packet as what it is."""
+    return [_inspected(packet, keys, blobs) for packet in packets]
+
+
+def _inspected(packet: Packet, keys: Keys, blobs: Blobs) -> Heard | Suspect:
+    try:
+        event, frame = unwrap(packet.body, packet.content_type)
+        _trust(packet, event, frame, keys)
+    except (Unreadable, BadSignature, _NotTrusted) as error:
+        return Suspect(packet, hash_of(packet.body), str(error))
+    draft = drafted(
+        event,
+        hash_=hash_of(frame.envelope),
+        body=frame.envelope,
+        keyid=packet.keyid,
+        sig=packet.sig,
+    )
+    if draft.identity is None and not isinstance(draft.message, UNNUMBERED):
+        return Suspect(packet, draft.hash, "a message that needs a number has none")
+    reason = _unfit(draft, frame, blobs)
+    if reason:
+        draft = msgspec.structs.replace(draft, kind="refused", message=None)
+    return Heard(draft, b"" if reason else frame.raw)
+
+
+def _trust(packet: Packet, event: Event, frame: Frame, keys: Keys) -> None:
+    if source_of(packet.topic) != event.source:
+        raise _NotTrusted("the topic belongs to another source than the one that speaks")
+    if event.stream == "changes":
+        raise _NotTrusted("only a gateway numbers changes")
+    public = keys.find(event.source, packet.keyid)
+    if public is None:
+        raise _NotTrusted("signed with a key that this source has not enrolled")
+    verify(public, frame.envelope, packet.sig)
+
+
+def _unfit(draft: Draft, frame: Frame, blobs: Blobs) -> str:
+    """Why a message that can be read is refused all the same; empty if it is not."""
+    message = draft.message
+    if message is None:
+        return "unreadable"
+    if draft.identity is not None and stream_of(message) != draft.stream:
+        return "it does not belong to this stream"
+    if isinstance(message, BlobPart):
+        try:
+            check_part(message, frame.raw)
+        except Refused as error:
+            return str(error)
+        return "" if blobs.is_allowed(message) else "the blob is too large"
+    return "a message without raw bytes has some" if frame.raw else ""

@@ -1,0 +1,124 @@
+"""Takes in what sources say: inspect, keep pictures, append, hand repeats on to be receipted.
+
+packets ─▶ inspect (thread) ─▶ blobs (thread, fsync) ─▶ journal (one fsync a batch) ─▶ receipts
+              └─▶ quarantine                               └─▶ judge reads it there
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from contract.link import Packet, Rejected, Unavailable
+from contract.messages import AgentGone, BlobKept, BlobPart
+from contract.topics import source_of
+from gateway.blobs import Blobs
+from gateway.entry import Draft
+from gateway.inspection import Heard, inspect
+from gateway.journal import Journal
+from gateway.keys import Keys
+from gateway.ledger import Ledger
+from gateway.quarantine import Quarantine, Suspect
+from gateway.voice import Voice
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Intake:
+    """What is said to this gateway goes through here, and nowhere else."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        blobs: Blobs,
+        keys: Keys,
+        quarantine: Quarantine,
+        voice: Voice,
+        ledger: Callable[[], Ledger],
+        repeated: Callable[[str], None],
+    ) -> None:
+        self._journal: Final = journal
+        self._blobs: Final = blobs
+        self._keys: Final = keys
+        self._quarantine: Final = quarantine
+        self._voice: Final = voice
+        self._ledger: Final = ledger
+        self._repeated: Final = repeated
+        self.is_full = False
+        """The disk takes nothing: nothing is kept, so nothing is receipted."""
+
+    async def take(self, packets: Sequence[Packet]) -> None:
+        """Keep what may be kept. When the disk is full all of it is left: it will be said again."""
+        looked = await asyncio.to_thread(inspect, packets, self._keys, self._blobs)
+        heard = [one for one in looked if isinstance(one, Heard)]
+        suspects = [one for one in looked if isinstance(one, Suspect)]
+        try:
+            if suspects:
+                await self._quarantine.keep(suspects)
+            if heard:
+                await self._keep(heard)
+        except Unavailable as error:
+            if not self.is_full:
+                self.is_full = True
+                _log.critical("NOTHING IS KEPT: %s. Agents keep their messages; free space", error)
+            return
+        if self.is_full and heard:
+            self.is_full = False
+            _log.warning("the journal takes messages again")
+
+    async def gone(self, packet: Packet) -> None:
+        """A source's will was heard."""
+        source = source_of(packet.topic)
+        if source is None:
+            return
+        try:
+            epoch = packet.body.decode("ascii")[:16]
+            draft = self._voice.say(AgentGone(source=source, epoch=epoch))
+            await self._journal.append([draft])
+        except (UnicodeDecodeError, Unavailable) as error:
+            _log.warning("a will of %s is not kept: %s", source, error)
+
+    async def finish_blobs(self) -> None:
+        """After a start: pictures whose last part came just before the end."""
+        for sha256, size in await asyncio.to_thread(lambda: list(self._blobs.unfinished())):
+            await self._assemble(sha256, size, is_end=False)
+
+    async def _keep(self, heard: Sequence[Heard]) -> None:
+        ledger = self._ledger()
+        ready = [one for one in heard if _is_wanted(one.draft, ledger)]
+        parts = [(one.draft.message, one.raw) for one in ready]
+        blobs = [(part, raw) for part, raw in parts if isinstance(part, BlobPart)]
+        if blobs:
+            await asyncio.to_thread(lambda: [self._blobs.keep(*blob) for blob in blobs])
+        for outcome, one in zip(
+            await self._journal.append([one.draft for one in ready]), ready, strict=True
+        ):
+            if outcome.status != "new":
+                self._repeated(one.draft.source)
+        ends: dict[tuple[str, int], bool] = {}
+        for part, _ in blobs:
+            is_end = part.offset_bytes + part.part_bytes == part.size_bytes
+            blob = (part.sha256, part.size_bytes)
+            ends[blob] = ends.get(blob, False) or is_end
+        for (sha256, size), is_end in ends.items():
+            await self._assemble(sha256, size, is_end=is_end)
+
+    async def _assemble(self, sha256: str, size: int, *, is_end: bool) -> None:
+        """Join the parts if all are here. A picture that was whole before is told again."""
+        try:
+            was_whole = await asyncio.to_thread(self._blobs.is_whole, sha256)
+            if not await asyncio.to_thread(self._blobs.assemble, sha256, size):
+                return
+        except Rejected as error:
+            _log.error("a picture is dropped: %s", error)
+            return
+        if is_end or not was_whole or self._blobs.has_parts(sha256):
+            await self._journal.append([self._voice.say(BlobKept(sha256=sha256, size_bytes=size))])
+        await asyncio.to_thread(self._blobs.forget_parts, sha256)
+
+
+def _is_wanted(draft: Draft, ledger: Ledger) -> bool:
+    """False for a message that the ledger cannot take yet: it will be said again."""
+    identity = draft.identity
+    return identity is None or ledger.look(identity) != "not yet"

@@ -1,0 +1,86 @@
+"""Brings the journal to a sink, from the sink's own cursor; live alerts never wait for one."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final, TypeVar
+
+from contract.clock import Clock
+from contract.link import Unavailable
+from gateway.entry import Entry
+from gateway.journal import READ_MAX, Journal
+from gateway.points import points_of
+from gateway.sink import BATCH_POINTS, BATCH_POINTS_MAX, PointsRejected, Sink, TimePoint
+
+GATHER_S: Final = 0.5
+"""With fewer points than a full batch, more are waited for so long."""
+RETRY_S_FIRST: Final = 0.5
+RETRY_S_MAX: Final = 30.0
+T = TypeVar("T")
+_log: Final = logging.getLogger(__name__)
+
+
+async def pump(name: str, sink: Sink, journal: Journal, clock: Clock) -> None:
+    """Write every reading, seal and scan of the journal to the sink, until cancelled."""
+    cursor = f"sink {name}"
+    after = await _patiently(lambda: journal.cursor(cursor), name, clock)
+    _log.info("sink %s goes on after entry %d", name, after)
+    while True:
+        await journal.past(after)
+        points, upto = await _gather(journal, after, clock)
+        for start in range(0, len(points), BATCH_POINTS_MAX):
+            batch = points[start : start + BATCH_POINTS_MAX]
+            await _patiently(partial(_write, name, sink, batch), name, clock)
+        await _patiently(partial(journal.advance, cursor, upto), name, clock)
+        after = upto
+
+
+async def _gather(journal: Journal, after: int, clock: Clock) -> tuple[list[TimePoint], int]:
+    """Enough points for a batch, or what is there after a short wait; and up to where that is."""
+    points: list[TimePoint] = []
+    waited = False
+    while len(points) < BATCH_POINTS:
+        entries = await _patiently(partial(journal.read, after, READ_MAX), "journal", clock)
+        if not entries:
+            if waited:
+                break
+            waited = True
+            await clock.sleep(GATHER_S)
+            continue
+        for entry in entries:
+            points += _points(entry)
+        after = entries[-1].position
+    return points, after
+
+
+def _points(entry: Entry) -> Sequence[TimePoint]:
+    identity = entry.identity
+    if entry.kind != "kept" or identity is None or entry.message is None:
+        return ()
+    return points_of(identity, entry.observed_at or entry.received_at, entry.message)
+
+
+async def _write(name: str, sink: Sink, batch: Sequence[TimePoint]) -> None:
+    try:
+        await sink.write(batch)
+    except PointsRejected as error:
+        # They stay in the journal, so nothing is lost; the store will never take them.
+        for refusal in error.refusals[:10]:
+            _log.error("sink %s refuses %s: %s", name, refusal.point, refusal.reason)
+
+
+async def _patiently(work: Callable[[], Awaitable[T]], name: str, clock: Clock) -> T:
+    """The result of this work, however often it has to be tried."""
+    wait = RETRY_S_FIRST
+    while True:
+        try:
+            result = await work()
+        except Unavailable as error:
+            level = logging.WARNING if wait == RETRY_S_FIRST else logging.DEBUG
+            _log.log(level, "sink %s waits: %s", name, error)
+            await clock.sleep(wait)
+            wait = min(wait * 2, RETRY_S_MAX)
+            continue
+        if wait > RETRY_S_FIRST:
+            _log.info("sink %s goes on", name)
+        return result

@@ -1,0 +1,81 @@
+"""Receipts: what the gateway has kept of each source, said at once, and again every ten seconds."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from contract.clock import Clock
+from contract.delivery.grants import LAPSE_S, Grants
+from contract.messages import Receipt
+from gateway.journal import Journal
+from gateway.ledger import Ledger
+from gateway.outlet import Outlet
+from gateway.voice import Voice
+
+GATHER_S: Final = 0.1
+"""New messages are receipted together after so long."""
+AGAIN_S: Final = 10.0
+FORGET_S: Final = 60.0
+"""A source that says nothing for so long gets no further receipts until it does."""
+
+
+class Receipts:
+    """Who is owed a receipt, and when. Only what is durable is ever receipted."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        outlet: Outlet,
+        *,
+        voice: Voice,
+        grants: Grants,
+        clock: Clock,
+        ledger: Callable[[], Ledger],
+    ) -> None:
+        self._journal: Final = journal
+        self._outlet: Final = outlet
+        self._voice: Final = voice
+        self._grants: Final = grants
+        self._clock: Final = clock
+        self._ledger: Final = ledger
+        self._owed: dict[str, None] = {}
+        self._heard: dict[str, float] = {}
+        self._said: dict[str, float] = {}
+        self._urgent: Final = asyncio.Event()
+
+    def owe(self, source: str, *, is_urgent: bool = False) -> None:
+        """This source said something that is durable now."""
+        self._owed[source] = None
+        self._heard[source] = self._now
+        if is_urgent:
+            self._urgent.set()
+
+    async def run(self) -> None:
+        """Say receipts until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), GATHER_S)
+            self._urgent.clear()
+            now = self._now
+            for source, said in self._said.items():
+                if said + AGAIN_S <= now and self._heard[source] + FORGET_S > now:
+                    self._owed[source] = None
+            owed, self._owed = self._owed, {}
+            for source in owed:
+                self._said[source] = now
+            self._outlet.say(self._voice.packet(self._receipt(s, now), s) for s in owed)
+
+    def _receipt(self, source: str, now: float) -> Receipt:
+        return Receipt(
+            journal=self._journal.id,
+            position=self._journal.position,
+            agent=source,
+            window=self._grants.grant(source, now),
+            window_s=LAPSE_S,
+            streams=self._ledger().receipt_streams(source),
+        )
+
+    @property
+    def _now(self) -> float:
+        return self._clock.monotonic_ns() / 1e9

@@ -1,0 +1,240 @@
+"""The gateway: everything that it consists of, wired.
+
+                ┌─ enrol ─▶ Enrolling ──┐                        ┌─▶ pump ─▶ sink (each its own)
+link ─▶ session ┼─ said ──▶ Intake ─────┴▶ Journal ─▶ Bench ─▶ ChangeLog ─▶ Outlet ─▶ link
+                ├─ gone ──▶ Intake         ▲  (fsync)  (judge)               ▲  ▲
+                └─ ask ───▶ Answers ───────┼─────────────────────────────────┘  │
+                                Bench.tick ┘            Receipts ───────────────┘
+"""
+
+import asyncio
+import fcntl
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from contract import topics
+from contract.clock import Clock, SystemClock
+from contract.delivery.grants import Grants
+from contract.link import Dial, Link, Packet, Rejected, Unavailable
+from contract.messages import AgentBorn, AgentGone, KeyEnrolled, Message
+from contract.signing import Key
+from gateway.answers import Answers
+from gateway.bench import Bench
+from gateway.blobs import Blobs
+from gateway.changes import ChangeLog
+from gateway.codes import Codes
+from gateway.config import GatewayConfig
+from gateway.enrolling import Enrolling
+from gateway.intake import Intake
+from gateway.journal import Journal
+from gateway.judge import VERSION
+from gateway.keys import Keys
+from gateway.outlet import Outlet
+from gateway.pump import pump
+from gateway.quarantine import Quarantine
+from gateway.receipts import Receipts
+from gateway.sink import Place
+from gateway.sinks import open_sink
+from gateway.store import open_store
+from gateway.timeseries import TimeSeries
+from gateway.voice import Voice
+
+REDIAL_S_FIRST: Final = 0.25
+REDIAL_S_MAX: Final = 10.0
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a running gateway consists of."""
+
+    config: GatewayConfig
+    clock: Clock
+    journal: Journal
+    voice: Voice
+    outlet: Outlet
+    intake: Intake
+    enrolling: Enrolling
+    answers: Answers
+    receipts: Receipts
+    bench: Bench
+    sinks: dict[str, TimeSeries]
+
+
+async def run(config: GatewayConfig, dial: Dial, *, clock: Clock | None = None) -> None:
+    """Be a gateway until cancelled; raises `Rejected` if it cannot begin."""
+    async with assembled(config, clock or SystemClock()) as parts, asyncio.TaskGroup() as tasks:
+        start = tasks.create_task
+        for name, sink in parts.sinks.items():
+            start(pump(name, sink, parts.journal, parts.clock), name=f"sink {name}")
+        start(parts.bench.run(parts.receipts), name="judge")
+        start(parts.bench.tick(), name="ticks")
+        start(parts.bench.retell(), name="sign of life")
+        start(parts.receipts.run(), name="receipts")
+        start(parts.answers.run(), name="answers")
+        start(_stay_linked(parts, dial), name="link")
+
+
+@asynccontextmanager
+async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]:
+    """Open everything that stands behind the link, and come to the state of the last end."""
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone(config.folder))
+        key = _key(config.folder)
+        store = await stack.enter_async_context(open_store(config.folder / "journal.sqlite"))
+        journal = await Journal.of(store, clock)
+        changes = await ChangeLog.of(store, source=config.source, journal=journal.id, key=key)
+        voice = Voice(config.source, key, clock)
+        keys = Keys()
+        for entry in await journal.own(KeyEnrolled.type):
+            if isinstance(entry.message, KeyEnrolled):
+                keys.enrolled(entry.message)
+        blobs = Blobs(config.folder)
+        outlet = Outlet()
+        bench = Bench(journal, changes, outlet, voice=voice, clock=clock)
+        await bench.rebuild(config.judge)
+        receipts = Receipts(
+            journal,
+            outlet,
+            voice=voice,
+            grants=Grants(config.broker_queue_messages),
+            clock=clock,
+            ledger=lambda: bench.state.ledger,
+        )
+        intake = Intake(
+            journal,
+            blobs=blobs,
+            keys=keys,
+            quarantine=Quarantine(store, clock),
+            voice=voice,
+            ledger=lambda: bench.state.ledger,
+            repeated=receipts.owe,
+        )
+        await intake.finish_blobs()
+        place = Place(state_dir=config.folder, clock=clock)
+        chosen = config.history_sink
+        sinks = {
+            name: await stack.enter_async_context(open_sink(sink, place))
+            for name, sink in config.sinks.items()
+        }
+        yield Parts(
+            config=config,
+            clock=clock,
+            journal=journal,
+            voice=voice,
+            outlet=outlet,
+            intake=intake,
+            enrolling=Enrolling(
+                journal,
+                codes=Codes(config.folder, clock),
+                keys=keys,
+                voice=voice,
+                clock=clock,
+            ),
+            answers=Answers(
+                outlet,
+                me=config.source,
+                changes=changes,
+                blobs=blobs,
+                history=sinks.get(chosen),
+                clock=clock,
+            ),
+            receipts=receipts,
+            bench=bench,
+            sinks=sinks,
+        )
+
+
+async def _stay_linked(parts: Parts, dial: Dial) -> None:
+    """One link after another; nothing is lost between them, the agents say it again."""
+    wait = REDIAL_S_FIRST
+    while True:
+        stood_from = parts.clock.monotonic_ns()
+        try:
+            await _use_link(parts, dial)
+        except* (Unavailable, Rejected) as group:
+            if parts.clock.monotonic_ns() - stood_from > REDIAL_S_MAX * 1e9:
+                wait = REDIAL_S_FIRST
+            error = group.exceptions[0]
+            level = logging.ERROR if isinstance(error, Rejected) else logging.WARNING
+            _log.log(level, "the gateway has no link: %s; next try in %.1f s", error, wait)
+        await _note(parts, AgentGone(source=parts.config.source))
+        await parts.clock.sleep(wait)
+        wait = min(wait * 2, REDIAL_S_MAX)
+
+
+async def _use_link(parts: Parts, dial: Dial) -> None:
+    config = parts.config
+    client = f"{config.posts[0]}-gateway-{parts.journal.id}"
+    async with dial(client) as link:
+        ask = topics.topic(config.source, "ask")
+        said = [topics.every(post, leaf) for post in config.posts for leaf in _HEARD]
+        await link.subscribe(*said, ask)
+        _log.info("the gateway hears %s", ", ".join(config.posts))
+        await _note(parts, AgentBorn(keyid=parts.voice.key.keyid, version=VERSION, epochs=()))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(parts.outlet.drain(link), name="outlet")
+            tasks.create_task(_hear(parts, link), name="session")
+
+
+_HEARD: Final = (*topics.SAID, "enrol")
+
+
+async def _note(parts: Parts, message: Message) -> None:
+    """Whether the gateway hears anything, as an entry of its own: silence depends on it."""
+    try:
+        await parts.journal.append([parts.voice.say(message)])
+    except Unavailable as error:
+        _log.warning("not noted in the journal, %s: %s", message.type, error)
+
+
+async def _hear(parts: Parts, link: Link) -> None:
+    async for batch in link.receive():
+        said: list[Packet] = []
+        for packet in batch:
+            leaf = packet.topic.rsplit("/", 1)[-1]
+            if leaf in ("ask", "enrol", "gone"):
+                await _aside(parts, leaf, packet)
+            else:
+                said.append(packet)
+        if said:
+            await parts.intake.take(said)
+
+
+async def _aside(parts: Parts, leaf: str, packet: Packet) -> None:
+    """What is not said by numbers."""
+    if leaf == "ask":
+        parts.answers.take(packet)
+    elif leaf == "gone":
+        await parts.intake.gone(packet)
+    elif (reply := await parts.enrolling.take(packet)) is not None:
+        parts.outlet.say([reply])
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two gateways on one journal would each think it theirs."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Rejected(f"another gateway runs on {folder}; stop it first") from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def _key(folder: Path) -> Key:
+    """The gateway's key; its public half lies beside it, for those who check receipts."""
+    key = Key.load_or_make(folder / "key")
+    public = folder / "gateway.pub"
+    if not public.exists() or public.read_text().strip() != key.public.hex():
+        public.write_text(key.public.hex() + "\n")
+    return key
