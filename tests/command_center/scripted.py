@@ -61,7 +61,7 @@ def alert(id_: str = "a1", *, state: AlertState = "open", title: str = "Seal ope
         rule="seal_opened",
         subject="HLXU4172204",
         post="KEMBA",
-        source=AGENT,
+        source=str(AGENT),
         device="reader-1",
         severity="high",
         state=state,
@@ -76,7 +76,7 @@ def alert(id_: str = "a1", *, state: AlertState = "open", title: str = "Seal ope
 def agent(key: Key, *, device: str = "scale-1") -> AgentChanged:
     """An agent with one device."""
     return AgentChanged(
-        source=AGENT,
+        source=str(AGENT),
         state="alive",
         keyid=key.keyid,
         public_key=key.public,

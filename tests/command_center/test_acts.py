@@ -1,0 +1,135 @@
+"""What officers do is on its way until the journal has decided, restarts included."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from command_center.acts import Act, Acts
+from contract.link import Unavailable
+from contract.messages import ActDone, ActRefused, AlertChanged, OfficerActed
+from tests.command_center.scripted import alert
+from tests.support.virtual import START, run_virtually
+
+
+class Life:
+    """One life of the acts over a file, and what came out of it."""
+
+    def __init__(self) -> None:
+        self.said: list[OfficerActed] = []
+        self.told: list[Act] = []
+        self.is_full = False
+
+    async def say(self, message: OfficerActed) -> None:
+        """The outbox."""
+        if self.is_full:
+            raise Unavailable("the disk is full")
+        self.said.append(message)
+
+
+def play(path: Path, *lives: Callable[[Acts, Life], Awaitable[None]]) -> None:
+    """One after the other over the same file."""
+
+    async def main() -> None:
+        for live in lives:
+            life = Life()
+            async with Acts.open(path / "acts.sqlite", say=life.say, told=life.told.append) as acts:
+                await live(acts, life)
+
+    run_virtually(main())
+
+
+async def acknowledge(acts: Acts) -> str:
+    """An act."""
+    return await acts.act(
+        verb="acknowledge", alert="a1", officer="Amina", role="officer", note="", assignee=""
+    )
+
+
+def test_sending_becomes_done_when_the_alert_carries_the_act(tmp_path: Path) -> None:
+    """First said, then told, then settled."""
+
+    async def one(acts: Acts, life: Life) -> None:
+        id_ = await acknowledge(acts)
+        assert [message.act for message in life.said] == [id_]
+        acts.heard(AlertChanged(alert=alert("a1"), act="another"))
+        acts.heard(AlertChanged(alert=alert("a1"), act=id_))
+        await acts.flush()
+        assert [act.state for act in life.told] == ["sending", "done"]
+
+    async def two(acts: Acts, life: Life) -> None:
+        assert [act.state for act in acts.shown()] == ["done"]
+        assert life.said == []
+
+    play(tmp_path, one, two)
+
+
+def test_sending_becomes_refused_with_the_reason(tmp_path: Path) -> None:
+    """The journal decides; a word after that turns nothing."""
+
+    async def one(acts: Acts, life: Life) -> None:
+        id_ = await acknowledge(acts)
+        acts.heard(ActRefused(act=id_, alert="a1", reason="the alert is closed"))
+        acts.heard(AlertChanged(alert=alert("a1"), act=id_))
+        assert [(act.state, act.reason) for act in life.told] == [
+            ("sending", ""),
+            ("refused", "the alert is closed"),
+        ]
+
+    play(tmp_path, one)
+
+
+def test_what_is_on_its_way_outlives_a_restart(tmp_path: Path) -> None:
+    """Still sending; settled by the alert that names it, as a snapshot brings it."""
+
+    async def one(acts: Acts, _life: Life) -> None:
+        await acknowledge(acts)
+
+    async def two(acts: Acts, life: Life) -> None:
+        assert life.said == []
+        (waiting,) = acts.shown()
+        assert waiting.state == "sending"
+        done = ActDone(
+            act=waiting.act, verb="acknowledge", officer="Amina", role="officer", at=START
+        )
+        acts.seen(msgspec.structs.replace(alert("a1"), acts=(done,)))
+        assert [act.state for act in acts.shown()] == ["done"]
+
+    play(tmp_path, one, two)
+
+
+def test_a_crash_before_the_outbox_says_it_after_the_restart(tmp_path: Path) -> None:
+    """Our file has it, the outbox may not: it is said again under the same id."""
+
+    async def one(acts: Acts, _life: Life) -> None:
+        id_ = await acknowledge(acts)
+        # The power went before the last of the two transactions.
+        await acts._database.do(
+            lambda connection: connection.execute(
+                "UPDATE acts SET is_said = 0 WHERE act = ?", (id_,)
+            )
+        )
+
+    async def two(acts: Acts, life: Life) -> None:
+        assert [message.act for message in life.said] == [act.act for act in acts.shown()]
+
+    async def three(_acts: Acts, life: Life) -> None:
+        assert life.said == []
+
+    play(tmp_path, one, two, three)
+
+
+def test_what_could_not_be_said_is_refused_and_never_said_later(tmp_path: Path) -> None:
+    """An officer who was told "failed" must not find it done the next morning."""
+
+    async def one(acts: Acts, life: Life) -> None:
+        life.is_full = True
+        with pytest.raises(Unavailable):
+            await acknowledge(acts)
+        assert [act.state for act in life.told] == ["sending", "refused"]
+
+    async def two(_acts: Acts, life: Life) -> None:
+        assert life.said == []
+
+    play(tmp_path, one, two)
