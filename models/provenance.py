@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import platform
 import subprocess
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ def revision() -> str:
         return "unknown"
 
 
-def describe(recipe: Recipe, steps_seconds: float) -> dict[str, Any]:
+def describe(recipe: Recipe) -> dict[str, Any]:
     """Return what a passport says about the training."""
     return {
         "data": (
@@ -51,8 +50,6 @@ def describe(recipe: Recipe, steps_seconds: float) -> dict[str, Any]:
         "recipe": recipe.as_dict(),
         "revision": revision(),
         "source_sha256": source_digest(),
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "last_session_s": round(steps_seconds),
         "machine": platform.machine(),
         "tools": {name: version(name) for name in TOOLS},
     }

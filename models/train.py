@@ -11,7 +11,6 @@ started again. `--publish` copies the result into models/catalogue.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +46,7 @@ LIMITS = (
 )
 
 
-def passport_of(recipe: Recipe, onnx: bytes, seconds: float) -> Passport:
+def passport_of(recipe: Recipe, onnx: bytes) -> Passport:
     """Return a passport with everything but thresholds and figures."""
     unknown = Figure(wilson(0, 0), wilson(0, 0))
     return Passport(
@@ -60,7 +59,7 @@ def passport_of(recipe: Recipe, onnx: bytes, seconds: float) -> Passport:
         nms_iou=NMS_IOU,
         input_side=recipe.side_px,
         input_layout=LAYOUT,
-        training=describe(recipe, seconds),
+        training=describe(recipe),
         figures={"any": unknown},
         measured_on="not measured",
         intended_use=INTENDED_USE,
@@ -100,11 +99,10 @@ def train(recipe: Recipe, runs: Path) -> Path:
     folder = runs / recipe.name
     pictures = Pictures(folder / "pictures", recipe.pictures, recipe.side_px)
     pictures.fill(recipe.renderers)
-    started = time.monotonic()
     network = Training(recipe, folder).run(pictures)
     onnx = export(network, recipe.side_px)
     path = folder / f"{recipe.name}.onnx"
-    write(path, onnx, passport_of(recipe, onnx, time.monotonic() - started))
+    write(path, onnx, passport_of(recipe, onnx))
     write(path, onnx, measure(path, recipe))
     return path
 

@@ -63,6 +63,7 @@ def test_annotated_picture_lies_next_to_the_scan(picture: Path) -> None:
     drawn = cv2.imread(str(picture.with_name("bag.scanned.png")))
     assert drawn is not None
     original = cv2.imread(str(picture))
+    assert original is not None
     assert drawn.shape == original.shape
     assert not np.array_equal(drawn, original)
     assert picture.read_bytes() == before

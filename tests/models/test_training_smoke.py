@@ -10,8 +10,10 @@ pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the
 
 from models.inference import Model
 from models.passport import load
+from models.pictures import Pictures
 from models.recipe import RECIPES, read
 from models.train import train
+from models.training import Training
 from models.xray.bag import CLASSES, render
 
 pytestmark = [pytest.mark.train, pytest.mark.timeout(180)]
@@ -34,9 +36,6 @@ def test_smoke_recipe_trains_exports_and_gets_its_passport(tmp_path: Path) -> No
 @quiet
 def test_killed_training_goes_on_where_it_was(tmp_path: Path) -> None:
     """Half now, half after a restart, is the whole: to the last bit of the averaged weights."""
-    from models.pictures import Pictures
-    from models.training import Training
-
     recipe = replace(read(RECIPES / "smoke.toml"), pictures=16, steps=6)
     pictures = Pictures(tmp_path / "pictures", recipe.pictures, recipe.side_px).fill(1)
     for name in ("whole", "halves"):
@@ -55,8 +54,6 @@ def test_killed_training_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     """A run is one recipe's."""
-    from models.training import Training
-
     recipe = read(RECIPES / "smoke.toml")
     Training(recipe, tmp_path).save()
     with pytest.raises(ValueError, match="another recipe"):

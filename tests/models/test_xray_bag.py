@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ def test_unknown_threat_and_mad_size_are_refused() -> None:
 def test_splits_do_not_meet() -> None:
     """No bag is both learnt from and judged by, nor shown in the demo."""
     splits = sorted((DEMO, TRAIN, TUNE, TEST), key=lambda split: split.start)
-    for one, next_one in zip(splits, splits[1:], strict=False):
+    for one, next_one in pairwise(splits):
         assert one.stop <= next_one.start
     assert [bag(TEST, i)[1] for i in range(4)] == [None, CLASSES[0], None, CLASSES[1]]
 

@@ -63,7 +63,7 @@ def test_dual_energy_ratio_agrees_with_the_reference(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(OURS.values()) - {"steel", "copper"}))
 def test_two_numbers_stand_for_a_whole_spectrum(name: str) -> None:
-    """Polyethylene and iron reproduce the transmission of anything else within 1 % of full scale."""
+    """Polyethylene and iron reproduce the transmission of all else within 1 % of full scale."""
     material = materials()[name]
     exact_mu = np.asarray(material.mass_attenuation) * material.density
     thickness = np.linspace(0.0, 10.0, 101)

@@ -33,10 +33,10 @@ def test_table_agrees_with_the_integral(material: str, cm: float) -> None:
 
 @pytest.mark.parametrize("cm", [0.2, 1.0, 4.0])
 def test_material_number_does_not_depend_on_thickness(cm: float) -> None:
-    """Calibrated: 0 for polyethylene, 1 for aluminium, whatever hardens the beam; within a tenth."""
-    assert material_number(measured("polyethylene", cm))[0, 0] == pytest.approx(0.0, abs=0.1)
-    assert material_number(measured("aluminium", cm))[0, 0] == pytest.approx(1.0, abs=0.1)
-    assert material_number(measured("steel", cm / 8))[0, 0] == pytest.approx(2.0, abs=0.1)
+    """Calibrated: 0 for polyethylene, 1 for aluminium, 2 for iron, within 0.15."""
+    assert material_number(measured("polyethylene", cm))[0, 0] == pytest.approx(0.0, abs=0.15)
+    assert material_number(measured("aluminium", cm))[0, 0] == pytest.approx(1.0, abs=0.15)
+    assert material_number(measured("steel", cm / 8))[0, 0] == pytest.approx(2.0, abs=0.15)
 
 
 def hue(material: str, cm: float) -> float:
@@ -72,7 +72,7 @@ def test_noise_follows_the_counts() -> None:
     def spread(quanta: float) -> float:
         machine = Scanner(open_beam_quanta=quanta, blur_px=0.3)
         seen = expose(flat("water", 3.0, 200), machine, np.random.default_rng(2))
-        return float(seen.std())
+        return float(seen.std(axis=(0, 1)).mean())
 
     assert spread(5_000) / spread(80_000) == pytest.approx(4.0, rel=0.05)
 
