@@ -126,8 +126,19 @@ async def test_series_are_listed_in_alphabetical_order(store: TimeSeries) -> Non
 async def test_names_come_back_as_they_went_in(store: TimeSeries) -> None:
     """Whatever a device is called: no name is an escape, a query or another name."""
     nasty = [
-        *("a b", "a,b=c", 'q"u\'ote', "back\\slash", "end\\", "\\", "new\nline", "tab\t", "%41"),
-        *("' OR 1=1 --", "naïve ☃ 漢", "100%", "%", "%0", " lead", "nul\x00", "device", "a\\,b", "#"),
+        *("a b", "a,b=c", "q\"u'ote", "back\\slash", "end\\", "\\", "new\nline", "tab\t", "%41"),
+        *(
+            "' OR 1=1 --",
+            "naïve ☃ 漢",
+            "100%",
+            "%",
+            "%0",
+            " lead",
+            "nul\x00",
+            "device",
+            "a\\,b",
+            "#",
+        ),
     ]
     await store.write(said(1, *(reading(n, device=name) for n, name in enumerate(nasty))))
     assert {name.device for name in await store.series()} >= set(nasty)

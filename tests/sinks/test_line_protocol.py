@@ -27,7 +27,10 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 nasty = st.text(st.sampled_from("\\,= \"'%\n\r\t\x00#4145aé☃"), max_size=12)
 names = (texts | nasty).filter(bool)
 facts: st.SearchStrategy[Fact] = (
-    texts | nasty | st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    texts
+    | nasty
+    | st.integers(-(2**63) + 1, 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
 )
 
 

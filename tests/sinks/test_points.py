@@ -23,9 +23,7 @@ def scan(*detections: Detection) -> ScanCompleted:
     return ScanCompleted(
         device="scanner",
         subject="0125443871",
-        picture=Picture(
-            sha256=HASH, size_bytes=9, media_type="image/png", width_px=3, height_px=3
-        ),
+        picture=Picture(sha256=HASH, size_bytes=9, media_type="image/png", width_px=3, height_px=3),
         detections=detections,
         model=ModelUsed(name="tusk", sha256=HASH),
         milliseconds=19.5,
@@ -63,8 +61,10 @@ def test_a_seal_without_a_battery_has_no_value() -> None:
 
 def test_a_scan_is_a_point_with_its_highest_score() -> None:
     """What the model was surest of, how many it saw, how long it took."""
-    seen = [Detection(label=label, score=score, box=(0, 0, 1, 1)) for label, score in
-            (("bone", 0.2), ("tusk", 0.83), ("tusk", 0.5))]
+    seen = [
+        Detection(label=label, score=score, box=(0, 0, 1, 1))
+        for label, score in (("bone", 0.2), ("tusk", 0.83), ("tusk", 0.5))
+    ]
     (point,) = points_of(IDENTITY, NOON, scan(*seen))
     assert point.series == Series("scan", "KEMBA", "gate-2", "scanner", "score", "1")
     assert point.value == 0.83
