@@ -97,7 +97,7 @@ class Answers:
                 return await self._told(question)
             case SeriesAsked():
                 names = await self._store().series()
-                return SeriesTold(series=tuple(tuple(name) for name in names))
+                return SeriesTold(series=tuple((n.device, n.metric, n.unit) for n in names))
         raise Rejected("That is no question a gateway answers.")
 
     async def _told(self, asked: HistoryAsked) -> HistoryTold:

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -58,6 +58,11 @@ class Blobs:
             _sync(folder)
         except OSError as error:
             raise Unavailable(f"a picture cannot be written: {error}") from error
+
+    def keep_all(self, parts: Sequence[tuple[BlobPart, bytes]]) -> None:
+        """Make these durable."""
+        for part, raw in parts:
+            self.keep(part, raw)
 
     def is_allowed(self, part: BlobPart) -> bool:
         """Whether a part is of a size that we take."""

@@ -109,7 +109,8 @@ class ChangeLog:
             "SELECT number, body, keyid, sig FROM change WHERE number > ? ORDER BY number LIMIT ?",
             (number, CHANGES_PAGE_MAX),
         )
-        changes, upto, size = [], number, 0
+        changes: list[SignedBytes] = []
+        upto, size = number, 0
         for upto_, *row in rows:
             size += len(row[0])
             if changes and size > PAGE_BYTES_MAX:

@@ -90,7 +90,7 @@ class Intake:
         parts = [(one.draft.message, one.raw) for one in ready]
         blobs = [(part, raw) for part, raw in parts if isinstance(part, BlobPart)]
         if blobs:
-            await asyncio.to_thread(lambda: [self._blobs.keep(*blob) for blob in blobs])
+            await asyncio.to_thread(self._blobs.keep_all, blobs)
         for outcome, one in zip(
             await self._journal.append([one.draft for one in ready]), ready, strict=True
         ):

@@ -79,9 +79,8 @@ class Journal:
 
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Keep these, in this order; durable when it returns. Raises `Unavailable` (disk full)."""
-        return await self._store.write(
-            lambda at: _append(at, drafts, self._slewed.now_us()), self._arrived
-        )
+        now_us = self._slewed.now_us()  # here: writes are committed in the order they are asked
+        return await self._store.write(lambda at: _append(at, drafts, now_us), self._arrived)
 
     def now(self) -> datetime:
         """About what `received_at` the next entry would have."""

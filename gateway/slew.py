@@ -15,7 +15,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class SlewedClock:
-    """Gives each entry its `received_at`; one thread asks it."""
+    """Gives each entry its `received_at`; asked on the loop alone."""
 
     def __init__(self, clock: Clock, not_before_us: int = 0) -> None:
         self._clock: Final = clock
@@ -38,6 +38,6 @@ class SlewedClock:
         return self._now_us
 
     def peek(self) -> datetime:
-        """About what the next answer would be; changes nothing, so any thread may ask."""
+        """About what the next answer would be; changes nothing."""
         passed = max(0, (self._clock.monotonic_ns() - self._mark_ns) // 1_000)
         return instant(self._now_us + passed)

@@ -2,9 +2,7 @@
 
 import asyncio
 import os
-import queue
 import sqlite3
-import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -30,107 +28,93 @@ class _Job:
     work: Work[Any]
     then: Callable[[Any], None]
     done: "asyncio.Future[Any]"
-    loop: asyncio.AbstractEventLoop
 
 
 class Store:
     """What `open_store` gives: run work in the writing thread, or in the reading one."""
 
-    def __init__(self, path: Path) -> None:
-        self.path: Final = path
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(WAITING_MAX)
+    def __init__(self, writing: sqlite3.Connection, reading: sqlite3.Connection) -> None:
+        self._writing: Final = writing
+        self._reading: Final = reading
+        self._writer: Final = ThreadPoolExecutor(1, thread_name_prefix="journal-writer")
         self._reader: Final = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
-        self._reading: sqlite3.Connection | None = None
+        self._waiting: list[_Job] = []
+        self._is_committing = False
 
     async def write(self, work: Work[T], then: Callable[[T], None] = lambda _: None) -> T:
         """Do this in a transaction; durable when it returns.
 
-        ``then`` hears the result on the loop, in the order of the commits, even if whoever asked
-        has been cancelled meanwhile. Raises `Unavailable` when the disk is full or fails: nothing of it was kept.
+        ``then`` hears the result in the order of the commits, even if whoever asked has been
+        cancelled meanwhile. Raises `Unavailable` when the disk is full: nothing of it was kept.
         """
-        loop = asyncio.get_running_loop()
-        job = _Job(work, then, loop.create_future(), loop)
-        try:
-            self._jobs.put_nowait(job)
-        except queue.Full as error:
-            raise Unavailable(f"{WAITING_MAX} writes wait for the disk") from error
-        result: T = await job.done
-        return result
+        if len(self._waiting) >= WAITING_MAX:
+            raise Unavailable(f"{WAITING_MAX} writes wait for the disk")
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Job(work, then, done))
+        if not self._is_committing:
+            self._begin()
+        return await done
 
     async def read(self, work: Work[T]) -> T:
         """Do this on a connection that only reads; sees what was durable when it began."""
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._reader, self._read, work)
+            return await loop.run_in_executor(self._reader, _read, self._reading, work)
         except sqlite3.OperationalError as error:
             raise Unavailable(f"the journal cannot be read: {error}") from error
 
-    def _read(self, work: Work[T]) -> T:
-        if self._reading is None:
-            self._reading = connect(self.path)
-            self._reading.execute("PRAGMA query_only=ON")
-        # One transaction: several statements of one piece of work see the same moment.
-        self._reading.execute("BEGIN")
-        try:
-            return work(self._reading)
-        finally:
-            self._reading.execute("ROLLBACK")
-
-    def serve(self, connection: sqlite3.Connection) -> None:
-        """The writing thread: take what waits, commit it together, tell everyone."""
-        is_open = True
-        while is_open:
-            first = self._jobs.get()
-            if first is None:
-                return
-            jobs = [first]
-            while len(jobs) < GROUP_MAX:
-                try:
-                    job = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-                if job is None:
-                    is_open = False
-                    break
-                jobs.append(job)
-            _commit(connection, jobs)
-
-    def stop(self) -> None:
-        """Let the threads finish what waits, and end."""
-        self._jobs.put(None)
-        if self._reading is not None:
-            self._reader.submit(self._reading.close).result()
+    def close(self) -> None:
+        """End both threads, and let go of the file."""
+        self._writer.shutdown()
         self._reader.shutdown()
+        self._reading.close()
+        self._writing.close()
+
+    def _begin(self) -> None:
+        """Hand all that waits to the writing thread, to be committed together."""
+        group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
+        self._is_committing = True
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._writer, _commit, self._writing, group)
+        future.add_done_callback(lambda done: self._committed(group, done))
+
+    def _committed(self, group: list[_Job], results: "asyncio.Future[list[Any]]") -> None:
+        self._is_committing = False
+        error = None if results.cancelled() else results.exception()
+        if error is None and not results.cancelled():
+            for job, result in zip(group, results.result(), strict=True):
+                job.then(result)
+                if not job.done.done():
+                    job.done.set_result(result)
+        else:
+            for job in group:
+                if not job.done.done():
+                    job.done.set_exception(error or Unavailable("the journal is closing"))
+        if self._waiting:
+            self._begin()
 
 
-def _commit(connection: sqlite3.Connection, jobs: list[_Job]) -> None:
-    results: list[Any] = []
+def _commit(connection: sqlite3.Connection, group: list[_Job]) -> list[Any]:
     try:
         connection.execute("BEGIN IMMEDIATE")
-        results.extend(job.work(connection) for job in jobs)
+        results = [job.work(connection) for job in group]
         connection.execute("COMMIT")
-    except BaseException as error:  # noqa: BLE001 - handed to whoever asked, in their own thread
+    except BaseException as error:
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
-        failure: BaseException = error
         if isinstance(error, sqlite3.OperationalError | OSError):
-            failure = Unavailable(f"the journal cannot be written: {error}")
-        for job in jobs:
-            job.loop.call_soon_threadsafe(_fail, job.done, failure)
-        return
-    for job, result in zip(jobs, results, strict=True):
-        job.loop.call_soon_threadsafe(_finish, job, result)
+            raise Unavailable(f"the journal cannot be written: {error}") from error
+        raise
+    return results
 
 
-def _finish(job: _Job, result: object) -> None:
-    job.then(result)
-    if not job.done.done():
-        job.done.set_result(result)
-
-
-def _fail(done: "asyncio.Future[Any]", error: BaseException) -> None:
-    if not done.done():
-        done.set_exception(error)
+def _read(connection: sqlite3.Connection, work: Work[T]) -> T:
+    # One transaction: several statements of one piece of work see the same moment.
+    connection.execute("BEGIN")
+    try:
+        return work(connection)
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -148,17 +132,14 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     try:
-        connection = connect(path)
-        prepare(connection)
+        writing = connect(path)
+        prepare(writing)
+        reading = connect(path)
+        reading.execute("PRAGMA query_only=ON")
     except sqlite3.DatabaseError as error:
         raise Rejected(f"{path} cannot be used as a journal: {error}") from error
-    store = Store(path)
-    thread = threading.Thread(target=store.serve, args=(connection,), name="journal-writer")
-    thread.start()
+    store = Store(writing, reading)
     try:
         yield store
     finally:
-        store.stop()
-        # Shielded from nothing: the writing thread ends within one commit.
-        thread.join()
-        connection.close()
+        store.close()
