@@ -3,12 +3,15 @@
 import asyncio
 import time
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from contract.kernel_clock import max_error_ms
 from contract.messages import Stamp
+
+HINT_ERROR_MS: Final = 1_000
+"""What a receipt may be late by: it follows a message within a second, and its way is unknown."""
 
 
 class Clock(Protocol):
@@ -53,6 +56,46 @@ class SystemClock:
         return max_error_ms()
 
 
+class GuidedClock:
+    """A clock that, while its box is not in step with UTC, goes by what the receipts tell.
+
+    An estimate is marked as one in every stamp. The box's own monotonic clock carries it on.
+    """
+
+    def __init__(self, inner: Clock) -> None:
+        self.boot_id = inner.boot_id
+        self._inner: Final = inner
+        self._told: tuple[datetime, int] | None = None
+
+    def hint(self, told: datetime) -> None:
+        """A signed receipt that was just read says that it is this late."""
+        self._told = (told, self._inner.monotonic_ns())
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether the time comes from receipts."""
+        return self._told is not None and self._inner.error_ms() is None
+
+    def utc_now(self) -> datetime:
+        """UTC by the box if that is in step, otherwise by the last receipt."""
+        if self._told is None or not self.is_estimated:
+            return self._inner.utc_now()
+        told, at_ns = self._told
+        return told + timedelta(microseconds=(self._inner.monotonic_ns() - at_ns) // 1_000)
+
+    def monotonic_ns(self) -> int:
+        """The box's."""
+        return self._inner.monotonic_ns()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await self._inner.sleep(seconds)
+
+    def error_ms(self) -> int | None:
+        """The box's; `HINT_ERROR_MS` for an estimate; none while unknown."""
+        return HINT_ERROR_MS if self.is_estimated else self._inner.error_ms()
+
+
 def stamp(clock: Clock, observed_at: datetime | None = None) -> Stamp:
     """The present moment as messages carry it; ``observed_at`` where the fact is older."""
     return Stamp(
@@ -60,6 +103,7 @@ def stamp(clock: Clock, observed_at: datetime | None = None) -> Stamp:
         boot_id=clock.boot_id,
         monotonic_ns=clock.monotonic_ns(),
         clock_error_ms=clock.error_ms(),
+        is_estimated=isinstance(clock, GuidedClock) and clock.is_estimated,
     )
 
 

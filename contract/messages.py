@@ -668,6 +668,8 @@ class Stamp(Part, frozen=True, kw_only=True):
     boot_id: Name
     monotonic_ns: Count
     clock_error_ms: int | None = None
+    is_estimated: bool = False
+    """Whether `observed_at` was estimated from the gateway's receipts."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -690,6 +692,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bootid: Annotated[str, Meta(max_length=80)] = ""
     monotonicns: Annotated[str, Meta(pattern="^[0-9]{0,20}$")] = ""
     clockerrorms: int | None = None
+    clocksource: Annotated[str, Meta(pattern="^(receipts)?$")] = ""
+    """``receipts``: the box was not in step, the time is estimated from the gateway's receipts."""
     data: msgspec.Raw
 
     @property
@@ -775,6 +779,7 @@ def compose(
         bootid=stamp.boot_id,
         monotonicns=str(stamp.monotonic_ns),
         clockerrorms=stamp.clock_error_ms,
+        clocksource="receipts" if stamp.is_estimated else "",
         data=msgspec.Raw(_ENCODER.encode(message)),
     )
     body = _ENCODER.encode(event)

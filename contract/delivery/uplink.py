@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from contract.clock import Clock, stamp
+from contract.clock import Clock, GuidedClock, stamp
 from contract.delivery.outbox import Outbox
 from contract.link import Dial, Link, Packet, Rejected, Unavailable
 from contract.messages import (
@@ -122,12 +122,15 @@ class _Uplink:
     async def _take(self, packet: Packet) -> None:
         try:
             verify(self._gateway_key, packet.body, packet.sig)
-            receipt = read(packet.body).message()
+            event = read(packet.body)
+            receipt = event.message()
         except (BadSignature, Unreadable, Refused) as error:
             log.warning("%s ignores a receipt: %s", self.outbox.source, error)
             return
         if not isinstance(receipt, Receipt):
             return
+        if isinstance(self._clock, GuidedClock):
+            self._clock.hint(event.time)
         signed = SignedBytes(body=packet.body, keyid=self._gateway_keyid, sig=packet.sig)
         end = self.outbox.end
         heard = await self.outbox.call(end.hear, signed, receipt, self.now)

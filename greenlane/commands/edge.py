@@ -35,13 +35,14 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Be the agent."""
-    from contract.clock import SystemClock
+    from contract.clock import GuidedClock, SystemClock
     from contract.links.mqtt import dialler
     from edge import agent
     from edge.config import AgentConfig
 
     config = config_of(arguments, AgentConfig)
-    return serve(lambda: agent.run(config, dialler(config.broker), clock=SystemClock()))
+    clock = GuidedClock(SystemClock())
+    return serve(lambda: agent.run(config, dialler(config.broker), clock=clock))
 
 
 def enrol(arguments: argparse.Namespace) -> int:

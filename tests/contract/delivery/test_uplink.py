@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.clock import stamp
+from contract.clock import GuidedClock, stamp
 from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
@@ -237,5 +237,42 @@ def test_many_that_speak_at_once_share_a_commit(tmp_path: Path) -> None:
             said = await asyncio.gather(*(outbox.say(seal(n)) for n in range(100)))
             assert [identity.sequence for (identity,) in said] == list(range(1, 101))
             await until_kept(gateway, 100, within_s=60)
+
+    run_virtually(story())
+
+
+def test_a_box_that_is_not_in_step_goes_by_the_receipts(tmp_path: Path) -> None:
+    """A Raspberry Pi wakes in 1970; what it says after the first receipt has the gateway's time."""
+
+    async def story() -> None:
+        async with line(tmp_path) as (hub, gateway, _, clock):
+            box = VirtualClock("pi")
+            box.step_s, box.known_error_ms = -1_000_000.0, None
+            guided = GuidedClock(box)
+            path = tmp_path / "pi.sqlite"
+            async with (
+                Outbox.open(path, source=SOURCE, key=AGENT_KEY, clock=guided) as outbox,
+                asyncio.TaskGroup() as tasks,
+            ):
+                running = tasks.create_task(
+                    uplink.run(
+                        outbox,
+                        hub.dial,
+                        gateway_key=gateway.key.public,
+                        facts=lambda: uplink.Facts(version="1"),
+                        alive=lambda: (),
+                        clock=guided,
+                    )
+                )
+                assert not stamp(guided).is_estimated
+                await outbox.say(seal(1))
+                await until_kept(gateway, 1, within_s=5)
+                now = stamp(guided)
+                assert now.is_estimated
+                assert now.clock_error_ms == 1_000
+                assert abs((now.observed_at - clock.utc_now()).total_seconds()) < 1
+                box.known_error_ms, box.step_s = 2, 0.0
+                assert not stamp(guided).is_estimated
+                running.cancel()
 
     run_virtually(story())
