@@ -1,0 +1,87 @@
+"""The same journal gives the same changes, byte for byte."""
+
+import asyncio
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway.entry import Entry
+from gateway.journal import Journal, entries
+from gateway.judge import judge
+from gateway.replay import replay
+from gateway.state import State
+from gateway.store import open_store
+from tests.gateway.sample_journal import GATEWAY, drafts
+from tests.support.virtual import VirtualClock, run_virtually
+
+DIGEST = """
+import hashlib, sys
+from pathlib import Path
+from gateway.replay import replay
+digest = hashlib.sha256()
+for body in replay(Path(sys.argv[1]), sys.argv[2]):
+    digest.update(body)
+print(digest.hexdigest())
+"""
+
+
+def write(path: Path, seed: int) -> None:
+    """A journal file with a sample in it."""
+
+    async def main() -> None:
+        clock = VirtualClock()
+        async with open_store(path) as store:
+            journal = await Journal.of(store, clock)
+            for group in drafts(seed):
+                await journal.append(group)
+                await asyncio.sleep(0.7)
+
+    run_virtually(main())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_two_hash_seeds_give_the_same_bytes(tmp_path: Path, seed: int) -> None:
+    """Nothing depends on the order of a set or on an address in memory."""
+    path = tmp_path / "journal.sqlite"
+    write(path, seed)
+    here = hashlib.sha256(b"".join(replay(path, GATEWAY))).hexdigest()
+    for hash_seed in ("1", "2"):
+        told = subprocess.run(
+            [sys.executable, "-c", DIGEST, str(path), GATEWAY],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=100,
+        )
+        assert told.stdout.strip() == here
+
+
+def test_the_sample_has_everything_in_it(tmp_path: Path) -> None:
+    """A replay test over a dull journal would prove nothing."""
+    path = tmp_path / "journal.sqlite"
+    write(path, 1)
+    kinds = {entry.kind for entry in entries(path)}
+    assert kinds >= {"kept", "fork", "own", "tick"}
+    state = State()
+    said = [message for entry in entries(path) for message in judge(state, entry)]
+    rules = {alert.rule for alert in state.episodes.alerts.values()}
+    assert rules >= {"seal_opened", "seal_missing", "seal_cloned", "contraband_seen"}
+    assert rules >= {"reading_out_of_range", "numbers_forged"}
+    assert {message.type for message in said} >= {"act.refused", "alert.changed", "scan.changed"}
+
+
+def test_how_entries_are_grouped_makes_no_difference(tmp_path: Path) -> None:
+    """Judging one by one, and rereading from the file in the middle, is the same."""
+    path = tmp_path / "journal.sqlite"
+    write(path, 4)
+    every: list[Entry] = list(entries(path))
+    one, two = State(), State()
+    first = [message for entry in every for message in judge(one, entry)]
+    half = [message for entry in every[:200] for message in judge(two, entry)]
+    rest = [m for entry in list(entries(path))[200:] for m in judge(two, entry)]
+    assert half + rest == first
