@@ -28,7 +28,7 @@ class Writer:
     Of every origin it knows the highest number written: what is above is new and goes in without a
     look. Only the rest, repeats and late fillers of holes, is compared with what is there, and that
     within the bounds of its own times and numbers, which DuckDB's zone maps make cheap. A primary
-    key would do the same at three times the disk and half the rate (measured, see `sinks.bench`).
+    key would do the same at four times the disk and half the rate (measured).
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,14 +1,14 @@
 r"""Points as InfluxDB line protocol: pure, as bytes, with the prefix of each series made once.
 
 Equal series and timestamp overwrite in InfluxDB, silently. So a timestamp here is `observed_at`
-cut to the millisecond, and its last six digits are ``(epoch + sequence * 1000 + item) mod 1000000``:
+cut to the millisecond, with ``(epoch + sequence * 1000 + item) mod 1000000`` as its last digits:
 
 * the same point gets the same timestamp every time, so writing it again changes nothing;
 * within an epoch, different points of one series get different timestamps even if they were
   observed in the same millisecond (or by a clock that stands still), unless their messages lie
   an exact multiple of 1,000 numbers apart;
-* across epochs (a clock that starts at the same time after every power cut) two points of one series
-  and one millisecond meet with a chance of one in a million; the journal has both all the same.
+* across epochs (a clock that starts at the same time after every power cut) two points of one
+  series and one millisecond meet with a chance of one in a million; the journal has both.
 
 Tag values that the protocol cannot carry (control characters, backslashes, which would swallow what
 follows them) are percent-encoded, reversibly: `tag_text` and `text_of_tag`.

@@ -14,6 +14,15 @@ from gateway.sinks.influx1 import Influx1Config
 from gateway.sinks.influx2 import Influx2Config
 from gateway.timeseries import TimeSeries
 
+__all__ = [
+    "SINKS",
+    "EmbeddedConfig",
+    "Influx1Config",
+    "Influx2Config",
+    "SinkConfig",
+    "open_sink",
+]
+
 SINKS: Final[dict[type, Any]] = {
     EmbeddedConfig: embedded.connect,
     Influx1Config: influx1.connect,

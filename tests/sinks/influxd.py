@@ -1,15 +1,14 @@
-"""A real InfluxDB 1.x for tests: a process on free ports of 127.0.0.1 with its files in a folder."""
+"""A real InfluxDB 1.x for tests: a process on free ports of 127.0.0.1, its files in a folder."""
 
 import os
 import shutil
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import httpx
 import pytest
 
 START_S_MAX: Final = 60.0
@@ -75,10 +74,21 @@ class Influxd:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/ping", timeout=1) as answer:
-                return int(answer.status) == 204
-        except (urllib.error.URLError, OSError):
+            return httpx.get(f"{self.url}/ping", timeout=1, trust_env=False).status_code == 204
+        except httpx.HTTPError:
             return False
+
+    def ask(self, question: str, database: str = "") -> Any:
+        """What it answers, with times in nanoseconds."""
+        asked = {"q": question, "db": database, "epoch": "ns"}
+        url = f"{self.url}/query"
+        return httpx.post(url, params=asked, timeout=30, trust_env=False).raise_for_status().json()
+
+    def write(self, body: bytes, database: str) -> None:
+        """Keep lines."""
+        asked = {"db": database, "precision": "ns"}
+        url = f"{self.url}/write"
+        httpx.post(url, params=asked, content=body, trust_env=False).raise_for_status()
 
     def kill(self) -> None:
         """SIGKILL: a power cut, as far as a process can tell."""

@@ -1,7 +1,10 @@
 """The embedded store over time: restarts, kills, older and newer files, old points."""
 
+import asyncio
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,15 +41,20 @@ async def test_what_was_written_is_there_after_a_restart(place: Place) -> None:
     assert [point.mean for point in told.points] == [1.0, 2.0, 3.0, 4.0]
 
 
-@pytest.mark.system
-async def test_what_was_acknowledged_survives_a_kill(place: Place) -> None:
-    """SIGKILL in the middle of writing: every batch that was told as kept is there, whole."""
-    arguments = [sys.executable, "-m", "tests.sinks.writing", str(place.state_dir)]
+def told_until_killed(arguments: list[str]) -> list[int]:
+    """The numbers of the batches that a process told as kept before it was killed."""
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         told = [int(next(writer.stdout)) for _ in range(30)]
         writer.kill()
-        told += [int(line) for line in writer.stdout if line.endswith("\n")]
+        return told + [int(line) for line in writer.stdout if line.endswith("\n")]
+
+
+@pytest.mark.system
+async def test_what_was_acknowledged_survives_a_kill(place: Place) -> None:
+    """SIGKILL in the middle of writing: every batch that was told as kept is there, whole."""
+    arguments = [sys.executable, "-m", "tests.sinks.writing", str(place.state_dir)]
+    told = await asyncio.to_thread(told_until_killed, arguments)
     async with open_sink(CONFIG, place) as store:
         found = await store.points("thermometer", "temperature", NOON, NOON + DAY, 1)
         assert found.points[0].count in {told[-1] * POINTS, (told[-1] + 1) * POINTS}
@@ -69,22 +77,29 @@ async def test_a_person_can_read_the_file_with_sql(place: Place) -> None:
     assert columns(path, "SELECT kind, facts->>'seal' FROM happenings") == [("seal", "S1")]
 
 
-async def test_two_processes_cannot_have_one_file(place: Place) -> None:
-    """The second is told so, and may try again."""
+@contextmanager
+def has_open(path: Path) -> Iterator[None]:
+    """Another process has the file open."""
     script = (
         "import sys, duckdb; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
     )
-    path = place.state_dir / CONFIG.file
-    arguments = [sys.executable, "-c", script, str(path)]
     with subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(path)],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        text=True,
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
-        with pytest.raises(Unavailable, match="lock"):
-            async with open_sink(CONFIG, place):
-                pass
+        yield
         other.communicate("\n")
+
+
+async def test_two_processes_cannot_have_one_file(place: Place) -> None:
+    """The second is told so, and may try again."""
+    with has_open(place.state_dir / CONFIG.file), pytest.raises(Unavailable, match="lock"):
+        async with open_sink(CONFIG, place):
+            pass
     async with open_sink(CONFIG, place) as store:
         assert await store.series() == []
 

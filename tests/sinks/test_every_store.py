@@ -34,7 +34,7 @@ async def test_what_is_written_can_be_asked_for(store: TimeSeries) -> None:
     assert told.step_s == 0
     assert means(told.points) == [20.5, 21.25, -3.0]
     assert [point.at for point in told.points] == [NOON + timedelta(seconds=n) for n in range(3)]
-    assert [(point.low, point.high, point.count) for point in told.points][0] == (20.5, 20.5, 1)
+    assert told.points[0] == Point(at=NOON, mean=20.5, low=20.5, high=20.5, count=1)
 
 
 async def test_writing_again_doubles_nothing(store: TimeSeries) -> None:

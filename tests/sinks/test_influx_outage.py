@@ -2,8 +2,6 @@
 
 import socket
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -61,7 +59,7 @@ async def test_a_database_that_was_dropped_is_made_again(influxd: Influxd, place
     config = influx1(influxd)
     async with open_sink(config, place) as store:
         await store.write(series_of([1.0], device="d"))
-        ask(influxd, f'DROP DATABASE "{config.database}"')
+        influxd.ask(f'DROP DATABASE "{config.database}"')
         tries = 0
         while not await is_written(store):
             tries += 1
@@ -75,12 +73,6 @@ async def is_written(store: TimeSeries) -> bool:
     except Unavailable:
         return False
     return True
-
-
-def ask(server: Influxd, question: str, **more: str) -> None:
-    query = urllib.parse.urlencode({"q": question, **more})
-    request = urllib.request.Request(f"{server.url}/query?{query}", method="POST")
-    urllib.request.urlopen(request, timeout=30).close()
 
 
 @pytest.mark.parametrize("kind", ["influx1", "influx2"])
@@ -109,7 +101,7 @@ async def test_points_older_than_the_database_keeps_are_no_mistake(
 ) -> None:
     """A backlog may be older than the retention policy: it is forgotten, not quarantined."""
     config = influx1(influxd)
-    ask(influxd, f'CREATE DATABASE "{config.database}" WITH DURATION 1h NAME "short"')
+    influxd.ask(f'CREATE DATABASE "{config.database}" WITH DURATION 1h NAME "short"')
     async with open_sink(config, place) as store:
         await store.write(series_of([1.0], device="d", step_s=1))
         long_ago = said(2, reading(1.0, after_s=-40 * 86_400))

@@ -1,11 +1,5 @@
 """Line protocol: what is written is what a real InfluxDB reads back, byte for byte."""
 
-import json
-import urllib.parse
-import urllib.request
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -41,30 +35,23 @@ def point_of(device: str, unit: str, value: float, fact: Fact) -> TimePoint:
 
 
 @pytest.fixture(scope="module")
-def database(influxd: Influxd) -> Iterator[str]:
+def database(influxd: Influxd) -> str:
     """A database that holds one point at a time."""
-    _ask(influxd, "CREATE DATABASE lines", "")
-    yield f"{influxd.url}/write?db=lines&precision=ns"
-
-
-def _ask(server: Influxd, question: str, database: str) -> Any:
-    query = urllib.parse.urlencode({"q": question, "db": database, "epoch": "ns"})
-    request = urllib.request.Request(f"{server.url}/query?{query}", method="POST")
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+    influxd.ask("CREATE DATABASE lines")
+    return "lines"
 
 
 @pytest.mark.system
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(device=names, unit=texts | nasty, value=st.floats(-1e300, 1e300), fact=facts)
-def test_influxdb_reads_what_was_written(
+def test_influxdb_reads_what_was_written(  # noqa: PLR0917 - hypothesis calls it by name
     influxd: Influxd, database: str, device: str, unit: str, value: float, fact: Fact
 ) -> None:
     """Tags, numbers and texts of any form come back the same, and as one point of one series."""
     point = point_of(device, unit, value, fact)
-    _ask(influxd, "DROP MEASUREMENT reading", "lines")
-    urllib.request.urlopen(database, data=lines([point]), timeout=30).close()
-    (result,) = _ask(influxd, "SELECT * FROM reading", "lines")["results"]
+    influxd.ask("DROP MEASUREMENT reading", database)
+    influxd.write(lines([point]), database)
+    (result,) = influxd.ask("SELECT * FROM reading", database)["results"]
     (table,) = result["series"]
     (row,) = table["values"]
     found = dict(zip(table["columns"], row, strict=True))

@@ -11,8 +11,11 @@ import http.client
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+POLL_S: Final = 0.02
+"""Seconds until a stop is noticed."""
 
 
 class V2Front:
@@ -23,42 +26,11 @@ class V2Front:
         self.token: Final = token
         self.questions: list[dict[str, Any]] = []
         self.answers: list[str] = []
-        front = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers["Authorization"] != f"Token {front.token}":
-                    self.answer(401, b'{"code":"unauthorized","message":"unauthorized access"}')
-                    return
-                address = urlsplit(self.path)
-                if address.path == "/api/v2/write":
-                    self.answer(*front.write(parse_qs(address.query), body))
-                else:
-                    front.questions.append(json.loads(body))
-                    self.answer(200, front.answers.pop(0).encode(), "text/csv")
-
-            def do_GET(self) -> None:
-                if self.headers["Authorization"] != f"Token {front.token}":
-                    self.answer(401, b'{"error":"unauthorized access"}')
-                    return
-                self.answer(*front.put_through("GET", self.path, b""))
-
-            def answer(self, status: int, body: bytes, kind: str = "application/json") -> None:
-                self.send_response(status)
-                if status != 204:
-                    self.send_header("Content-Type", kind)
-                    self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(b"" if status == 204 else body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-                """Say nothing."""
-
-        self._server: Final = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread: Final = threading.Thread(target=self._server.serve_forever, name="v2-front")
+        self._server: Final = _Server(("127.0.0.1", 0), _Handler)
+        self._server.front = self
+        self._thread: Final = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_S,), name="v2-front"
+        )
 
     @property
     def url(self) -> str:
@@ -82,7 +54,7 @@ class V2Front:
         finally:
             connection.close()
 
-    def __enter__(self) -> "V2Front":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -90,3 +62,47 @@ class V2Front:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def front(self) -> V2Front:
+        assert isinstance(self.server, _Server)
+        return self.server.front
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if not self.is_known():
+            return
+        address = urlsplit(self.path)
+        if address.path == "/api/v2/write":
+            self.answer(*self.front.write(parse_qs(address.query), body))
+        else:
+            self.front.questions.append(json.loads(body))
+            self.answer(200, self.front.answers.pop(0).encode())
+
+    def do_GET(self) -> None:
+        if self.is_known():
+            self.answer(*self.front.put_through("GET", self.path, b""))
+
+    def is_known(self) -> bool:
+        if self.headers["Authorization"] == f"Token {self.front.token}":
+            return True
+        self.answer(401, b'{"code":"unauthorized","message":"unauthorized access"}')
+        return False
+
+    def answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(b"" if status == 204 else body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        """Say nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    front: V2Front
