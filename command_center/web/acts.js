@@ -9,7 +9,7 @@ export const VERBS = {
   comment: { key: "n", word: "Comment", done: "Commented" },
 };
 
-/** From which states each verb makes sense: the journal decides, this only greys the button. */
+/** From which states each verb makes sense, as in the gateway's table: the journal decides, this only greys the button. */
 export const ALLOWED = {
   acknowledge: ["open"],
   start: ["open", "acknowledged"],

@@ -9,9 +9,9 @@ const word = button.textContent;
 
 const SENDS = {
   "sign-in": ({ name, password }) => tell("/api/sign-in", { name, password }),
-  "set-password": ({ password, again }) => {
+  "set-password": ({ name, password, again, current }) => {
     if (password !== again) throw new Refused(1, "The two passwords differ.");
-    return tell("/api/password", { password });
+    return tell("/api/password", current ? { password, current } : { name, password });
   },
 };
 
@@ -35,12 +35,18 @@ form.addEventListener("submit", async (event) => {
 });
 
 form.querySelector("[data-do=show]").addEventListener("change", (event) => {
-  for (const field of form.querySelectorAll("#password, #again")) field.type = event.target.checked ? "text" : "password";
+  for (const field of form.querySelectorAll("[name=password], [name=again], [name=current]")) field.type = event.target.checked ? "text" : "password";
 });
 
 if (form.id === "set-password") {
-  ask("/api/me").then(({ name }) => {
-    say(form.querySelector("#who"), name);
-    form.querySelector("#name").value = name;
+  ask("/api/me").then(({ name, must_set_password: isFirst }) => {
+    const field = form.querySelector("#name");
+    field.value = name;
+    // A name is chosen once, with the first password; later the present password is asked for.
+    field.readOnly = !isFirst;
+    reveal(form.querySelector("#means"), isFirst);
+    reveal(form.querySelector("#shown-name"), isFirst);
+    for (const part of form.querySelectorAll("[for=current], #current")) reveal(part, !isFirst);
+    form.querySelector("#current").required = !isFirst;
   }).catch((error) => { if (error.status === 401) location.assign("/sign-in"); });
 }

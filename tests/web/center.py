@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -52,25 +52,39 @@ class Center:
         self._ready: Final = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
+        self._thread: threading.Thread | None = None
         self._failed: BaseException | None = None
         self._port = 0
 
     @contextmanager
     def running(self) -> Iterator["Center"]:
         """Serve as long as the block lasts."""
-        thread = threading.Thread(target=self._serve, name="command center of a test")
-        thread.start()
+        self.start()
         try:
-            if not self._ready.wait(START_S_MAX):
-                raise TimeoutError("the command center did not start")
-            if self._failed is not None:
-                raise self._failed
             yield self
         finally:
-            if self._loop is not None and self._main is not None:
-                self._loop.call_soon_threadsafe(self._main.cancel)
-            thread.join(START_S_MAX)
-            self._ready.clear()
+            self.stop()
+
+    def start(self) -> None:
+        """Serve; a second time on the port of the first."""
+        self._ready.clear()
+        self._thread = threading.Thread(target=self._serve, name="command center of a test")
+        self._thread.start()
+        if not self._ready.wait(START_S_MAX):
+            raise TimeoutError("the command center did not start")
+        if self._failed is not None:
+            raise self._failed
+
+    def stop(self) -> None:
+        """Serve no more; what is on its disk stays."""
+        if self._loop is not None and self._main is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._main.cancel)
+        if self._thread is not None:
+            self._thread.join(START_S_MAX)
+
+    def hub_hears(self, topic: str) -> bool:
+        """Whether somebody has subscribed to the topic of that ending."""
+        return any(link.hears(f"greenlane/1{topic}") for link in self.hub._links.values())
 
     def tell(self, *messages: Message) -> None:
         """The gateway says these changes."""
@@ -87,6 +101,15 @@ class Center:
             raise RuntimeError("not running")
         future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
         return future.result(ANSWER_S_MAX)
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Wait until something is so; raise `TimeoutError` if it never is."""
+        self.do(self._until(is_so))
+
+    async def _until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(ANSWER_S_MAX / 2):
+            while not is_so():
+                await asyncio.sleep(0.01)
 
     def _serve(self) -> None:
         try:

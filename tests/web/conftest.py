@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.web.center import PASSWORD, Center
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -27,6 +27,7 @@ def browser() -> Iterator[Browser]:
     """One browser for all."""
     if not CHROMIUM.exists():
         pytest.skip("no Chromium at /usr/bin/chromium: `apt-get install chromium`")
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser

@@ -56,7 +56,7 @@ JOURNAL: Final = "00000000000000a1"
 STATES: Final[dict[Verb, tuple[tuple[AlertState, ...], AlertState | None]]] = {
     "acknowledge": (("open",), "acknowledged"),
     "start": (("open", "acknowledged"), "in progress"),
-    "resolve": (("acknowledged", "in progress"), "resolved"),
+    "resolve": (("open", "acknowledged", "in progress"), "resolved"),
     "comment": (("open", "acknowledged", "in progress", "resolved"), None),
 }
 """From which states an act may come, and the state it leads to."""

@@ -9,6 +9,8 @@ import * as trust from "./trust.js";
 
 /** Rows on the screen; beyond it the list says so. */
 const ROWS_MAX = 200;
+/** Characters of a detail that a row shows at 1440 px. */
+const DETAIL_FITS = 56;
 
 export class Alerts extends HTMLElement {
   order = new Order();
@@ -169,15 +171,18 @@ export class Alerts extends HTMLElement {
   }
 
   #makeMore() {
+    const detail = el("p", { class: "quiet break" });
     const sight = sightOf();
     const told = el("p", { class: "meta told" });
     const acts = el("gl-acts", { open: true });
-    const row = el("tr", { class: "more" }, el("td", { colspan: "5" }, sight, told, acts));
-    row.parts = { sight, told, acts };
+    const row = el("tr", { class: "more" }, el("td", { colspan: "5" }, detail, sight, told, acts));
+    row.parts = { detail, sight, told, acts };
     return row;
   }
 
   #showMore(row, alert) {
+    // Only what the row cuts off: the same words twice help nobody.
+    if (reveal(row.parts.detail, alert.detail.length > DETAIL_FITS)) say(row.parts.detail, alert.detail);
     showSight(row.parts.sight, this.view, alert);
     say(row.parts.told, toldWords(alert, this.view.now));
     row.parts.acts.show(this.view, alert);

@@ -7,7 +7,8 @@ import { trustOf } from "./trust.js";
 const RECENT_MS = 600_000;
 const FLOOD = 10;
 
-const part = (...children) => el("span", {}, ...children);
+// A space between them: a screen reader reads what the gap shows.
+const part = (first, last) => el("span", {}, first, " ", last);
 const sep = (wide) => el("i", { class: wide ? "sep wide" : "sep" });
 
 export class Top extends HTMLElement {
@@ -45,7 +46,7 @@ export class Top extends HTMLElement {
     this.troubleMeans = el("span", { class: "quiet" }, "");
     this.tryNow = el("button", { class: "btn", type: "button", onclick: () => this.view.live.tryNow() }, "Try now");
     return el("div", { class: "situation trouble", role: "group", "aria-label": "Situation", hidden: true },
-      el("span", { class: "trust" }, icon("hole"), this.troubleSince), this.troubleNext, this.troubleMeans, this.tryNow);
+      el("span", { class: "trust" }, icon("hole"), this.troubleSince), " ", this.troubleNext, " ", this.troubleMeans, " ", this.tryNow);
   }
 
   show(view) {

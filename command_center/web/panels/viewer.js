@@ -13,6 +13,18 @@ const LOOKS = { grey: { key: "1", word: "Grey" }, inverse: { key: "2", word: "In
 const AGAIN_MS = 5_000;
 const CORNER_PX = 22;
 
+async function decoded(blob) {
+  const image = new Image();
+  image.src = URL.createObjectURL(blob);
+  try {
+    await image.decode();
+  } catch {
+    URL.revokeObjectURL(image.src);
+    throw new Refused(1, "The bytes came, but they are no picture that can be shown.");
+  }
+  return image;
+}
+
 export class Viewer extends HTMLElement {
   #sight = new Sight();
   #shown = null; // the hash of the picture on the screen
@@ -130,10 +142,7 @@ export class Viewer extends HTMLElement {
     const { picture } = this.seen;
     const asked = (this.#loading = new AbortController());
     try {
-      const blob = await bytes(pathOf(picture), asked.signal);
-      const image = new Image();
-      image.src = URL.createObjectURL(blob);
-      await image.decode();
+      const image = await decoded(await bytes(pathOf(picture), asked.signal));
       if (asked !== this.#loading) return URL.revokeObjectURL(image.src);
       URL.revokeObjectURL(this.image.src);
       this.image.src = image.src;
@@ -144,7 +153,8 @@ export class Viewer extends HTMLElement {
       this.view.ahead();
     } catch (error) {
       if (asked !== this.#loading || asked.signal.aborted) return;
-      this.trouble = error instanceof Refused ? error : new Refused(1, "The bytes came but cannot be shown as a picture.");
+      if (!(error instanceof Refused)) throw error;
+      this.trouble = error;
       this.#timer = setTimeout(() => this.#load(), AGAIN_MS);
     } finally {
       if (asked === this.#loading) this.#loading = null;
