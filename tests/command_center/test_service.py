@@ -1,0 +1,313 @@
+"""The whole command center over a real port: first sign-in, live stream, acts, restarts."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from command_center import live, server
+from command_center.config import Config
+from command_center.service import Ready, run
+from contract.clock import SystemClock
+from contract.link import Rejected
+from contract.links.memory import Hub
+from contract.messages import ActRefused, AlertChanged
+from contract.signing import Key
+from tests.command_center.scripted import Gateway, agent, alert, readings
+
+GOOD = "four quiet green lanes"
+WAIT_S = 60
+SOCKETS_BYTES_MAX = 12_000_000
+"""What two ends of a connection hold at most, by the kernel's defaults."""
+
+
+@dataclass
+class Desk:
+    """A running command center, seen from outside."""
+
+    ready: Ready
+    client: httpx.AsyncClient
+
+    async def post(self, path: str, body: Any) -> httpx.Response:
+        """As a page of ours."""
+        return await self.client.post(path, json=body, headers={"X-Greenlane": "1"})
+
+    async def sign_in_first(self) -> None:
+        """By the one-time link."""
+        await self.client.get(self.ready.first_link or "")
+        done = await self.post("/api/password", {"password": GOOD})
+        assert done.status_code == 204
+
+    @asynccontextmanager
+    async def screen(self, *, origin: str = "", **options: Any) -> AsyncIterator[ClientConnection]:
+        """A browser's websocket."""
+        cookie = "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
+        async with connect(
+            self.ready.url.replace("http", "ws") + "/api/live",
+            additional_headers={"Cookie": cookie},
+            origin=origin or self.ready.url,  # type: ignore[arg-type]  # a plain string will do
+            max_size=None,
+            **options,
+        ) as socket_:
+            yield socket_
+
+
+def config(path: Path, gateway: Gateway, *, port: int = 0) -> Config:
+    """An enrolled command center."""
+    path.mkdir(exist_ok=True)
+    (path / "gateway.pub").write_text(gateway.key.public.hex())
+    return Config(state_dir=str(path), post="KEMBA", port=port)
+
+
+@asynccontextmanager
+async def running(path: Path, gateway: Gateway) -> AsyncIterator[Desk]:
+    """A command center on a free port."""
+    came: asyncio.Future[Ready] = asyncio.get_running_loop().create_future()
+    async with asyncio.TaskGroup() as tasks:
+        service = tasks.create_task(
+            run(
+                config(path, gateway),
+                gateway.hub.dial,
+                clock=SystemClock(),
+                ready=came.set_result,
+            ),
+            name="command center",
+        )
+        async with asyncio.timeout(WAIT_S):
+            ready = await came
+        async with httpx.AsyncClient(base_url=ready.url) as client:
+            yield Desk(ready, client)
+        service.cancel()
+
+
+async def hear(screen: ClientConnection, kind: str, **wanted: Any) -> dict[str, Any]:
+    """The next message of that kind, with these fields."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            message: dict[str, Any] = json.loads(await screen.recv())
+            if message["kind"] == kind and wanted.items() <= message.items():
+                return message
+
+
+async def closed_with(screen: ClientConnection) -> int | None:
+    """Read until it is closed; the code that the server gave."""
+    async with asyncio.timeout(WAIT_S):
+        try:
+            while True:
+                await screen.recv()
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else None
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    """A gateway that knows one alert."""
+    one = Gateway(Hub(), SystemClock())
+    async with one.running():
+        await one.change(AlertChanged(alert=alert("a1")))
+        yield one
+
+
+@pytest.mark.anyio
+async def test_from_the_first_link_to_the_live_stream(tmp_path: Path, gateway: Gateway) -> None:
+    """Link, password, snapshot, and then every change as it comes."""
+    async with running(tmp_path, gateway) as desk:
+        await desk.sign_in_first()
+        async with desk.screen() as screen:
+            first = json.loads(await screen.recv())
+            assert first["kind"] == "snapshot"
+            assert first["me"] == {"name": "admin", "role": "admin", "must_set_password": False}
+            if first["number"] == 0:
+                first = await hear(screen, "snapshot", number=1)
+            assert [one["id"] for one in first["alerts"]] == ["a1"]
+            await gateway.change(AlertChanged(alert=alert("a2", title="</script>\u202e")))
+            change = await hear(screen, "change", number=2)
+            assert change["type"] == "alert.changed"
+            assert change["data"]["alert"]["title"] == "</script>\u202e"
+            board = (await desk.client.get("/api/board")).json()
+            assert board["gateway"]["state"] == "live"
+            assert board["number"] == 2
+
+
+@pytest.mark.anyio
+async def test_an_act_is_sending_until_the_journal_decides(
+    tmp_path: Path, gateway: Gateway
+) -> None:
+    """Through the real outbox and uplink; done by the alert that carries it, or refused."""
+    async with running(tmp_path, gateway) as desk:
+        await desk.sign_in_first()
+        async with desk.screen() as screen:
+            while (await desk.client.get("/api/board")).json()["number"] < 1:
+                await asyncio.sleep(0.01)
+            gateway.on_act = lambda act: AlertChanged(
+                alert=alert(act.alert, state="acknowledged"), act=act.act
+            )
+            told = await desk.post("/api/alerts/a1/acts", {"verb": "acknowledge", "note": "seen"})
+            assert told.status_code == 202
+            id_ = told.json()["act"]
+            assert (await hear(screen, "act", act=id_))["state"] == "sending"
+            assert (await hear(screen, "act", act=id_))["state"] == "done"
+            assert [(a.officer, a.role, a.note) for a in gateway.acts] == [
+                ("admin", "admin", "seen")
+            ]
+            gateway.on_act = lambda act: ActRefused(
+                act=act.act, alert=act.alert, reason="it is acknowledged already"
+            )
+            id_ = (await desk.post("/api/alerts/a1/acts", {"verb": "acknowledge"})).json()["act"]
+            refused = await hear(screen, "act", act=id_, state="refused")
+            assert refused["reason"] == "it is acknowledged already"
+
+
+@pytest.mark.anyio
+async def test_an_act_said_while_the_gateway_is_away_arrives_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    """The officer's word is on the disk: no absence loses it, and nobody hears it twice."""
+    gateway = Gateway(Hub(), SystemClock())
+    async with gateway.running():
+        await gateway.change(AlertChanged(alert=alert("a1")))
+        async with running(tmp_path, gateway) as desk:
+            await desk.sign_in_first()
+            async with desk.screen() as screen:
+                while (await desk.client.get("/api/board")).json()["number"] < 1:
+                    await asyncio.sleep(0.01)
+                gateway.hub.fault = lambda packet, _: () if "/events" in packet.topic else (0.0,)
+                id_ = (await desk.post("/api/alerts/a1/acts", {"verb": "start"})).json()["act"]
+                await hear(screen, "act", act=id_, state="sending")
+            cookies = desk.client.cookies
+        gateway.hub.fault = lambda _packet, _: (0.0,)
+        gateway.on_act = lambda act: AlertChanged(
+            alert=alert(act.alert, state="in progress"), act=act.act
+        )
+        async with running(tmp_path, gateway) as desk:
+            assert desk.ready.first_link is None
+            desk.client.cookies = cookies
+            async with asyncio.timeout(WAIT_S):
+                while True:
+                    board = (await desk.client.get("/api/board")).json()
+                    states = [(act["act"], act["state"]) for act in board["acts"]]
+                    if states == [(id_, "done")]:
+                        break
+                    await asyncio.sleep(0.05)
+    assert [act.act for act in gateway.acts] == [id_]
+
+
+@pytest.mark.anyio
+async def test_watched_readings_reach_only_who_watches(tmp_path: Path, gateway: Gateway) -> None:
+    """Signed by the agent, shown at once, with the source."""
+    key = Key(b"a" * 32)
+    await gateway.change(agent(key))
+    async with running(tmp_path, gateway) as desk:
+        await desk.sign_in_first()
+        async with desk.screen() as screen, desk.screen() as other:
+            await hear(screen, "snapshot")
+            await screen.send('{"kind":"watch","device":"scale-1","metric":"mass"}')
+            await other.send('{"kind":"watch","device":"scale-1","metric":"other"}')
+            await screen.send("nonsense")
+            async with asyncio.timeout(WAIT_S), asyncio.TaskGroup() as tasks:
+                heard = tasks.create_task(hear(screen, "readings"), name="heard")
+                async with gateway.hub.dial("an agent") as link:
+                    while not heard.done():
+                        await link.publish([readings(key)])
+                        await asyncio.sleep(0.05)
+            (reading,) = heard.result()["readings"]
+            assert (reading["source"], reading["value"]) == ("/KEMBA/gate-2", 12.5)
+            await gateway.change(AlertChanged(alert=alert("end")))
+            async with asyncio.timeout(WAIT_S):
+                while (message := json.loads(await other.recv()))["kind"] != "change":
+                    assert message["kind"] != "readings"
+
+
+@pytest.mark.anyio
+async def test_a_slow_screen_is_sent_away_and_the_others_go_on(
+    tmp_path: Path, gateway: Gateway
+) -> None:
+    """More than sockets and queue hold: the slow one is closed, the good one misses nothing."""
+    large = msgspec.structs.replace(alert("a1", title="x" * 2_000), detail="y" * 2_000)
+    async with running(tmp_path, gateway) as desk:
+        await desk.sign_in_first()
+        async with desk.screen() as good, desk.screen(max_queue=1) as slow:
+            await hear(slow, "snapshot")
+            changes = 3 * live.QUEUE_MESSAGES_MAX + SOCKETS_BYTES_MAX // 4_000
+            for number in range(2, changes):
+                await gateway.change(AlertChanged(alert=large))
+                if number % 100 == 0:
+                    await hear(good, "change", number=number)
+            code = await closed_with(slow)
+            # Too late for a close code if this box is slow itself: then just closed.
+            assert code in (live.TOO_SLOW, None)
+            await gateway.change(AlertChanged(alert=alert("after")))
+            await hear(good, "change", number=changes)
+
+
+@pytest.mark.anyio
+async def test_a_strangers_websocket_is_refused(tmp_path: Path, gateway: Gateway) -> None:
+    """Another origin, no cookie, or a session that ended."""
+    async with running(tmp_path, gateway) as desk:
+        with pytest.raises(InvalidStatus, match="401"):
+            async with desk.screen():
+                pass
+        await desk.sign_in_first()
+        with pytest.raises(InvalidStatus, match="403"):
+            async with desk.screen(origin="http://evil"):
+                pass
+        async with desk.screen() as screen:
+            await hear(screen, "snapshot")
+            await desk.post("/api/sign-out", {})
+            await screen.send('{"kind":"watch","device":"d","metric":"m"}')
+            assert await closed_with(screen) == live.SIGNED_OUT
+
+
+@pytest.mark.anyio
+async def test_a_restart_before_the_link_was_used_makes_another(
+    tmp_path: Path, gateway: Gateway
+) -> None:
+    """The old one opens nothing."""
+    async with running(tmp_path, gateway) as desk:
+        old = (desk.ready.first_link or "").removeprefix(desk.ready.url)
+    async with running(tmp_path, gateway) as desk:
+        assert (await desk.client.get(old)).status_code == 403
+        assert (await desk.client.get(desk.ready.first_link or "")).status_code == 303
+
+
+@pytest.mark.anyio
+async def test_a_port_in_use_is_one_clear_sentence(tmp_path: Path, gateway: Gateway) -> None:
+    """And nothing was touched: no state, no link."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Rejected, match=f"port {port} of 127.0.0.1 is in use"):
+            await run(config(tmp_path, gateway, port=port), gateway.hub.dial, clock=SystemClock())
+    assert os.listdir(tmp_path) == ["gateway.pub"]  # noqa: PTH208 - a moment in a test
+    with pytest.raises(Rejected, match="no address"):
+        server.listen("no.such.host.invalid", 0)
+
+
+@pytest.mark.anyio
+async def test_without_an_enrolment_it_says_what_to_do(tmp_path: Path, gateway: Gateway) -> None:
+    """One sentence, not a traceback about a file."""
+    unknown = Config(state_dir=str(tmp_path / "new"), post="KEMBA", port=0)
+    with pytest.raises(Rejected, match="not enrolled"):
+        await run(unknown, gateway.hub.dial, clock=SystemClock())
+
+
+def test_the_command_center_loads_no_numpy() -> None:
+    """Pictures are converted in a process of their own; a model never is loaded here."""
+    heavy = "numpy", "cv2", "onnxruntime", "gateway", "edge"
+    program = f"import sys, command_center.service; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
