@@ -18,6 +18,7 @@ CONVERT_S_MAX: Final = 30.0
 MEMORY_BYTES_MAX: Final = 4 * 1024**3
 PIXELS_MAX: Final = 1 << 27
 WORKERS_MAX: Final = 2
+WORKER: Final = "command_center.conversion"
 NO_EXTRA: Final = 3
 NO_PICTURE: Final = 4
 _room: Final = asyncio.Semaphore(WORKERS_MAX)
@@ -31,11 +32,11 @@ class NotAPicture(Exception):
     """The bytes cannot be read as a picture."""
 
 
-async def convert(source: Path, target: Path) -> bytes:
+async def convert(source: Path, target: Path, *, python: str = sys.executable) -> bytes:
     """Write ``source`` as PNG to ``target`` and return it; raise `NoConverter`, `NotAPicture`."""
     async with _room:
         worker = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", __name__, str(source), str(target)),
+            *(python, "-m", WORKER, str(source), str(target)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,

@@ -133,7 +133,7 @@ class Live:
             return
         try:
             asked = msgspec.json.decode(body, type=Asked)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return
         pair = (asked.device, asked.metric)
         if asked.kind == "unwatch":

@@ -267,6 +267,11 @@ def test_an_act_is_said_with_the_officers_name_and_role(tmp_path: Path) -> None:
         wrong: list[object] = [{"verb": "burn"}, {"verb": "comment", "officer": "Other"}, [], "x"]
         for bad in wrong:
             assert (await s.post("/api/alerts/a1/acts", bad)).status_code == 422
+        half = b'{"verb":"comment","note":"\\ud800"}'
+        json_ = {**OURS, "Content-Type": "application/json"}
+        assert (
+            await s.client.post("/api/alerts/a1/acts", content=half, headers=json_)
+        ).status_code == 422
         assert len(s.said) == 1
 
     play(tmp_path, act)
