@@ -36,7 +36,7 @@ export class Top extends HTMLElement {
     this.agents = part(el("b", {}, "0"), el("span", {}, ""));
     this.whole = part(icon("hole"), el("span", {}, ""));
     this.rate.className = this.whole.className = "wide";
-    return el("div", { class: "situation", role: "group", "aria-label": "Situation" },
+    return el("div", { class: "situation", role: "region", "aria-label": "Situation" },
       this.urgent, sep(), this.states, sep(true), this.rate, sep(), this.agents, sep(true), this.whole);
   }
 
@@ -45,7 +45,7 @@ export class Top extends HTMLElement {
     this.troubleNext = el("span", {}, "");
     this.troubleMeans = el("span", { class: "quiet" }, "");
     this.tryNow = el("button", { class: "btn", type: "button", onclick: () => this.view.live.tryNow() }, "Try now");
-    return el("div", { class: "situation trouble", role: "group", "aria-label": "Situation", hidden: true },
+    return el("div", { class: "situation trouble", role: "region", "aria-label": "Trouble", hidden: true },
       el("span", { class: "trust" }, icon("hole"), this.troubleSince), " ", this.troubleNext, " ", this.troubleMeans, " ", this.tryNow);
   }
 
