@@ -167,8 +167,8 @@ def _gateway_key(path: Path) -> bytes:
         key = b""
     if len(key) != KEY_BYTES:
         raise Rejected(
-            "this command center is not enrolled: make a code on the gateway with "
-            "`greenlane gateway code`, then enrol it here"
+            f"this command center is not enrolled ({path} holds no key of a gateway): make a code "
+            "with `greenlane gateway code`, then enter it with `greenlane command-center enroll`"
         )
     return key
 

@@ -65,25 +65,28 @@ class Desk:
             yield socket_
 
 
-def config(path: Path, gateway: Gateway, *, port: int = 0) -> Config:
+def config(path: Path, gateway_key: bytes, *, port: int = 0) -> Config:
     """An enrolled command center."""
     path.mkdir(exist_ok=True)
-    (path / "gateway.pub").write_text(gateway.key.public.hex())
+    (path / "gateway.pub").write_text(gateway_key.hex())
     return Config(state_dir=str(path), post="KEMBA", port=port)
 
 
 @asynccontextmanager
 async def running(path: Path, gateway: Gateway) -> AsyncIterator[Desk]:
     """A command center on a free port."""
+    async with running_with(path, gateway.hub, gateway.key.public) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def running_with(path: Path, hub: Hub, gateway_key: bytes) -> AsyncIterator[Desk]:
+    """The same, for any gateway of this key."""
     came: asyncio.Future[Ready] = asyncio.get_running_loop().create_future()
+    known = config(path, gateway_key)
     async with asyncio.TaskGroup() as tasks:
         service = tasks.create_task(
-            run(
-                config(path, gateway),
-                gateway.hub.dial,
-                clock=SystemClock(),
-                ready=came.set_result,
-            ),
+            run(known, hub.dial, clock=SystemClock(), ready=came.set_result),
             name="command center",
         )
         async with asyncio.timeout(WAIT_S):
@@ -289,7 +292,11 @@ async def test_a_port_in_use_is_one_clear_sentence(tmp_path: Path, gateway: Gate
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Rejected, match=f"port {port} of 127.0.0.1 is in use"):
-            await run(config(tmp_path, gateway, port=port), gateway.hub.dial, clock=SystemClock())
+            await run(
+                config(tmp_path, gateway.key.public, port=port),
+                gateway.hub.dial,
+                clock=SystemClock(),
+            )
     assert os.listdir(tmp_path) == ["gateway.pub"]  # noqa: PTH208 - a moment in a test
     with pytest.raises(Rejected, match="no address"):
         server.listen("no.such.host.invalid", 0)
