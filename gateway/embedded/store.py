@@ -81,7 +81,7 @@ class Embedded:
             self._forget_at_ns = self._clock.monotonic_ns() + FORGET_NS
             before = self._clock.utc_now() - timedelta(days=self._limits.keep_days)
             count = await self._in_writer(lambda store: store.writer.forget(microseconds(before)))
-            log.info("old points dropped", extra={"points": count, "before": before.isoformat()})
+            log.info("%d points from before %s dropped", count, before.isoformat())
 
     async def _write(self, points: Sequence[TimePoint]) -> None:
         await self._in_writer(lambda store: store.writer.write(points))

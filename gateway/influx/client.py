@@ -1,5 +1,6 @@
 """The HTTP client that the InfluxDB sinks share: its own trust, no environment, time-outs."""
 
+import logging
 import ssl
 from typing import Final
 
@@ -18,6 +19,7 @@ def client(
     url: str, *, ca_file: str, timeout_s: float, auth: httpx.Auth | None = None, token: str = ""
 ) -> httpx.AsyncClient:
     """A client for one server; it connects when it is first used."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log a line per request
     return httpx.AsyncClient(
         base_url=url,
         auth=auth,

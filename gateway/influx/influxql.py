@@ -11,6 +11,7 @@ from gateway.history import SERIES_MAX, SeriesName, Window
 from gateway.influx.line_protocol import tag_text, text_of_tag
 
 MEASUREMENT: Final = "reading"
+_NOT_THERE: Final = "database not found"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Cell = float | int | str | None
@@ -42,13 +43,14 @@ def rows(body: bytes) -> list[list[_Rows]]:
         answer = _ANSWER.decode(body)
     except msgspec.MsgspecError as error:
         raise Unavailable(f"what answers is not InfluxDB: {error}") from error
+    for wrong in (answer.error, *(result.error for result in answer.results)):
+        if _NOT_THERE in wrong:
+            raise Unavailable(f"InfluxDB: {wrong}")
+        if wrong:
+            raise Rejected(f"InfluxDB: {wrong}")
     for result in answer.results:
-        if result.error:
-            raise Rejected(f"InfluxDB: {result.error}")
         if result.partial:
             raise Rejected("InfluxDB cut its answer short: its max-row-limit is too small")
-    if answer.error:
-        raise Rejected(f"InfluxDB: {answer.error}")
     return [result.series for result in answer.results]
 
 
