@@ -41,7 +41,9 @@ class Asker:
         )
         try:
             await self._link.publish([packet])
-            message = await asyncio.wait_for(answer, ANSWER_S_MAX)
+            # Not wait_for: until Python 3.12 it drops a cancellation that meets the answer.
+            async with asyncio.timeout(ANSWER_S_MAX):
+                message = await answer
         except TimeoutError as error:
             raise Unavailable(f"{whom} does not answer") from error
         finally:

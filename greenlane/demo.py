@@ -31,10 +31,12 @@ from edge.config import AgentConfig
 from edge.identity import StateDir, enrol
 from gateway import service as gateway
 from gateway.codes import make_code
-from gateway.config import Config as GatewayConfig
+from gateway.config import GatewayConfig
+from gateway.settings import JudgeSettings
+from gateway.sinks.embedded import EmbeddedConfig
 from greenlane import broker
 from greenlane.exits import Outside
-from greenlane.presence import all_found
+from greenlane.presence import Presence, all_found, gateway_answers
 from simulators import post
 
 POST: Final = "KEMBA"
@@ -92,7 +94,7 @@ class _Line:
         await self._open_gateway()
         address = await self._open_command_center()
         agents = await self._open_post()
-        await all_found(self._dial, Source.of(POST, "gateway"), agents, self._clock)
+        await all_found(self._presence, agents)
         self._heard.says("agents", ", ".join(one.name for one in agents))
         return address
 
@@ -108,9 +110,17 @@ class _Line:
 
     async def _open_gateway(self) -> None:
         config = GatewayConfig(
-            state_dir=str(self._config.state / "gateway"), post=POST, broker=self._broker
+            state_dir=str(self._config.state / "gateway"),
+            posts=(POST,),
+            broker=self._broker,
+            judge=JudgeSettings(readings=post.LIMITS),
+            sinks={"embedded": EmbeddedConfig()},
         )
         await self._beside(gateway.run(config, self._dial, clock=self._clock), "gateway")
+        self._presence = await self._stack.enter_async_context(
+            Presence.at(config.source, self._dial, self._clock)
+        )
+        await gateway_answers(self._presence)
         self._heard.says("gateway", "journal, judge and time series")
 
     async def _open_command_center(self) -> str:

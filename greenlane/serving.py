@@ -7,16 +7,20 @@ from greenlane.exits import OK
 from greenlane.signals import until_signalled
 
 
-def serve(service: Callable[[], Coroutine[None, None, None]]) -> int:
-    """Run it; returns the exit code of an end in order, and raises for any other end."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+def serve(service: Callable[[], Coroutine[None, None, None]], *, is_uvloop: bool = False) -> int:
+    """Run it; returns the exit code of an end in order, and raises for any other end.
+
+    ``is_uvloop``: on the faster loop, for who serves many. The simulated sensors cannot: pymodbus'
+    server does not say under uvloop where it listens.
+    """
+    with asyncio.Runner(loop_factory=_uvloop() if is_uvloop else None) as runner:
         runner.run(until_signalled(service()))
     return OK
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop
-    except ImportError:  # an edge box does without
+    except ImportError:  # it does not run everywhere
         return None
     return uvloop.new_event_loop

@@ -60,6 +60,7 @@ def dialler(config: BrokerConfig) -> Dial:
         except OSError as error:
             raise Unavailable(f"no broker at {config.host}:{config.port}: {error}") from error
         try:
+            _heed_cancellation()
             yield MqttLink(client)
         finally:
             # A link that is already broken has nothing left to say goodbye to.
@@ -80,6 +81,7 @@ class MqttLink:
         sending = [asyncio.ensure_future(self._publish(packet)) for packet in packets]
         try:
             await asyncio.gather(*sending)
+            _heed_cancellation()
         except aiomqtt.MqttError as error:
             raise Unavailable(f"publish: {error}") from error
         finally:
@@ -92,6 +94,7 @@ class MqttLink:
         try:
             for filter_ in filters:
                 await self._client.subscribe(filter_, options=options)
+            _heed_cancellation()
         except aiomqtt.MqttError as error:
             raise Unavailable(f"subscribe: {error}") from error
 
@@ -100,6 +103,7 @@ class MqttLink:
         try:
             for filter_ in filters:
                 await self._client.unsubscribe(filter_)
+            _heed_cancellation()
         except aiomqtt.MqttError as error:
             raise Unavailable(f"unsubscribe: {error}") from error
 
@@ -119,6 +123,17 @@ class MqttLink:
         await self._client.publish(
             packet.topic, packet.body, qos=QOS, properties=_properties(packet)
         )
+
+
+def _heed_cancellation() -> None:
+    """Be cancelled if we were asked to be.
+
+    Until Python 3.12, `asyncio.wait_for` (in aiomqtt) drops a cancellation that comes in the moment
+    in which its future is done: one in fifty of those that meet a connect.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _client(config: BrokerConfig, client_id: str, will: Packet | None) -> aiomqtt.Client:

@@ -1,7 +1,6 @@
 """``greenlane gateway``: the gateway of a post, and one-time codes for new agents."""
 
 import argparse
-from pathlib import Path
 from typing import Any, Final
 
 from greenlane.arguments import add_config, config_of
@@ -31,6 +30,9 @@ def add_parser(commands: Any) -> None:
     code.add_argument(
         "--agent", required=True, metavar="NAME", help="name of the agent, or command-center"
     )
+    code.add_argument(
+        "--post", metavar="LOCODE", help="its post (default: the first of the gateway)"
+    )
     code.set_defaults(act=make)
 
 
@@ -39,9 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     from contract.clock import SystemClock
     from contract.links.mqtt import dialler
     from gateway import service
-    from gateway.config import Config
+    from gateway.config import GatewayConfig
 
-    config = config_of(arguments, Config)
+    config = config_of(arguments, GatewayConfig)
     return serve(lambda: service.run(config, dialler(config.broker), clock=SystemClock()))
 
 
@@ -51,12 +53,12 @@ def make(arguments: argparse.Namespace) -> int:
     from contract.config import BadConfig
     from contract.identifiers import NotAnIdentifier, Source
     from gateway.codes import make_code
-    from gateway.config import Config
+    from gateway.config import GatewayConfig
 
-    config = config_of(arguments, Config)
+    config = config_of(arguments, GatewayConfig)
     try:
-        source = Source.of(config.post, arguments.agent)
+        source = Source.of(arguments.post or config.posts[0], arguments.agent)
     except NotAnIdentifier as error:
         raise BadConfig(f"--agent: {error}") from error
-    print(make_code(Path(config.state_dir), source, SystemClock()))
+    print(make_code(config.folder, source, SystemClock()))
     return OK
