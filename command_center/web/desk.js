@@ -8,6 +8,7 @@ import { listen } from "./keys.js";
 import { Live } from "./live.js";
 import { askNote } from "./note.js";
 import { pathOf } from "./panels/marks.js";
+import { bringIcons } from "./sprite.js";
 import { toast } from "./toast.js";
 import { subject } from "./words.js";
 import "./panels/actbar.js";
@@ -88,7 +89,10 @@ export class View {
     const seen = this.seen();
     if (this.opened && !seen) this.opened = null;
     const mode = seen ? (seen.picture ? "picture" : "words") : null;
-    set(find("#main"), "data-open", mode);
+    const main = find("#main");
+    // On a phone what was opened starts at its top, wherever in the list one was.
+    if (mode && main.dataset.open === undefined) scrollTo(0, 0);
+    set(main, "data-open", mode);
     reveal(this.list, mode !== "picture");
     reveal(this.viewer, mode === "picture");
     reveal(find("gl-why"), mode);
@@ -182,9 +186,11 @@ export class View {
   }
 }
 
+bringIcons();
 const view = new View();
 listen(view);
 document.addEventListener("click", (event) => {
+  if (event.target.closest(".thumb a") && view.opened) view.close();
   const what = event.target.closest("[data-do]")?.dataset.do;
   if (what === "theme") {
     const root = document.documentElement;

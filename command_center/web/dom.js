@@ -21,15 +21,15 @@ export function svg(name, attributes = {}, ...children) {
   return dress(document.createElementNS(SVG, name), attributes, children);
 }
 
-/** An icon of the sprite; with a label where no word stands beside it. */
+/** An icon of the sprite (see sprite.js); with a label where no word stands beside it. */
 export function icon(name, label) {
   const told = label ? { role: "img", "aria-label": label } : { "aria-hidden": "true" };
-  return svg("svg", { class: "icon", ...told }, svg("use", { href: `/look/icons.svg#${name}` }));
+  return svg("svg", { class: "icon", ...told }, svg("use", { href: `#${name}` }));
 }
 
 /** Point an icon at another drawing. */
 export function draw(node, name) {
-  set(node.querySelector("use"), "href", `/look/icons.svg#${name}`);
+  set(node.querySelector("use"), "href", `#${name}`);
 }
 
 /** Set the text, but only if it differs: a screen reader hears each change once. */

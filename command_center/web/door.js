@@ -48,5 +48,6 @@ if (form.id === "set-password") {
     reveal(form.querySelector("#shown-name"), isFirst);
     for (const part of form.querySelectorAll("[for=current], #current")) reveal(part, !isFirst);
     form.querySelector("#current").required = !isFirst;
+    if (!isFirst) form.querySelector("#current").focus();
   }).catch((error) => { if (error.status === 401) location.assign("/sign-in"); });
 }

@@ -35,7 +35,7 @@ export class Chart extends HTMLElement {
     this.room = el("div", { class: "room", role: "img", "aria-label": "Chart" });
     this.note = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }), el("button", { class: "btn", type: "button", onclick: () => this.#again() }, "Read again"));
     this.append(
-      el("header", {}, el("h2", { id: "chart-title", class: "visually-hidden" }, "Live chart"), el("label", { class: "visually-hidden", for: "series" }, "Device and metric"), this.select, this.value, this.stand, this.sign, this.spans),
+      el("header", {}, (this.title2 = el("h2", { id: "chart-title" }, "Live chart")), el("label", { class: "visually-hidden", for: "series" }, "Device and metric"), this.select, this.value, this.stand, this.sign, this.spans),
       this.bones, this.room, this.note);
     this.line = new Line(this.room, { at: (text) => this.#hover(text), words: (at) => time(at, this.view.now) });
   }
@@ -49,6 +49,8 @@ export class Chart extends HTMLElement {
     this.#wasLive = isLive;
     reveal(this.bones, this.#state === "loading");
     reveal(this.room, this.#state === "shown");
+    reveal(this.select, this.series.length);
+    set(this.title2, "class", this.series.length ? "visually-hidden" : false);
     this.#showNote();
     if (this.#state === "shown") this.#showLine(told);
   }

@@ -67,7 +67,7 @@ export class Line {
       cursor: { y: false, points: { size: 5, fill: colour("--text") }, drag: { x: false, y: false } },
       scales: { x: { time: true, range: () => this.#range }, y: { range: (_, low, high) => spread(low, high) } },
       axes: [
-        { ...axis, size: 22, gap: 4, space: 64, grid: { show: false }, values: (_, splits) => splits.map((s, i) => this.#tick(s, splits, i)) },
+        { ...axis, size: 22, gap: 4, space: 52, grid: { show: false }, values: (_, splits) => splits.map((s, i) => this.#tick(s, splits, i)) },
         { ...axis, size: 48, gap: 4, space: 28 },
       ],
       series: [

@@ -1,6 +1,6 @@
 // How far the screen can be trusted now: the same sentence on every panel's header.
 import { el, icon, reveal, say, set } from "../dom.js";
-import { age, time } from "../words.js";
+import { age } from "../words.js";
 
 /** The gateway's word is older than this: stale, whatever else is said. Milliseconds. */
 export const STALE_MS = 30_000;
@@ -9,7 +9,7 @@ export const STALE_MS = 30_000;
 export function trustOf({ board, live, clock, now }) {
   if (live.state === "offline") {
     const since = live.since + (clock.now() - Date.now());
-    return { kind: board.isKnown ? "offline" : "none", words: `no link since ${time(since, now)}`, since };
+    return { kind: board.isKnown ? "offline" : "none", words: `no link, ${age(now - since)} old`, since };
   }
   if (!board.isKnown) return { kind: "loading", words: "", since: null };
   const { state, heard_at: heard } = board.gateway;
