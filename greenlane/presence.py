@@ -34,7 +34,7 @@ async def all_found(presence: "Presence", agents: Sequence[Source]) -> None:
     missing = set(agents)
     try:
         async with asyncio.timeout(THERE_S_MAX):
-            while missing := set(agents) - await presence.alive():
+            while missing := set(agents) - await presence.alive():  # noqa: ASYNC110 - polled
                 await asyncio.sleep(LOOK_EVERY_S)
     except TimeoutError as error:
         names = ", ".join(sorted(one.name for one in missing))

@@ -45,7 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     config = config_of(arguments, Config)
     dial = dialler(config.broker)
-    return serve(lambda: service.run(config, dial, clock=SystemClock(), ready=say_where))
+    return serve(
+        lambda: service.run(config, dial, clock=SystemClock(), ready=say_where), is_uvloop=True
+    )
 
 
 def say_where(ready: "Ready") -> None:

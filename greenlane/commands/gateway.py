@@ -30,9 +30,7 @@ def add_parser(commands: Any) -> None:
     code.add_argument(
         "--agent", required=True, metavar="NAME", help="name of the agent, or command-center"
     )
-    code.add_argument(
-        "--post", metavar="LOCODE", help="its post (default: the first of the gateway)"
-    )
+    code.add_argument("--post", metavar="LOCODE", help="default: the first of the gateway")
     code.set_defaults(act=make)
 
 
@@ -44,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     from gateway.config import GatewayConfig
 
     config = config_of(arguments, GatewayConfig)
-    return serve(lambda: service.run(config, dialler(config.broker), clock=SystemClock()))
+    dial = dialler(config.broker)
+    return serve(lambda: service.run(config, dial, clock=SystemClock()), is_uvloop=True)
 
 
 def make(arguments: argparse.Namespace) -> int:

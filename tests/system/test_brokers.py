@@ -98,6 +98,25 @@ async def test_an_embedded_broker_that_dies_is_started_again(tmp_path: Path) -> 
                 await asyncio.sleep(0.1)
 
 
+async def test_a_cancellation_is_heard_whenever_it_comes(tmp_path: Path) -> None:
+    """Connecting, subscribing and publishing can be cancelled at any moment, and then end."""
+    async with broker.running(tmp_path) as port:
+        dial = dialler(BrokerConfig(port=port))
+        for tenths_ms in range(100):
+            talking = asyncio.ensure_future(talk(dial, f"talks-{tenths_ms}"))
+            await asyncio.sleep(tenths_ms / 10_000)
+            talking.cancel()
+            await asyncio.wait({talking}, timeout=20)
+            assert talking.cancelled()
+
+
+async def talk(dial: Dial, client_id: str) -> None:
+    async with dial(client_id) as link:
+        await link.subscribe(TOPIC)
+        await link.publish([Packet(topic=TOPIC, body=b"x")])
+        await asyncio.Event().wait()
+
+
 async def answers(dial: Dial) -> bool:
     try:
         async with dial("again"):
