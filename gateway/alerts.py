@@ -94,7 +94,7 @@ def opened(rule: str, finding: Finding, entry: Entry, *, is_late: bool) -> Alert
     return Alert(
         id=alert_id(rule, finding, entry),
         rule=rule,
-        subject=finding.subject[:80],
+        subject=finding.subject,
         post=str(Source(finding.source).post),
         source=finding.source,
         device=finding.device,

@@ -108,7 +108,7 @@ class Bench:
     def _judge(self, entries: list[Entry]) -> list[Change]:
         chain = self._changes.chain
         return [
-            chain.write(message, entry) for entry in entries for message in judge(self.state, entry)
+            change for entry in entries for change in chain.write(judge(self.state, entry), entry)
         ]
 
     async def _keep(self, changes: list[Change]) -> list[SignedBytes]:

@@ -1,15 +1,18 @@
 """Pictures as files: parts first, each fsynced; whole once its SHA-256 has been checked.
 
-state_dir/blobs/parts/SHA256/00000000000000131072   one part, named by its offset
-state_dir/blobs/ab/abcdef…                          the whole, content addressed
-state_dir/blobs/ab/abcdef….type                     its media type
+    state_dir/blobs/parts/KEMBA.gate-2/SHA256/OFFSET    one part
+    state_dir/blobs/parts/KEMBA.gate-2/SHA256/about     size and media type
+    state_dir/blobs/ab/abcdef…                          the whole, by its hash
+    state_dir/blobs/ab/abcdef….type                     its media type
+
+Parts lie by source, so that nobody can spoil a picture that somebody else is sending.
 """
 
 import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,6 +25,14 @@ PARTS_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
 """Bytes of blobs that are not whole yet; beyond it no further blob is begun."""
 _COPY_BYTES: Final = 1024 * 1024
 _log: Final = logging.getLogger(__name__)
+
+
+class Blob(NamedTuple):
+    """A blob that a source is sending."""
+
+    source: str
+    sha256: str
+    size_bytes: int
 
 
 class Piece(NamedTuple):
@@ -40,11 +51,11 @@ class Blobs:
         self._parts: Final = self._folder / "parts"
         self._parts.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, part: BlobPart, raw: bytes) -> None:
+    def keep(self, source: str, part: BlobPart, raw: bytes) -> None:
         """Make a part durable; raise `Unavailable` when the disk is full."""
         if self.is_whole(part.sha256):
             return
-        folder = self._parts / part.sha256
+        folder = self._folder_of(source, part.sha256)
         path = folder / f"{part.offset_bytes:020d}"
         try:
             is_new = not folder.exists()
@@ -53,16 +64,17 @@ class Blobs:
                 return
             _write(path, raw)
             if is_new:
-                _write(folder / "type", part.media_type.encode())
+                _write(folder / "about", f"{part.size_bytes}\n{part.media_type}".encode())
+                _sync(folder.parent)
                 _sync(self._parts)
             _sync(folder)
         except OSError as error:
             raise Unavailable(f"a picture cannot be written: {error}") from error
 
-    def keep_all(self, parts: Sequence[tuple[BlobPart, bytes]]) -> None:
+    def keep_all(self, parts: Sequence[tuple[str, BlobPart, bytes]]) -> None:
         """Make these durable."""
-        for part, raw in parts:
-            self.keep(part, raw)
+        for source, part, raw in parts:
+            self.keep(source, part, raw)
 
     def is_allowed(self, part: BlobPart) -> bool:
         """Whether a part is of a size that we take."""
@@ -75,15 +87,16 @@ class Blobs:
         """Whether all of a blob is here."""
         return self._path(sha256).exists()
 
-    def assemble(self, sha256: str, size_bytes: int) -> bool:
+    def assemble(self, blob: Blob) -> bool:
         """Join the parts if all are here; true once the blob is whole and has this hash.
 
         Raises `Rejected` if all parts are here and the whole has another hash: they are dropped.
         """
+        sha256 = blob.sha256
         if self.is_whole(sha256):
             return True
-        folder = self._parts / sha256
-        parts = _joined(folder, size_bytes)
+        folder = self._folder_of(blob.source, sha256)
+        parts = _joined(folder, blob.size_bytes)
         if parts is None:
             return False
         draft = folder / "whole"
@@ -94,26 +107,28 @@ class Blobs:
                 raise Rejected(f"the parts of {sha256} make {found}")
             path = self._path(sha256)
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path.with_suffix(".type"), _media_type(folder).encode())
+            _write(path.with_suffix(".type"), _about(folder)[1].encode())
             draft.rename(path)
             _sync(path.parent)
         except OSError as error:
             raise Unavailable(f"a picture cannot be written: {error}") from error
         return True
 
-    def forget_parts(self, sha256: str) -> None:
+    def forget_parts(self, blob: Blob) -> None:
         """The journal says that the blob is kept: its parts are needed no more."""
-        shutil.rmtree(self._parts / sha256, ignore_errors=True)
+        shutil.rmtree(self._folder_of(blob.source, blob.sha256), ignore_errors=True)
 
-    def has_parts(self, sha256: str) -> bool:
+    def has_parts(self, blob: Blob) -> bool:
         """Whether parts of a blob are still here: its `blob.kept` may not be in the journal."""
-        return (self._parts / sha256).exists()
+        return self._folder_of(blob.source, blob.sha256).exists()
 
-    def unfinished(self) -> Iterator[tuple[str, int]]:
-        """Blobs of which there are parts, and how many bytes those are."""
-        for folder in sorted(self._parts.iterdir()):
-            size = sum(part.stat().st_size for part in _offsets(folder).values())
-            yield folder.name, size
+    def unfinished(self) -> list[Blob]:
+        """Blobs of which there are parts."""
+        return [
+            Blob("/" + folder.parent.name.replace(".", "/", 1), folder.name, _about(folder)[0])
+            for folder in sorted(self._parts.glob("*/*"))
+            if (folder / "about").exists()
+        ]
 
     def read(self, sha256: str, offset: int, limit: int) -> Piece:
         """Bytes of a whole blob; raise `Rejected` if it is not here."""
@@ -129,6 +144,9 @@ class Blobs:
         except OSError as error:
             raise Unavailable(f"a picture cannot be read: {error}") from error
         return Piece(size, media_type, piece)
+
+    def _folder_of(self, source: str, sha256: str) -> Path:
+        return self._parts / source.strip("/").replace("/", ".") / sha256
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256
@@ -166,11 +184,10 @@ def _copy(parts: list[Path], whole: Path) -> str:
     return digest.hexdigest()
 
 
-def _media_type(folder: Path) -> str:
-    try:
-        return (folder / "type").read_text() or "application/octet-stream"
-    except FileNotFoundError:
-        return "application/octet-stream"
+def _about(folder: Path) -> tuple[int, str]:
+    """Size in bytes and media type, as the first part named them."""
+    size, _, media_type = (folder / "about").read_text().partition("\n")
+    return int(size), media_type
 
 
 def _write(path: Path, raw: bytes) -> None:

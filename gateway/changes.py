@@ -1,7 +1,8 @@
 """The changes: what the judge decided, numbered, chained, signed, and durable before it is told."""
 
+import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from contract.messages import (
@@ -14,6 +15,7 @@ from contract.messages import (
     Identity,
     JudgeChanged,
     Message,
+    Refused,
     ScanChanged,
     SignedBytes,
     Stamp,
@@ -32,6 +34,7 @@ SNAPSHOT_BYTES_MAX: Final = 4 * 1024 * 1024
 """Bytes of the changes in one snapshot; what weighs least is left out."""
 PAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 CURSOR: Final = "judge"
+_log: Final = logging.getLogger(__name__)
 
 
 class Change(NamedTuple):
@@ -54,8 +57,18 @@ class Chain:
         self.last = last
         self.head = head
 
-    def write(self, message: Message, entry: Entry) -> Change:
-        """The next change; its time is the journal's."""
+    def write(self, messages: Iterable[Message], entry: Entry) -> list[Change]:
+        """The next changes; their time is the journal's."""
+        changes = []
+        for message in messages:
+            try:
+                changes.append(self._written(message, entry))
+            except Refused as error:
+                # A mistake of ours: without this change all others go on, in a replay as well.
+                _log.critical("entry %d: a change is left out: %s", entry.position, error)
+        return changes
+
+    def _written(self, message: Message, entry: Entry) -> Change:
         number = self.last + 1
         body = compose(
             message,

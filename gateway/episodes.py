@@ -1,5 +1,6 @@
 """The alerts that there are: findings open, feed and clear them, officers act on them. Pure."""
 
+import hashlib
 from typing import Final
 
 import msgspec
@@ -12,6 +13,9 @@ from gateway.rule import Finding
 ALERTS_MAX: Final = 20_000
 """Alerts that are remembered; beyond it the oldest closed ones are only in the changes."""
 
+SUBJECT_MAX: Final = 80
+"""Characters of a subject."""
+
 
 class Episodes(msgspec.Struct):
     """Alerts by id, and the one that is running for each rule and subject."""
@@ -23,6 +27,7 @@ class Episodes(msgspec.Struct):
 
     def found(self, rule: str, finding: Finding, entry: Entry, *, is_late: bool) -> list[Message]:
         """What a finding makes of the alerts."""
+        finding = msgspec.structs.replace(finding, subject=_short(finding.subject))
         key = f"{rule}\n{finding.subject}"
         alert = self.alerts.get(self.running.get(key, ""))
         if alert is not None and alert.state == "closed":
@@ -86,6 +91,14 @@ class Episodes(msgspec.Struct):
         closed = next((id_ for id_, alert in self.alerts.items() if alert.state == "closed"), None)
         if closed is not None:
             del self.alerts[closed]
+
+
+def _short(subject: str) -> str:
+    """A subject that an alert can carry: a long one ends in a piece of its hash."""
+    if len(subject) <= SUBJECT_MAX:
+        return subject
+    digest = hashlib.sha256(subject.encode()).hexdigest()
+    return f"{subject[: SUBJECT_MAX - 11]}… {digest[:9]}"
 
 
 def _forbidden(act: OfficerActed, entry: Entry, acts_from: tuple[str, ...]) -> str:

@@ -1,12 +1,22 @@
 """Looks at what arrived: whose it is, whether the signature is good, what it says. In a thread."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 import msgspec
 
 from contract.link import Packet
-from contract.messages import AgentAlive, AgentBorn, BlobPart, Event, Refused, Unreadable
+from contract.messages import (
+    AgentAlive,
+    AgentBorn,
+    BlobPart,
+    Event,
+    ReadingsTaken,
+    Refused,
+    SealRead,
+    Unreadable,
+)
 from contract.signing import BadSignature, verify
 from contract.topics import source_of, stream_of
 from contract.wire import Frame, check_part, hash_of, unwrap
@@ -17,6 +27,11 @@ from gateway.quarantine import Suspect
 
 UNNUMBERED: Final = (AgentBorn, AgentAlive)
 """What a source says without a number; all else must have one."""
+
+
+EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+"""Times beyond these would break arithmetic further down, and mean nothing."""
 
 
 class Heard(NamedTuple):
@@ -50,9 +65,10 @@ def _inspected(packet: Packet, keys: Keys, blobs: Blobs) -> Heard | Suspect:
     )
     if draft.identity is None and not isinstance(draft.message, UNNUMBERED):
         return Suspect(packet, draft.hash, "a message that needs a number has none")
-    reason = _unfit(draft, frame, blobs)
+    reason = _unfit(draft, frame, blobs) or _odd_time(draft)
     if reason:
-        draft = msgspec.structs.replace(draft, kind="refused", message=None)
+        at = draft.observed_at if _is_sane(draft.observed_at) else None
+        draft = msgspec.structs.replace(draft, kind="refused", message=None, observed_at=at)
     return Heard(draft, b"" if reason else frame.raw)
 
 
@@ -81,3 +97,20 @@ def _unfit(draft: Draft, frame: Frame, blobs: Blobs) -> str:
             return str(error)
         return "" if blobs.is_allowed(message) else "the blob is too large"
     return "a message without raw bytes has some" if frame.raw else ""
+
+
+def _odd_time(draft: Draft) -> str:
+    """Why a time in a message is none that a device can have seen; empty if all are sane."""
+    times = [draft.observed_at]
+    message = draft.message
+    if isinstance(message, ReadingsTaken):
+        times += [reading.observed_at for reading in message.readings]
+    elif isinstance(message, SealRead):
+        times += [message.sealed_at, message.opened_at, message.seal_clock_at]
+    elif isinstance(message, AgentAlive):
+        times += [device.said_up_to for device in message.devices]
+    return "" if all(map(_is_sane, times)) else "a time before 1970 or after 2200"
+
+
+def _is_sane(at: datetime | None) -> bool:
+    return at is None or EARLIEST <= at <= LATEST

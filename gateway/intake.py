@@ -12,7 +12,7 @@ from typing import Final
 from contract.link import Packet, Rejected, Unavailable
 from contract.messages import AgentGone, BlobKept, BlobPart
 from contract.topics import source_of
-from gateway.blobs import Blobs
+from gateway.blobs import Blob, Blobs
 from gateway.entry import Draft
 from gateway.inspection import Heard, inspect
 from gateway.journal import Journal
@@ -81,41 +81,45 @@ class Intake:
 
     async def finish_blobs(self) -> None:
         """After a start: pictures whose last part came just before the end."""
-        for sha256, size in await asyncio.to_thread(lambda: list(self._blobs.unfinished())):
-            await self._assemble(sha256, size, is_end=False)
+        for blob in await asyncio.to_thread(self._blobs.unfinished):
+            await self._assemble(blob, is_end=False)
 
     async def _keep(self, heard: Sequence[Heard]) -> None:
         ledger = self._ledger()
         ready = [one for one in heard if _is_wanted(one.draft, ledger)]
-        parts = [(one.draft.message, one.raw) for one in ready]
-        blobs = [(part, raw) for part, raw in parts if isinstance(part, BlobPart)]
-        if blobs:
-            await asyncio.to_thread(self._blobs.keep_all, blobs)
+        parts = [
+            (one.draft.source, one.draft.message, one.raw)
+            for one in ready
+            if isinstance(one.draft.message, BlobPart)
+        ]
+        if parts:
+            await asyncio.to_thread(self._blobs.keep_all, parts)
         for outcome, one in zip(
             await self._journal.append([one.draft for one in ready]), ready, strict=True
         ):
             if outcome.status != "new":
                 self._repeated(one.draft.source)
-        ends: dict[tuple[str, int], bool] = {}
-        for part, _ in blobs:
+        ends: dict[Blob, bool] = {}
+        for source, part, _ in parts:
             is_end = part.offset_bytes + part.part_bytes == part.size_bytes
-            blob = (part.sha256, part.size_bytes)
+            blob = Blob(source, part.sha256, part.size_bytes)
             ends[blob] = ends.get(blob, False) or is_end
-        for (sha256, size), is_end in ends.items():
-            await self._assemble(sha256, size, is_end=is_end)
+        for blob, is_end in ends.items():
+            await self._assemble(blob, is_end=is_end)
 
-    async def _assemble(self, sha256: str, size: int, *, is_end: bool) -> None:
+    async def _assemble(self, blob: Blob, *, is_end: bool) -> None:
         """Join the parts if all are here. A picture that was whole before is told again."""
         try:
-            was_whole = await asyncio.to_thread(self._blobs.is_whole, sha256)
-            if not await asyncio.to_thread(self._blobs.assemble, sha256, size):
+            was_whole = await asyncio.to_thread(self._blobs.is_whole, blob.sha256)
+            if not await asyncio.to_thread(self._blobs.assemble, blob):
                 return
         except Rejected as error:
             _log.error("a picture is dropped: %s", error)
             return
-        if is_end or not was_whole or self._blobs.has_parts(sha256):
-            await self._journal.append([self._voice.say(BlobKept(sha256=sha256, size_bytes=size))])
-        await asyncio.to_thread(self._blobs.forget_parts, sha256)
+        if is_end or not was_whole or self._blobs.has_parts(blob):
+            kept = BlobKept(sha256=blob.sha256, size_bytes=blob.size_bytes)
+            await self._journal.append([self._voice.say(kept)])
+        await asyncio.to_thread(self._blobs.forget_parts, blob)
 
 
 def _is_wanted(draft: Draft, ledger: Ledger) -> bool:

@@ -14,5 +14,5 @@ def replay(path: Path, source: str) -> Iterator[bytes]:
     chain = Chain(source, identity_of(path))
     state = State()
     for entry in entries(path):
-        for message in judge(state, entry):
-            yield chain.write(message, entry).body
+        for change in chain.write(judge(state, entry), entry):
+            yield change.body

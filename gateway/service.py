@@ -163,7 +163,8 @@ async def _stay_linked(parts: Parts, dial: Dial) -> None:
             error = group.exceptions[0]
             level = logging.ERROR if isinstance(error, Rejected) else logging.WARNING
             _log.log(level, "the gateway has no link: %s; next try in %.1f s", error, wait)
-        await _note(parts, AgentGone(source=parts.config.source))
+        if not parts.bench.state.is_deaf:
+            await _note(parts, AgentGone(source=parts.config.source))
         await parts.clock.sleep(wait)
         wait = min(wait * 2, REDIAL_S_MAX)
 

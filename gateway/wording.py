@@ -1,9 +1,22 @@
 """How times, ages and numbers are written for people; pure, and the same on every machine."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
-_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_MONTHS: Final = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
@@ -11,8 +24,9 @@ _DAY: Final = 86_400
 
 def clock_time(at: datetime, told: datetime | None = None) -> str:
     """``14:07:32 UTC``, with the day where it is not the day of ``told``."""
+    at = at.astimezone(UTC)
     time = f"{at.hour:02d}:{at.minute:02d}:{at.second:02d} UTC"
-    if told is not None and told.date() == at.date():
+    if told is not None and told.astimezone(UTC).date() == at.date():
         return time
     return f"{at.day} {_MONTHS[at.month - 1]} {time}"
 

@@ -11,6 +11,8 @@ from gateway.settings import Contraband, JudgeSettings
 from gateway.wording import capital, clock_time, listed
 
 STEPS: Final[tuple[Severity, ...]] = ("low", "medium", "high", "critical")
+LABELS_MAX: Final = 3
+"""Classes that a title names."""
 _LOWER: Final[dict[Severity, Severity]] = {
     "critical": "high",
     "high": "medium",
@@ -52,6 +54,9 @@ def _severity(detection: Detection, threshold: Contraband) -> Severity:
 def _finding(fact: Fact, scan: ScanCompleted, seen: list[tuple[Detection, Contraband]]) -> Finding:
     boxes = tuple(detection for detection, _ in seen)
     labels = list(dict.fromkeys(box.label for box in boxes))
+    named = [f"{label}-like" for label in labels[:LABELS_MAX]]
+    if len(labels) > LABELS_MAX:
+        named.append(f"{len(labels) - LABELS_MAX} other")
     shapes = "shape" if len(labels) == 1 else "shapes"
     best, threshold = seen[0]
     count = f"{len(boxes)} {'box' if len(boxes) == 1 else 'boxes'}"
@@ -61,7 +66,7 @@ def _finding(fact: Fact, scan: ScanCompleted, seen: list[tuple[Detection, Contra
         source=fact.entry.source,
         device=scan.device,
         severity=max((_severity(*pair) for pair in seen), key=STEPS.index),
-        title=f"{capital(listed([f'{label}-like' for label in labels]))} {shapes} in the scan",
+        title=f"{capital(listed(named))} {shapes} in the scan",
         detail=f"{count} in the picture of {scan.device}, {when}. Highest raw score "
         f"{best.score:.2f} for {best.label}, told from {threshold.score_min:.2f} on; a raw score is "
         "no probability, and most alerts of this kind are false. The picture decides.",
