@@ -1,4 +1,4 @@
-"""The life cycle of an alert, as a literal table, and what findings and officers do to one. Pure."""
+"""The life cycle of an alert as a literal table, and what findings and acts do to one. Pure."""
 
 import hashlib
 from typing import Final, Literal, NamedTuple

@@ -140,10 +140,7 @@ def _said(state: State, entry: Entry, changes: list[Message]) -> None:
         _life(state, agent, entry, message)
         _ask(state, entry, message, changes)
     if isinstance(message, StreamLost):
-        if not state.ledger.lose(entry.source, message):
-            _ask(state, entry, ChainBroken(), changes)
-        for turn in state.order.lost(entry.source, message, now):
-            _take(state, turn, now, changes)
+        _lost(state, entry, message, changes)
     if identity is not None and entry.stream != "bulk":
         for turn in state.order.put(entry):
             _take(state, turn, now, changes)
@@ -155,6 +152,13 @@ def _number(state: State, entry: Entry, identity: Identity, changes: list[Messag
     state.wholeness.touch(entry.source)
     if not state.ledger.hear(identity, entry.hash, entry.previous):
         _ask(state, entry, ChainBroken(), changes)
+
+
+def _lost(state: State, entry: Entry, lost: StreamLost, changes: list[Message]) -> None:
+    if not state.ledger.lose(entry.source, lost):
+        _ask(state, entry, ChainBroken(), changes)
+    for turn in state.order.lost(entry.source, lost, entry.received_at):
+        _take(state, turn, entry.received_at, changes)
 
 
 def _life(state: State, agent: Agent, entry: Entry, message: AgentBorn | AgentAlive) -> None:

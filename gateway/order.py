@@ -1,4 +1,4 @@
-"""Takes each stream in sequence: waits a little for a hole to fill; what comes later is late. Pure."""
+"""Takes each stream in sequence: waits a little for a hole to fill; then it is late. Pure."""
 
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -78,10 +78,9 @@ class Order:
         return min((at for at in moments if at is not None), default=None)
 
     def _release(self, key: str, lane: Lane, now: datetime) -> list[Turn]:
-        turns = []
         # A declared loss may have passed over numbers that came all the same.
-        for number in sorted(n for n in lane.held if n < lane.next) if lane.held else ():
-            turns.append(Turn(lane.held.pop(number), is_late=False))
+        passed = sorted(n for n in lane.held if n < lane.next) if lane.held else []
+        turns = [Turn(lane.held.pop(number), is_late=False) for number in passed]
         while (entry := lane.held.pop(lane.next, None)) is not None:
             turns.append(Turn(entry, is_late=False))
             lane.next += 1

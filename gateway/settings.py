@@ -1,4 +1,4 @@
-"""What supervisors set: the thresholds of the rules. Part of the journal, so a replay needs no file."""
+"""What supervisors set: thresholds of rules. In the journal, so a replay needs no file."""
 
 from typing import Annotated
 

@@ -20,6 +20,8 @@ _MONTHS: Final = [
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
+_WHOLE_FROM: Final = 1_000
+"""From here on a fraction says nothing to people."""
 
 
 def clock_time(at: datetime, told: datetime | None = None) -> str:
@@ -32,7 +34,7 @@ def clock_time(at: datetime, told: datetime | None = None) -> str:
 
 
 def two_times(at: datetime, whose: str, told: datetime) -> str:
-    """``02:16:00 UTC by the seal's clock, told us at 04:02:11 UTC``; seen and told are two times."""
+    """``02:16:00 UTC by the seal's clock, told us at 04:02:11 UTC``; seen and told are two."""
     return f"{clock_time(at, told)} by {whose}, told us at {clock_time(told, told)}"
 
 
@@ -50,7 +52,8 @@ def age(seconds: float) -> str:
 
 def number(value: float) -> str:
     """At most four digits that mean something, a true minus, a comma between thousands."""
-    places = 0 if abs(value) >= 1_000 or value == int(value) else 1 if abs(value) >= 1 else 3
+    is_whole = abs(value) >= _WHOLE_FROM or value == int(value)
+    places = 0 if is_whole else 1 if abs(value) >= 1 else 3
     return f"{value:,.{places}f}".replace("-", "\N{MINUS SIGN}")
 
 

@@ -63,9 +63,9 @@ def _finding(fact: Fact, source: str, newer_at: datetime) -> Finding:
         device=name,
         severity="critical",
         title="One agent on two boxes",
-        detail=f"A former run of {name} speaks at {clock_time(fact.observed_at, fact.now)}, although "
-        f"a newer one was born at {clock_time(newer_at, fact.now)}. A card was copied, or two boxes "
-        "use one key. Nothing it said is lost; enrol one of them anew.",
+        detail=f"A former run of {name} speaks at {clock_time(fact.observed_at, fact.now)}, "
+        f"although a newer one was born at {clock_time(newer_at, fact.now)}. A card was copied, or "
+        "two boxes use one key. Nothing it said is lost; enrol one of them anew.",
         observed_at=fact.observed_at,
         says="a former run speaks",
     )

@@ -68,8 +68,8 @@ def _finding(fact: Fact, scan: ScanCompleted, seen: list[tuple[Detection, Contra
         severity=max((_severity(*pair) for pair in seen), key=STEPS.index),
         title=f"{capital(listed(named))} {shapes} in the scan",
         detail=f"{count} in the picture of {scan.device}, {when}. Highest raw score "
-        f"{best.score:.2f} for {best.label}, told from {threshold.score_min:.2f} on; a raw score is "
-        "no probability, and most alerts of this kind are false. The picture decides.",
+        f"{best.score:.2f} for {best.label}, told from {threshold.score_min:.2f} on; a raw score "
+        "is no probability, and most alerts of this kind are false. The picture decides.",
         observed_at=fact.observed_at,
         says=f"{count}: " + ", ".join(f"{box.label} {box.score:.2f}" for box in boxes[:10]),
         picture=scan.picture,

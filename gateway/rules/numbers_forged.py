@@ -29,7 +29,7 @@ def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
     what = (
         f"Another message came under number {entry.sequence:,} of {entry.stream}, which is held"
         if is_fork
-        else f"Number {entry.sequence:,} of {entry.stream} names another message before it than was kept"
+        else f"Number {entry.sequence:,} of {entry.stream} names another one before it"
     )
     yield Finding(
         subject=entry.source,

@@ -76,34 +76,44 @@ def _heard(fact: Fact, memory: Memory, reading: Reading, limit: Limit) -> Iterat
     is_out = _is_out(reading.value, limit)
     series = memory.series.get(key)
     if series is None:
-        series = Series(
-            source=fact.entry.source,
-            device=reading.device,
-            metric=reading.metric,
-            unit=reading.unit,
-            value=reading.value,
-            worst=reading.value,
-            heard_at=reading.observed_at,
-            is_out=is_out,
-            since=reading.observed_at,
-            since_told=fact.now,
-        )
+        series = _begun(fact, reading, is_out=is_out)
         remember(memory.series, key, series)
     elif reading.observed_at < series.heard_at:
         return  # what came late says nothing about now
-    elif is_out != series.is_out:
-        series.is_out, series.since, series.since_told = is_out, reading.observed_at, fact.now
-        if is_out and not series.is_raised:
-            series.worst = reading.value
-    series.value, series.heard_at, series.unit = reading.value, reading.observed_at, reading.unit
-    if is_out and _beyond(reading.value, limit) > _beyond(series.worst, limit):
-        series.worst = reading.value
+    _continue(series, reading, limit, fact.now)
     if series.is_out == series.is_raised:
         memory.waiting.pop(key, None)
     elif reading.observed_at - series.since >= timedelta(seconds=limit.for_s):
         yield from _settled(fact, memory, key, limit)
     elif key not in memory.waiting:
         memory.waiting[key] = series.since_told + timedelta(seconds=limit.for_s)
+
+
+def _begun(fact: Fact, reading: Reading, *, is_out: bool) -> Series:
+    return Series(
+        source=fact.entry.source,
+        device=reading.device,
+        metric=reading.metric,
+        unit=reading.unit,
+        value=reading.value,
+        worst=reading.value,
+        heard_at=reading.observed_at,
+        is_out=is_out,
+        since=reading.observed_at,
+        since_told=fact.now,
+    )
+
+
+def _continue(series: Series, reading: Reading, limit: Limit, now: datetime) -> None:
+    """Note a reading that is not older than the last."""
+    is_out = _is_out(reading.value, limit)
+    if is_out != series.is_out:
+        series.is_out, series.since, series.since_told = is_out, reading.observed_at, now
+        if is_out and not series.is_raised:
+            series.worst = reading.value
+    series.value, series.heard_at, series.unit = reading.value, reading.observed_at, reading.unit
+    if is_out and _beyond(reading.value, limit) > _beyond(series.worst, limit):
+        series.worst = reading.value
 
 
 def _settled(fact: Fact, memory: Memory, key: str, limit: Limit) -> Iterator[Finding]:
@@ -147,14 +157,15 @@ def _finding(fact: Fact, series: Series, limit: Limit) -> Finding:
     is_high = limit.high is not None and series.worst > limit.high
     bound = limit.high if is_high else limit.low
     edge = quantity(bound or 0.0, series.unit)
+    worst = quantity(series.worst, series.unit)
     return Finding(
         subject=subject,
         source=series.source,
         device=series.device,
         severity=limit.severity,
         title=f"{what} too {'high' if is_high else 'low'}",
-        detail=f"{quantity(series.worst, series.unit)} at {series.device}, the {'most' if is_high else 'least'} "
-        f"allowed is {edge}; out of range since {since}, for at least {age(limit.for_s)}.",
+        detail=f"{worst} at {series.device}, the {'most' if is_high else 'least'} allowed is "
+        f"{edge}; out of range since {since}, for at least {age(limit.for_s)}.",
         observed_at=series.since,
         says=says,
         opened_by=f"{series.source} {subject} {series.since.isoformat()}",

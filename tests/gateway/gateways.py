@@ -39,8 +39,12 @@ class World:
 
     @property
     def config(self) -> GatewayConfig:
+        """Of the gateway."""
         return GatewayConfig(
-            state_dir=str(self.folder / "gateway"), posts=(POST,), judge=self.judge, sinks=self.sinks
+            state_dir=str(self.folder / "gateway"),
+            posts=(POST,),
+            judge=self.judge,
+            sinks=self.sinks,
         )
 
     @asynccontextmanager
@@ -67,9 +71,12 @@ class World:
             public = await enrol(self.hub.dial, source=source, key=key, code=code, clock=self.clock)
             (folder / "gateway.pub").write_text(public.hex())
         public = bytes.fromhex((folder / "gateway.pub").read_text())
-        async with Outbox.open(
-            folder / "outbox.sqlite", source=source, key=key, clock=self.clock
-        ) as outbox, asyncio.TaskGroup() as tasks:
+        async with (
+            Outbox.open(
+                folder / "outbox.sqlite", source=source, key=key, clock=self.clock
+            ) as outbox,
+            asyncio.TaskGroup() as tasks,
+        ):
             running = tasks.create_task(
                 uplink.run(
                     outbox,

@@ -40,7 +40,13 @@ SETTINGS = JudgeSettings(readings=(Limit(metric="temperature", high=8.0, for_s=4
 
 
 def said(
-    message: Message, source: str, at_s: float, number: int = 0, epoch: str = "", before: str = ""
+    message: Message,
+    source: str,
+    at_s: float,
+    number: int = 0,
+    *,
+    epoch: str = "",
+    before: str = "",
 ) -> Draft:
     """A message of a source as the intake would hand it on."""
     stamp = Stamp(observed_at=START + timedelta(seconds=at_s), boot_id="b", monotonic_ns=number)
@@ -118,9 +124,9 @@ def messages(chance: random.Random, at_s: float, numbers: int) -> Message:
     )
 
 
-def drafts(seed: int, count: int = 400) -> Iterator[list[Draft]]:
+def drafts(seed: int, count: int = 400) -> Iterator[list[Draft]]:  # noqa: C901 - a list of odds
     """Groups of drafts that were appended together."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a seed, no secret
     yield [own(law(SETTINGS), 0), own(AgentBorn(keyid="k", version="1", epochs=()), 0)]
     heads: dict[tuple[str, str], tuple[int, str]] = {}
     held_back: list[Draft] = []
@@ -131,7 +137,7 @@ def drafts(seed: int, count: int = 400) -> Iterator[list[Draft]]:
         message = messages(chance, at_s, step)
         key = (source, stream_of(message))
         number, before = heads.get(key, (0, GENESIS))
-        draft = said(message, source, at_s, number + 1, epoch, before)
+        draft = said(message, source, at_s, number + 1, epoch=epoch, before=before)
         heads[key] = (number + 1, draft.hash)
         group = [draft]
         if chance.random() < 0.1:
@@ -139,7 +145,7 @@ def drafts(seed: int, count: int = 400) -> Iterator[list[Draft]]:
         if chance.random() < 0.1 and held_back:
             group.append(held_back.pop(0))
         if chance.random() < 0.03:
-            group.append(said(message, source, at_s + 1, number + 1, epoch, "f" * 64))
+            group.append(said(message, source, at_s + 1, number + 1, epoch=epoch, before="f" * 64))
         if chance.random() < 0.3:
             group.append(Draft(kind="tick"))
         if chance.random() < 0.1:
@@ -164,6 +170,4 @@ def _life(
     if int(at_s) % 2:
         return said(AgentAlive(epochs=epochs), source, at_s)
     devices = (Device(device="scanner", family="scan_folder"),)
-    return said(
-        AgentBorn(keyid="k", version="1", epochs=epochs, devices=devices), source, at_s
-    )
+    return said(AgentBorn(keyid="k", version="1", epochs=epochs, devices=devices), source, at_s)

@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from contract.delivery.enrolment import enrol
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
 from contract.identifiers import Source
+from contract.link import Dial, Unavailable
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.messages import AlertChanged, SealRead, read
 from contract.signing import Key
@@ -33,6 +34,7 @@ KILLS = 5
 PROGRAM = """
 import asyncio, sys
 import msgspec
+from contract.link import Dial, Unavailable
 from contract.links.mqtt import dialler
 from gateway.config import GatewayConfig
 from gateway.service import run
@@ -57,7 +59,9 @@ class Gateway:
 
     def start(self) -> None:
         """Start it."""
-        self.process = subprocess.Popen([sys.executable, "-c", PROGRAM, self.config], env=os.environ)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, self.config], env=os.environ
+        )
 
     def kill(self) -> None:
         """As a power cut does."""
@@ -80,13 +84,13 @@ def gateway(folder: Path, port: int) -> Iterator[Gateway]:
 @pytest.mark.system
 async def test_killed_again_and_again_it_loses_and_doubles_nothing(tmp_path: Path) -> None:
     """Every message once in the journal, every alert once in the changes, the chain unbroken."""
-    clock, chance = SystemClock(), random.Random(7)
+    clock, chance = SystemClock(), random.Random(7)  # noqa: S311 - a seed, no secret
     source, key = Source("/KEMBA/gate-2"), Key.make()
     state = tmp_path / "gateway"
     journal = state / "journal.sqlite"
     with mosquitto(tmp_path) as broker, gateway(state, broker.port) as running:
         dial = dialler(BrokerConfig(port=broker.port))
-        await _until(lambda: (state / "gateway.pub").exists())
+        await _until((state / "gateway.pub").exists)
         code = make_code(state, source, clock)
         await _until(journal.exists)
         public = await _enrolled(dial, source, key, code, clock)
@@ -148,22 +152,17 @@ def _judged(journal: Path) -> int:
         connection.close()
 
 
-async def _until(is_so: object) -> None:
-    assert callable(is_so)
+async def _until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not is_so():
             await asyncio.sleep(0.05)
 
 
-async def _enrolled(
-    dial: object, source: Source, key: Key, code: str, clock: SystemClock
-) -> bytes:
+async def _enrolled(dial: Dial, source: Source, key: Key, code: str, clock: SystemClock) -> bytes:
     """Enrol, as soon as the gateway answers."""
-    from contract.link import Unavailable
-
     for _ in range(5):
         try:
-            return await enrol(dial, source=source, key=key, code=code, clock=clock)  # type: ignore[arg-type]
+            return await enrol(dial, source=source, key=key, code=code, clock=clock)
         except Unavailable:
             await asyncio.sleep(1)
     raise AssertionError("nobody enrols us")

@@ -15,6 +15,8 @@ from contract.messages import (
     BlobAsked,
     BlobPart,
     BlobTold,
+    ChangesAsked,
+    ChangesTold,
     CompletenessChanged,
     Detection,
     Device,
@@ -172,9 +174,9 @@ def test_a_picture_arrives_whole_and_can_be_asked_for(tmp_path: Path) -> None:
             while len(got) < len(picture):
                 piece = await world.ask(BlobAsked(sha256=sha256, offset_bytes=len(got)))
                 assert isinstance(piece, BlobTold)
+                assert piece.media_type == "image/tiff"
                 got += piece.piece
             assert got == picture
-            assert piece.media_type == "image/tiff"
 
     run_virtually(main())
 
@@ -196,8 +198,9 @@ def test_changes_go_on_exactly_after_a_restart(tmp_path: Path) -> None:
             told: list[bytes] = []
             while True:
                 page = await world.ask(_after(stats.journal, len(told)))
-                told += [change.body for change in page.changes]  # type: ignore[attr-defined]
-                if page.is_last:  # type: ignore[attr-defined]
+                assert isinstance(page, ChangesTold)
+                told += [change.body for change in page.changes]
+                if page.is_last:
                     break
         assert stats.changes > 4
         assert list(replay(path, GATEWAY))[: len(told)] == told
@@ -206,8 +209,6 @@ def test_changes_go_on_exactly_after_a_restart(tmp_path: Path) -> None:
 
 
 def _after(epoch: str, number: int) -> Message:
-    from contract.messages import ChangesAsked
-
     return ChangesAsked(epoch=epoch, after=number)
 
 
