@@ -8,6 +8,7 @@ from command_center.board import Board
 from command_center.guard import App, Guard
 from command_center.live import Live
 from command_center.officers import Officers
+from command_center.openapi import Described
 from command_center.pictures import Ask, Pictures
 from command_center.routes import blobs, history, pages, session
 from command_center.routes import board as boards
@@ -55,7 +56,7 @@ def routes(
     is_secure: bool,
 ) -> FastAPI:
     """All routes, in the order in which they are tried."""
-    app = FastAPI(
+    app = Described(
         title="Greenlane command center",
         version="1",
         docs_url=None,

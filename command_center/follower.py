@@ -4,6 +4,7 @@ The feed hands it what arrives and asks what it wants to know; it moves board, h
 No link here: every decision is made in one step, so the board is never seen half changed.
 """
 
+import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -48,6 +49,7 @@ class Follower:
         self._projection: Final = projection
         self._audience: Final = audience
         self._ahead: dict[int, Change] = {}
+        self._storing: Final = asyncio.Lock()
         self._unstored: list[Step] = []
         self._is_fresh = False
         self._is_stored = True
@@ -68,6 +70,7 @@ class Follower:
 
     def told(self, page: ChangesTold, changes: Sequence[Change]) -> bool:
         """Take a page of the catch-up; true if more has to be asked."""
+        former = self.head
         if page.is_snapshot:
             self._take_snapshot(page, changes)
         else:
@@ -75,12 +78,19 @@ class Follower:
         self._is_in_snapshot = page.is_snapshot and not page.is_last
         self._drain()
         if page.is_last:
-            # What still waits lies behind a hole that this answer did not fill: ask again.
-            return self._wants_snapshot or bool(self._ahead)
+            # What still waits lies behind a hole that this answer did not fill, and live changes
+            # that a snapshot overtook have to come again: ask on.
+            is_overtaken = self.head.epoch == former.epoch and self.head.number < former.number
+            return self._wants_snapshot or bool(self._ahead) or is_overtaken
         return True
 
     async def persist(self, heard_at: datetime | None) -> None:
         """Make durable what was taken; cut short, it does the rest the next time."""
+        # One at a time: live changes and a catch-up both end here.
+        async with self._storing:
+            await self._persist(heard_at)
+
+    async def _persist(self, heard_at: datetime | None) -> None:
         await self._audience.settle()
         if self._is_fresh:
             self._is_stored = True

@@ -161,7 +161,8 @@ class Live:
         """The board was renewed: a snapshot to everyone."""
         common = self._common("snapshot")
         for screen, officer in list(self._screens.items()):
-            screen.put(_spliced(common, officer).decode())
+            now = self._who(screen.token) or officer
+            screen.put(_spliced(common, now).decode())
 
     def acted(self, act: Act) -> None:
         """An act turned."""

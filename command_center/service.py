@@ -6,9 +6,10 @@ board ─▶ live ══ websocket ══▶ browsers ── POST ─▶ acts �
 """
 
 import asyncio
+import fcntl
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -56,7 +57,7 @@ async def run(
     """
     gateway_key = _gateway_key(config.state / "gateway.pub")
     # The port first: a second start of the same command center must touch nothing.
-    with server.listen(config.host, config.port) as listener:
+    with server.listen(config.host, config.port) as listener, _alone(config.state):
         async with _opened(config, gateway_key, clock) as parts:
             url = config.public_url.rstrip("/") or server.url_of(listener)
             token = await parts.officers.first_link()
@@ -158,6 +159,17 @@ class _Audience:
     async def settle(self) -> None:
         """See `follower.Audience`."""
         await self._acts.flush()
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Hold the state directory; two would say acts under the same numbers."""
+    with (state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Rejected(f"another command center is running on {state}") from error
+        yield
 
 
 def _gateway_key(path: Path) -> bytes:

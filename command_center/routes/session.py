@@ -16,7 +16,8 @@ from command_center.passwords import PASSWORD_CHARS_MAX
 from contract.clock import Clock
 
 NAME_TRIES_MAX: Final = 5
-ADDRESS_TRIES_MAX: Final = 50
+ADDRESS_TRIES_MAX: Final = 200
+"""A whole shift may sign in through one proxy."""
 WINDOW_S: Final = 300.0
 
 _Secret = Annotated[str, Field(max_length=PASSWORD_CHARS_MAX)]

@@ -1,6 +1,8 @@
 """The HTTP edge: who is let in, what is refused, and what an answer looks like."""
 
 import asyncio
+import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from typing import Any
 
 import argon2
 import httpx
+import msgspec
 from fastapi import FastAPI
 from starlette.routing import Route, WebSocketRoute
 
@@ -18,6 +21,7 @@ from command_center.board import Board
 from command_center.guard import BODY_BYTES_MAX
 from command_center.live import Live
 from command_center.officers import Officers
+from command_center.openapi import ANSWERS
 from command_center.passwords import Passwords
 from command_center.pictures import Pictures
 from command_center.rights import rule_for
@@ -423,14 +427,33 @@ def test_files_come_from_the_web_folder_alone(tmp_path: Path) -> None:
     play(tmp_path, act)
 
 
-def test_the_openapi_document_names_every_api_route(tmp_path: Path) -> None:
-    """OpenAPI 3.1, for those who are signed in."""
+def test_the_openapi_document_describes_what_is_answered(tmp_path: Path) -> None:
+    """OpenAPI 3.1, for those who are signed in; each real answer fits what it says."""
 
     async def act(s: Scene) -> None:
         assert (await s.client.get("/api/openapi.json")).status_code == 401
-        await s.sign_in("viewer")
+        await s.sign_in("admin")
         document = (await s.client.get("/api/openapi.json")).json()
         assert document["openapi"].startswith("3.1")
-        assert "/api/alerts/{alert}/acts" in document["paths"]
+        refs = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+        assert refs <= set(document["components"]["schemas"])
+        s.board.apply(EPOCH, 1, AlertChanged(alert=alert("a1")))
+        span = {"start": "2026-11-22T10:00:00Z", "end": "2026-11-22T11:00:00Z"}
+        asked = {"/api/history": {"device": "d", "metric": "m", **span}}
+        bodies = {
+            "/api/alerts/{alert}/acts": {"verb": "comment", "note": "seen"},
+            "/api/officers": {"name": "Baraka", "role": "viewer"},
+            "/api/officers/{name}": {"role": "officer"},
+        }
+        for (path, method, status), kind in ANSWERS.items():
+            where = path.format(alert="a1", name="Baraka")
+            if method == "get":
+                answer = await s.client.get(where, params=asked.get(path))
+            else:
+                answer = await s.post(where, bodies[path])
+            assert answer.status_code == int(status), path
+            told = msgspec.json.decode(answer.content, type=kind)
+            fields = set(told.__struct_fields__)
+            assert set(answer.json()) <= fields, path
 
     play(tmp_path, act)

@@ -1,12 +1,16 @@
 """The feed misses nothing, believes nobody else, and says when the gateway is silent."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from command_center import follower as followers
 from command_center.board import Board
@@ -15,10 +19,11 @@ from command_center.feed import Feed
 from command_center.follower import Follower
 from command_center.projection import Projection
 from command_center.silence import SILENCE_S_MAX, GatewayState, Silence
-from contract.link import Unavailable
+from contract.link import Packet, Unavailable
 from contract.links.memory import Hub, faultless
 from contract.messages import (
     AlertChanged,
+    AlertState,
     ChangesAsked,
     HistoryAsked,
     JudgeChanged,
@@ -35,7 +40,12 @@ from tests.support.virtual import START, VirtualClock, run_virtually
 class Screens:
     """Writes down what it is told."""
 
+    board: Board
     numbers: list[int] = field(default_factory=list)
+    shown: int = 0
+    """What a browser's board has."""
+    is_whole: bool = True
+    """Whether a browser never saw a hole."""
     renewals: int = 0
     states: list[str] = field(default_factory=list)
     values: list[tuple[str, float]] = field(default_factory=list)
@@ -44,10 +54,13 @@ class Screens:
         """A change."""
         if is_streamed:
             self.numbers.append(change.number)
+            self.is_whole = self.is_whole and change.number == self.shown + 1
+            self.shown = change.number
 
     def renewed(self) -> None:
         """A snapshot."""
         self.renewals += 1
+        self.shown = self.board.number
 
     async def settle(self) -> None:
         """Nothing is to be settled here."""
@@ -77,11 +90,11 @@ class Scene:
 async def listening(path: Path, hub: Hub, gateway: Gateway) -> AsyncIterator[Scene]:
     """A feed that runs on the projection at ``path``."""
     clock = VirtualClock()
-    screens = Screens()
     async with Projection.open(path / "board.sqlite") as projection:
         board, head, heard_at = await projection.load(
             gateway=GATEWAY, gateway_key=gateway.key.public
         )
+        screens = Screens(board, shown=board.number)
         follower = Follower(board=board, head=head, projection=projection, audience=screens)
         feed = Feed(
             me=ME,
@@ -378,3 +391,46 @@ def test_answers_of_nobody_are_answered_by_time(tmp_path: Path) -> None:
             await s.feed.ask(asked)
 
     scene(tmp_path, play)
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_whatever_the_broker_does_the_board_is_the_gateways(seed: int) -> None:
+    """Drops, doubles, delays, cut links, pruning: in the end board and projection say the same."""
+    dice = random.Random(seed)  # noqa: S311 - dice
+
+    def fault(_packet: Packet, _client: str) -> Sequence[float]:
+        return [dice.choice((0, 0, 0.01, 0.3)) for _ in range(dice.choice((0, 1, 1, 1, 1, 2)))]
+
+    async def main(path: Path) -> None:
+        hub = Hub(fault)
+        gateway = Gateway(hub, VirtualClock())
+        gateway.page_max = dice.choice((1, 3, 1_000))
+        fold = Board()
+        async with gateway.running():
+            async with listening(path, hub, gateway) as one:
+                for number in range(1, 60):
+                    states: tuple[AlertState, ...] = ("open", "acknowledged", "closed")
+                    told = alert(f"a{dice.randrange(9)}", state=dice.choice(states))
+                    await gateway.change(AlertChanged(alert=told))
+                    fold.apply(EPOCH, number, AlertChanged(alert=told))
+                    if dice.random() < 0.05:
+                        gateway.pruned = number
+                    if dice.random() < 0.05:
+                        for client in [name for name in hub._links if "feed" in name]:
+                            hub.cut(client)
+                    await asyncio.sleep(dice.choice((0, 0.001, 0.1, 2)))
+                hub.fault = faultless
+                await asyncio.sleep(60)
+                assert one.board.snapshot() == fold.snapshot()
+                assert one.screens.is_whole
+                assert one.screens.shown == 59
+            async with Projection.open(path / "board.sqlite") as projection:
+                board, head, _ = await projection.load(
+                    gateway=GATEWAY, gateway_key=gateway.key.public
+                )
+            assert head.number == 59
+            assert board.snapshot() == fold.snapshot()
+
+    with TemporaryDirectory() as folder:
+        run_virtually(main(Path(folder)))

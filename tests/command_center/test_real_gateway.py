@@ -29,8 +29,8 @@ from contract.signing import Key
 from gateway import service as gateway
 from gateway.codes import make_code
 from gateway.config import GatewayConfig
+from tests.command_center.desk import Desk, hear, running_with
 from tests.command_center.scripted import ME, sha256
-from tests.command_center.test_service import Desk, hear, running_with
 
 AGENT = Source("/KEMBA/gate-2")
 WAIT_S = 60
