@@ -79,6 +79,7 @@ class Presence:
             for message in messages
             if isinstance(message, AgentChanged)
             and message.state == "alive"
+            and message.devices
             and all(device.is_found for device in message.devices)
         }
 
