@@ -9,14 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from tests.web.scripted_gateway import Gateway
-
 from command_center import service
 from command_center.config import Config
 from contract.clock import SystemClock
 from contract.links.memory import Hub
 from contract.messages import AlertChanged, Message
 from contract.signing import Key
+from tests.web.scripted_gateway import Gateway
 
 PASSWORD: Final = "four quiet herons walk"  # noqa: S105 - of a test's officer
 START_S_MAX: Final = 60.0
@@ -32,7 +31,7 @@ class LeapingClock(SystemClock):
 
     def utc_now(self) -> datetime:
         """UTC, put forward."""
-        return datetime.now(UTC) + timedelta(seconds=self.leap_s)  # noqa: TID251 - it is a clock
+        return datetime.now(UTC) + timedelta(seconds=self.leap_s)
 
     def monotonic_ns(self) -> int:
         """Monotonic, put forward."""

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.web.center import PASSWORD, Center
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.web.center import PASSWORD, Center
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (

@@ -161,7 +161,7 @@ class Gateway:
             case ChangesAsked(epoch=epoch, after=after) if epoch == JOURNAL:
                 return self._page(self._changes[after:], is_snapshot=False)
             case ChangesAsked():
-                latest = {thing: signed for thing, signed in self._pairs()}
+                latest = dict(self._pairs())
                 return self._page(list(latest.values()), is_snapshot=True)
             case BlobAsked() if body := self.blobs.get(question.sha256):
                 piece = body[question.offset_bytes : question.offset_bytes + 100_000]
@@ -212,5 +212,3 @@ class Gateway:
             alert, state=state or alert.state, acts=(*alert.acts, done), changed_at=at
         )
         await self.tell(AlertChanged(alert=changed, act=acted.act))
-
-

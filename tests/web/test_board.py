@@ -25,8 +25,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 FOLD = """async ({ source, snapshot, changes }) => {
   const module = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const { Board } = await import(module);
-  const plain = (board) => JSON.stringify(["alerts", "agents", "completeness", "scans"].map((name) => [...board[name]])
-    .concat([[board.epoch, board.number, board.judge]]));
+  const maps = ["alerts", "agents", "completeness", "scans"];
+  const rest = (board) => [board.epoch, board.number, board.judge];
+  const plain = (board) => JSON.stringify([...maps.map((name) => [...board[name]]), rest(board)]);
   const folded = new Board();
   folded.snapshot(snapshot[0]);
   const taken = changes.map((change) => folded.apply(change));
@@ -89,7 +90,10 @@ def test_a_snapshot_and_its_changes_equal_a_later_snapshot(browser: Browser, alr
 
 def sorted_things(text: str) -> list[Any]:
     """Each map by its keys: the order of a snapshot is told by groups, that of changes is not."""
-    return [sorted(part, key=str) if part and isinstance(part[0], list) else part for part in json.loads(text)]
+    return [
+        sorted(part, key=str) if part and isinstance(part[0], list) else part
+        for part in json.loads(text)
+    ]
 
 
 def test_every_change_that_marks_the_board_is_known_to_the_page() -> None:

@@ -162,7 +162,9 @@ def test_agents_are_shown_as_stale_and_as_holed_as_they_are(page: Page, center: 
     expect(alive).to_contain_text("alive")
     expect(alive).to_contain_text("84,120 kept")
     expect(alive).to_contain_text("lost since")
-    expect(page.locator(".situation").first).to_contain_text("1 of 2 agents alive, 3 devices, 1 lost")
+    expect(page.locator(".situation").first).to_contain_text(
+        "1 of 2 agents alive, 3 devices, 1 lost"
+    )
     expect(page.locator(".situation").first).to_contain_text("1 source with holes")
 
 
@@ -232,5 +234,3 @@ def sideways(page: Page) -> int:
     """Pixels by which the page is wider than its screen."""
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return max(0, int(wide))
-
-

@@ -1,4 +1,4 @@
-"""What lies in `web/`, without a browser: nothing inline, no markup from data, third parties as named."""
+"""What lies in `web/`: nothing inline, no markup from data, third parties as they are named."""
 
 import hashlib
 import json
@@ -36,14 +36,24 @@ def test_what_a_page_links_is_there_and_may_be_had(page: Path) -> None:
 def test_no_script_makes_markup_from_text(script: Path) -> None:
     """Text of a device reaches the page as text only: there is no other way to put it there."""
     text = script.read_text()
-    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "DOMParser", "setHTML"):
+    for word in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "DOMParser",
+        "setHTML",
+    ):
         assert word not in text
 
 
 @pytest.mark.parametrize("script", OURS, ids=lambda path: path.name)
 def test_what_a_script_imports_is_there(script: Path) -> None:
     """Relative paths, no import map, no bundler: each names a file."""
-    for path in re.findall(r'^(?:import|export)[^"\n]*"([^"]+)";', script.read_text(), re.MULTILINE):
+    for path in re.findall(
+        r'^(?:import|export)[^"\n]*"([^"]+)";', script.read_text(), re.MULTILINE
+    ):
         assert path.startswith("."), path
         assert (script.parent / path).resolve().is_file(), path
 
@@ -51,7 +61,7 @@ def test_what_a_script_imports_is_there(script: Path) -> None:
 def test_third_parties_are_those_of_the_manifest() -> None:
     """Version, licence and hash of every file under vendor/, and no file besides."""
     manifest = json.loads((WEB / "vendor" / "manifest.json").read_text())
-    named = {}
+    named: dict[str, str] = {}
     for package in manifest["packages"]:
         assert package["licence"] in ("MIT", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Apache-2.0")
         assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"])

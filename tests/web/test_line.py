@@ -87,7 +87,8 @@ def test_the_chart_shows_history_and_each_reading_as_it_comes(page: Page, center
     agent, key, at = Source("/KEMBA/gate-2"), Key.make(), scene.now()
     center.gateway.series = (("scale-2", "axle load", "kg"),)
     center.gateway.points = tuple(
-        Point(at=at - timedelta(seconds=s), mean=s, low=s, high=s, count=1) for s in range(290, 9, -1)
+        Point(at=at - timedelta(seconds=s), mean=s, low=s, high=s, count=1)
+        for s in range(290, 9, -1)
     )
     twin = DeviceTwin(device="scale-2", family="modbus", title="Axle scale")
     center.tell(scene.agent(at=at, devices=(twin,), public_key=key.public))
@@ -103,7 +104,10 @@ def test_the_chart_shows_history_and_each_reading_as_it_comes(page: Page, center
     center.do(center.gateway.read_out(agent, key, reading))
     expect(chart.locator(".now-value")).to_have_text("18,420 kg")
     expect(chart.locator("[data-old]")).to_have_count(0)
-    page.route("**/api/history*", lambda route: route.fulfill(status=503, json={"error": "The store does not answer."}))
+    page.route(
+        "**/api/history*",
+        lambda route: route.fulfill(status=503, json={"error": "The store does not answer."}),
+    )
     chart.get_by_role("button", name="24 h").click()
     expect(chart.locator(".mid")).to_contain_text("The chart could not be read.")
     expect(chart.locator(".mid")).to_contain_text("The store does not answer.")

@@ -1,4 +1,4 @@
-"""The scan viewer in a real browser: the plain picture, its boxes, and looks that end with their key."""
+"""The scan viewer in a real browser: the picture, its boxes, looks that end with their key."""
 
 import cv2
 import msgspec
@@ -33,8 +33,7 @@ def shown(center: Center, page: Page) -> bytes:
 
 def photograph(stage: Locator) -> npt.NDArray[np.uint8]:
     """What is on the screen, blue green red."""
-    pixels = np.frombuffer(stage.screenshot(animations="disabled"), np.uint8)
-    return np.asarray(cv2.imdecode(pixels, cv2.IMREAD_COLOR), np.uint8)
+    return scene.pixels_of(stage.screenshot(animations="disabled"))
 
 
 def places(page: Page) -> list[tuple[float, ...]]:
@@ -52,10 +51,20 @@ def assert_boxes_hold(page: Page) -> None:
         # Away from the corners, whose drawn lines would be seen.
         middle_x, middle_y = (x1 + x2) / 2, (y1 + y2) / 2
         dark = np.array(colour) * WHITE_CAP
-        for x, y in ((middle_x, y1 + 4), (middle_x, y2 - 5), (x1 + 4, middle_y), (x2 - 5, middle_y)):
+        for x, y in (
+            (middle_x, y1 + 4),
+            (middle_x, y2 - 5),
+            (x1 + 4, middle_y),
+            (x2 - 5, middle_y),
+        ):
             if 0 <= y < picture.shape[0] and 0 <= x < picture.shape[1]:
                 assert np.abs(picture[int(y), int(x)] - dark).max() <= COLOUR_OFF_MAX
-        for x, y in ((middle_x, y1 - 4), (middle_x, y2 + 3), (x1 - 4, middle_y), (x2 + 3, middle_y)):
+        for x, y in (
+            (middle_x, y1 - 4),
+            (middle_x, y2 + 3),
+            (x1 - 4, middle_y),
+            (x2 + 3, middle_y),
+        ):
             if 0 <= y < picture.shape[0] and 0 <= x < picture.shape[1]:
                 assert np.abs(picture[int(y), int(x)] - dark).max() > COLOUR_OFF_MAX
 
@@ -142,8 +151,7 @@ def test_a_picture_on_its_way_says_so_and_then_comes(page: Page, center: Center)
 
 def test_a_tiff_is_shown_as_a_png_and_kept_as_it_was(page: Page, center: Center) -> None:
     """Browsers cannot read TIFF; the original stays to be had, byte by byte."""
-    picture = cv2.imdecode(np.frombuffer(scene.bag(), np.uint8), cv2.IMREAD_COLOR)
-    body = cv2.imencode(".tif", picture)[1].tobytes()
+    body = cv2.imencode(".tif", scene.pixels_of(scene.bag()))[1].tobytes()
     told = scene.picture_of(body, media_type="image/tiff")
     center.gateway.blobs[told.sha256] = body
     alert = scene.scan_alert(scene.bag(), at=scene.now())

@@ -86,7 +86,7 @@ export class Line {
     const date = new Date(s * 1000);
     const fine = splits.length > 1 && splits[1] - splits[0] < 60;
     const text = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}${fine ? `:${two(date.getUTCSeconds())}` : ""}`;
-    return i === splits.length - 1 ? `${text} UTC` : text;
+    return i === 0 ? `${text} UTC` : text;
   }
 
   #drawHoles(plot) {
