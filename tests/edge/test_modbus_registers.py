@@ -76,8 +76,10 @@ def test_neighbours_are_read_together_and_strangers_apart() -> None:
         ('device = "a"\nhost = "h"', "name a map or at least one register"),
         ('device = "a"\nhost = "h"\nmap = "xy-md2"', "Invalid enum value 'xy-md2'"),
         (
-            ('device = "a"\nhost = "h"\n'
-            '[[register]]\naddress = 0\nmetric = "d"\nunit = "/"\ntype = "bit"'),
+            (
+                'device = "a"\nhost = "h"\n'
+                '[[register]]\naddress = 0\nmetric = "d"\nunit = "/"\ntype = "bit"'
+            ),
             "hold bits",
         ),
     ],
