@@ -8,6 +8,7 @@ from contract.clock import Clock
 from contract.link import Packet, Unavailable
 from contract.messages import AgentBorn, JudgeChanged, SignedBytes
 from contract.topics import leaf_of, topic
+from gateway import snapshots
 from gateway.changes import Change, ChangeLog
 from gateway.entry import Draft, Entry
 from gateway.journal import Journal
@@ -16,6 +17,7 @@ from gateway.outlet import Outlet
 from gateway.receipts import Receipts
 from gateway.settings import JudgeSettings
 from gateway.state import State
+from gateway.store import Store
 from gateway.voice import Voice
 
 TAKE_MAX: Final = 500
@@ -34,6 +36,7 @@ class Bench:
 
     def __init__(
         self,
+        store: Store,
         journal: Journal,
         changes: ChangeLog,
         outlet: Outlet,
@@ -42,23 +45,27 @@ class Bench:
         clock: Clock,
     ) -> None:
         self.state = State()
+        self._store: Final = store
         self._journal: Final = journal
         self._changes: Final = changes
         self._outlet: Final = outlet
         self._voice: Final = voice
         self._clock: Final = clock
         self._ticked = 0.0
+        self._snapshot_at = 0
 
     async def rebuild(self, settings: JudgeSettings) -> None:
         """Come to the state in which the last changes were kept; then let new settings in force."""
-        state, upto = self.state, self._changes.judged
+        upto = self._changes.judged
+        state = self.state = await snapshots.load(self._store, upto)
+        begin = self._snapshot_at = state.position
         while state.position < upto:
             for entry in await self._journal.read(
                 state.position, min(TAKE_MAX, upto - state.position)
             ):
                 judge(state, entry)
             await asyncio.sleep(0)
-        _log.info("judged again up to entry %d of journal %s", state.position, self._journal.id)
+        _log.info("judged entries %d to %d of %s again", begin + 1, upto, self._journal.id)
         now = law(settings)
         former = await self._journal.own(now.type)
         if not former or former[-1].message != now:
@@ -76,6 +83,8 @@ class Bench:
                     receipts.owe(entry.source, is_urgent=isinstance(entry.message, AgentBorn))
             if changes:
                 self._outlet.say(map(self._packet, await self._keep(changes)))
+            if self.state.position >= self._snapshot_at + snapshots.EVERY_ENTRIES:
+                await self._keep_state()
             await asyncio.sleep(0)
 
     async def tick(self) -> None:
@@ -110,6 +119,13 @@ class Bench:
         return [
             change for entry in entries for change in chain.write(judge(self.state, entry), entry)
         ]
+
+    async def _keep_state(self) -> None:
+        self._snapshot_at = self.state.position
+        try:
+            await snapshots.keep(self._store, self.state)
+        except Unavailable as error:
+            _log.warning("no snapshot of the judge: %s", error)
 
     async def _keep(self, changes: list[Change]) -> list[SignedBytes]:
         """Make changes durable, however long it takes: the state has moved on already."""

@@ -96,7 +96,7 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
                 keys.enrolled(entry.message)
         blobs = Blobs(config.folder)
         outlet = Outlet()
-        bench = Bench(journal, changes, outlet, voice=voice, clock=clock)
+        bench = Bench(store, journal, changes, outlet, voice=voice, clock=clock)
         await bench.rebuild(config.judge)
         receipts = Receipts(
             journal,

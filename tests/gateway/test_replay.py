@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import snapshots
 from gateway.entry import Entry
 from gateway.journal import Journal, entries
 from gateway.judge import judge
@@ -85,3 +86,26 @@ def test_how_entries_are_grouped_makes_no_difference(tmp_path: Path) -> None:
     half = [message for entry in every[:200] for message in judge(two, entry)]
     rest = [m for entry in list(entries(path))[200:] for m in judge(two, entry)]
     assert half + rest == first
+
+
+def test_a_snapshot_and_the_tail_give_the_same_as_the_whole(tmp_path: Path) -> None:
+    """A restart that judges only the tail tells exactly what it would have told."""
+    path = tmp_path / "journal.sqlite"
+    write(path, 5)
+    every: list[Entry] = list(entries(path))
+    state = State()
+    first = [message for entry in every for message in judge(state, entry)]
+
+    async def main() -> None:
+        for cut in (1, 100, 250, 333):
+            async with open_store(path) as store:
+                begun = State()
+                told = [message for entry in every[:cut] for message in judge(begun, entry)]
+                await snapshots.keep(store, begun)
+                assert (await snapshots.load(store, cut - 1)).position == 0
+                again = await snapshots.load(store, cut)
+            assert again.position == cut
+            told += [message for entry in every[cut:] for message in judge(again, entry)]
+            assert told == first
+
+    run_virtually(main())
