@@ -31,6 +31,7 @@ SURE_MAX = 0.99  # no threshold is set higher
 Z_95 = 1.959964  # two-sided 95 % of a normal distribution
 BAGS_AHEAD = 64  # rendered and waiting
 BAGS_DEFAULT = 2400
+PICTURE_PX = 416
 
 
 @dataclass(frozen=True)
@@ -149,10 +150,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m models.evaluation", description=__doc__)
     parser.add_argument("model", nargs="?", type=Path, default=WILDLIFE_MODEL)
     parser.add_argument("--bags", type=int, default=BAGS_DEFAULT)
+    parser.add_argument("--picture-px", type=int, default=PICTURE_PX, help="side of a bag")
     parser.add_argument("--renderers", type=int, default=1, help="processes that render")
     args = parser.parse_args(arguments)
     model = Model(args.model)
-    pictures = bags(TEST, args.bags, model.passport.input_side, args.renderers)
+    pictures = bags(TEST, args.bags, args.picture_px, args.renderers)
     table = figures(look(model, pictures), model.passport.thresholds)
     print(f"{model.passport.id}, {args.bags} simulated bags\n\n{report(table)}")  # noqa: T201 - a command
     return 0

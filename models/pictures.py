@@ -140,10 +140,14 @@ class Variation:
 
     def pixels(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the picture varied; what was outside is an empty belt."""
-        matrix = np.concatenate([self.linear, self.shift[:, None]], axis=1)
+        # Averaged first, as `image.letterbox` does: straight from many pixels to few, thin wires
+        # would be hit or missed.
+        small = cv2.resize(image, (self.side, self.side), interpolation=cv2.INTER_AREA)
+        linear = self.linear * (image.shape[0] / self.side)
+        matrix = np.concatenate([linear, self.shift[:, None]], axis=1)
         white = (255, 255, 255)
         return np.asarray(
-            cv2.warpAffine(image, matrix, (self.side, self.side), borderValue=white),
+            cv2.warpAffine(small, matrix, (self.side, self.side), borderValue=white),
             dtype=np.uint8,
         )
 

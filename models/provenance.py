@@ -40,14 +40,17 @@ def revision() -> str:
         return "unknown"
 
 
-def describe(recipe: Recipe) -> dict[str, Any]:
-    """Return what a passport says about the training."""
+def describe(recipe: Recipe, history: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what a passport says about the training; `history` is `Training.history`."""
     return {
         "data": (
             f"{recipe.pictures} bags simulated by models.xray, seeds {TRAIN.start} to "
             f"{TRAIN.start + recipe.pictures - 1}; no real X-ray, no pre-trained weights"
         ),
         "recipe": recipe.as_dict(),
+        "changed_under_way": [
+            {"from_step": h["from_step"], "steps": h["recipe"]["steps"]} for h in history[1:]
+        ],
         "revision": revision(),
         "source_sha256": source_digest(),
         "machine": platform.machine(),

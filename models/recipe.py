@@ -17,9 +17,11 @@ class Recipe:
     seed: int
     pictures: int
     """How many bags to render and learn from."""
-    side_px: int
-    """Side of a rendered picture and of the finished network's input."""
-    early_side_px: int
+    picture_px: int
+    """Side of a rendered picture."""
+    input_px: int
+    """Side of the network's input, at the end of the training and for good; a multiple of 32."""
+    early_px: int
     """Side in the first part of the training, where a coarser look teaches faster."""
     early_share: float
     steps: int

@@ -14,6 +14,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from models.evaluation import HIT_IOU, bags, figures, look, report, thresholds, wilson
 from models.export import export
@@ -46,7 +47,7 @@ LIMITS = (
 )
 
 
-def passport_of(recipe: Recipe, onnx: bytes) -> Passport:
+def passport_of(recipe: Recipe, onnx: bytes, history: list[dict[str, Any]]) -> Passport:
     """Return a passport with everything but thresholds and figures."""
     unknown = Figure(wilson(0, 0), wilson(0, 0))
     return Passport(
@@ -57,9 +58,9 @@ def passport_of(recipe: Recipe, onnx: bytes) -> Passport:
         classes=CLASSES,
         thresholds=dict.fromkeys(CLASSES, 0.5),
         nms_iou=NMS_IOU,
-        input_side=recipe.side_px,
+        input_side=recipe.input_px,
         input_layout=LAYOUT,
-        training=describe(recipe),
+        training=describe(recipe, history),
         figures={"any": unknown},
         measured_on="not measured",
         intended_use=INTENDED_USE,
@@ -72,14 +73,14 @@ def measure(path: Path, recipe: Recipe) -> Passport:
     """Return the passport of the model at `path` with thresholds chosen and figures measured."""
     model = Model(path)
     passport = model.passport
-    tuned = look(model, bags(TUNE, recipe.tune_bags, recipe.side_px, recipe.renderers))
+    tuned = look(model, bags(TUNE, recipe.tune_bags, recipe.picture_px, recipe.renderers))
     passport = replace(passport, thresholds=thresholds(tuned, recipe.false_alarms_max))
-    tested = look(model, bags(TEST, recipe.test_bags, recipe.side_px, recipe.renderers))
+    tested = look(model, bags(TEST, recipe.test_bags, recipe.picture_px, recipe.renderers))
     return replace(
         passport,
         figures=figures(tested, passport.thresholds),
         measured_on=(
-            f"{recipe.test_bags} simulated bags, seeds {TEST.start} to "
+            f"{recipe.test_bags} simulated bags of {recipe.picture_px} px, seeds {TEST.start} to "
             f"{TEST.start + recipe.test_bags - 1}, every other one honest; found means the right "
             f"class and a box overlapping by {HIT_IOU} or more; thresholds chosen on "
             f"{recipe.tune_bags} other bags"
@@ -97,12 +98,13 @@ def write(path: Path, onnx: bytes, passport: Passport) -> None:
 def train(recipe: Recipe, runs: Path) -> Path:
     """Return the path of the finished model of a recipe."""
     folder = runs / recipe.name
-    pictures = Pictures(folder / "pictures", recipe.pictures, recipe.side_px)
+    pictures = Pictures(folder / "pictures", recipe.pictures, recipe.picture_px)
     pictures.fill(recipe.renderers)
-    network = Training(recipe, folder).run(pictures)
-    onnx = export(network, recipe.side_px)
+    training = Training(recipe, folder)
+    network = training.run(pictures)
+    onnx = export(network, recipe.input_px)
     path = folder / f"{recipe.name}.onnx"
-    write(path, onnx, passport_of(recipe, onnx))
+    write(path, onnx, passport_of(recipe, onnx, training.history))
     write(path, onnx, measure(path, recipe))
     return path
 

@@ -26,6 +26,8 @@ from models.xray.bag import CLASSES
 SAVE_EVERY_S = 60.0
 WARM_UP_STEPS_MAX = 150
 GRADIENT_NORM_MAX = 10.0
+SCHEDULE = ("steps", "early_share", "tune_bags", "test_bags", "false_alarms_max")
+"""What of a recipe may change under way; the passport says where it did."""
 MEMORY_STEPS = 300
 """Over how many steps the averaged weights forget; the average is what is kept and exported."""
 
@@ -45,6 +47,8 @@ class Training:
         self.average.load_state_dict(self.network.state_dict())
         self.optimiser = torch.optim.AdamW(_groups(self.network, recipe.weight_decay))
         self.step = 0
+        self.history: list[dict[str, Any]] = [{"from_step": 0, "recipe": recipe.as_dict()}]
+        """Which recipe held from which step: a run may be made shorter or longer under way."""
         if self.checkpoint.exists():
             self._load()
 
@@ -65,7 +69,7 @@ class Training:
     def save(self) -> None:
         """Write the checkpoint in one step, so that a kill leaves the old or the new one."""
         state: dict[str, Any] = {
-            "recipe": self.recipe.as_dict(),
+            "history": self.history,
             "step": self.step,
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -77,17 +81,20 @@ class Training:
 
     def _load(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True)
-        if state["recipe"] != self.recipe.as_dict():
+        self.step, self.history = state["step"], state["history"]
+        old, new = self.history[-1]["recipe"], self.recipe.as_dict()
+        if any(old.get(key) != new[key] for key in new if key not in SCHEDULE):
             message = f"{self.checkpoint} was made by another recipe; remove it or rename the run"
             raise ValueError(message)
-        self.step = state["step"]
+        if old != new:
+            self.history.append({"from_step": self.step, "recipe": new})
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
 
     def _side(self) -> int:
         early = self.step < self.recipe.early_share * self.recipe.steps
-        return self.recipe.early_side_px if early else self.recipe.side_px
+        return self.recipe.early_px if early else self.recipe.input_px
 
     def advance(self, pictures: Pictures) -> float:
         """Take one step and return its cost."""

@@ -37,7 +37,7 @@ def test_smoke_recipe_trains_exports_and_gets_its_passport(tmp_path: Path) -> No
 def test_killed_training_goes_on_where_it_was(tmp_path: Path) -> None:
     """Half now, half after a restart, is the whole: to the last bit of the averaged weights."""
     recipe = replace(read(RECIPES / "smoke.toml"), pictures=16, steps=6)
-    pictures = Pictures(tmp_path / "pictures", recipe.pictures, recipe.side_px).fill(1)
+    pictures = Pictures(tmp_path / "pictures", recipe.pictures, recipe.picture_px).fill(1)
     for name in ("whole", "halves"):
         (tmp_path / name).mkdir()
     whole = Training(recipe, tmp_path / "whole").run(pictures)
@@ -66,3 +66,14 @@ def test_recipe_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
     path.write_text((RECIPES / "smoke.toml").read_text() + "lerning_rate = 1\n")
     with pytest.raises(ValueError, match="lerning_rate"):
         read(path)
+
+
+def test_run_may_be_made_shorter_and_says_so(tmp_path: Path) -> None:
+    """Time runs out; the passport tells from which step on the plan was another."""
+    recipe = read(RECIPES / "smoke.toml")
+    Training(recipe, tmp_path).save()
+    shorter = Training(replace(recipe, steps=3), tmp_path)
+    assert [(h["from_step"], h["recipe"]["steps"]) for h in shorter.history] == [
+        (0, recipe.steps),
+        (0, 3),
+    ]
