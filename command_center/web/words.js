@@ -27,20 +27,20 @@ export const count = (n) => Math.round(n).toLocaleString("en-US");
 /** `1 alert`, `3 alerts`. */
 export const many = (n, one, more = `${one}s`) => `${count(n)} ${n === 1 ? one : more}`;
 
-/** A measured value: four digits that say something, a true minus. */
-export function value(v) {
+/** A measured value: no more digits than say something, a true minus; `isWhole` for what only counts. */
+export function value(v, isWhole = Number.isInteger(v)) {
   if (!Number.isFinite(v)) return "no value";
   const size = Math.abs(v);
-  const digits = size >= 1000 || Number.isInteger(v) ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
-  const text = v.toLocaleString("en-US", { maximumFractionDigits: digits });
-  return (text === "-0" ? "0" : text).replace("-", "−");
+  const digits = size >= 1000 || isWhole ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
+  const text = v.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return text.replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 }
 
 const UNITS = { Cel: "°C", "%RH": "% RH", "%EL": "%", "/": "", count: "", degC: "°C", "1": "" };
 /** A unit of the SenML registry as people write it. */
 export const unit = (u) => (u in UNITS ? UNITS[u] : u);
 /** A value and its unit, a space between. */
-export const measured = (v, u) => [value(v), unit(u)].filter(Boolean).join(" ");
+export const measured = (v, u, isWhole) => [value(v, isWhole), unit(u)].filter(Boolean).join(" ");
 
 /** A container as painted on the box, a bag tag as printed; anything else as it came. */
 export function subject(text) {

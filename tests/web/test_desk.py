@@ -160,7 +160,7 @@ def test_agents_are_shown_as_stale_and_as_holed_as_they_are(page: Page, center: 
     expect(silent).to_contain_text("42 declared lost")
     expect(silent).to_contain_text("12 waiting")
     expect(alive).to_contain_text("alive")
-    expect(alive).to_contain_text("84,120 kept")
+    expect(alive).to_contain_text("Nothing is missing: 1,204 events, 84,120 readings, 318 bulk.")
     expect(alive).to_contain_text("lost since")
     expect(page.locator(".situation").first).to_contain_text(
         "1 of 2 agents alive, 3 devices, 1 lost"

@@ -10,22 +10,25 @@ const WIDTH = 64;
 const WORDS = { complete: "complete", late: "late", missing: "missing", "declared lost": "declared lost", "cannot tell": "cannot tell" };
 const WORST = ["missing", "declared lost", "late", "cannot tell", "complete"];
 
-/** Alive agents last, so that what wants a look is at the top; then by name. */
-const byNeed = (a, b) => (a.state === "alive") - (b.state === "alive") || a.source.localeCompare(b.source);
+/** What wants a look is at the top, what has no devices (a command center) at the end; then by name. */
+const byNeed = (a, b) => (a.state === "alive") - (b.state === "alive")
+  || !a.devices.length - !b.devices.length || a.source.localeCompare(b.source);
 
 /** `1,204 kept`, `4 missing, 42 lost`: what is wrong first. */
 function streamWords({ status, kept, missing, lost, waiting }) {
   const parts = [];
   if (missing) parts.push(`${count(missing)} missing`);
   if (lost) parts.push(`${count(lost)} declared lost`);
-  if (waiting) parts.push(`${count(waiting)} waiting`);
+  if (waiting && status !== "complete") parts.push(`${count(waiting)} waiting`);
   if (!parts.length && status === "cannot tell") parts.push("cannot tell");
   if (!parts.length && status === "late") parts.push("late");
   return parts.length ? parts.join(", ") : `${count(kept)} kept`;
 }
 
 /** The strip: thin grey is kept, a dashed hole is missing, cross-hatched is declared lost, hatched is late. */
-function drawStrip(node, { status, kept, missing, lost, waiting }) {
+function drawStrip(node, { status, kept, missing, lost, waiting: queued }) {
+  // A few on their way are what a live line looks like; they count as late only when the gateway says so.
+  const waiting = status === "complete" ? 0 : queued;
   const key = [status, kept, missing, lost, waiting].join();
   if (node.key === key) return;
   node.key = key;
@@ -96,7 +99,8 @@ export class Agents extends HTMLElement {
   }
 
   #showStreams(p, whole) {
-    keyed(p.streams, whole?.streams ?? [], (stream) => stream.stream, makeStream, (node, stream) => {
+    const isWhole = whole?.streams.every((stream) => stream.status === "complete");
+    keyed(p.streams, isWhole ? [] : whole?.streams ?? [], (stream) => stream.stream, makeStream, (node, stream) => {
       drawStrip(node.children[1], stream);
       say(node.children[0], stream.stream);
       say(node.children[2], streamWords(stream));
@@ -110,7 +114,8 @@ export class Agents extends HTMLElement {
       late: "It still holds messages that have not come.",
       "cannot tell": "Whether anything is missing cannot be told.",
     }[whole ? worst : "cannot tell"];
-    if (reveal(p.whole, means)) say(p.whole, means);
+    const kept = isWhole && `Nothing is missing: ${whole.streams.map((stream) => `${count(stream.kept)} ${stream.stream}`).join(", ")}.`;
+    if (reveal(p.whole, means || kept)) say(p.whole, means ?? kept);
     p.whole.classList.toggle("trust", worst === "missing" || worst === "late" || worst === "declared lost");
   }
 

@@ -4,7 +4,7 @@ import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { age, many, subject, time } from "../words.js";
 import { fate, fateLine, showFate } from "./actbar.js";
 import { officerOf, severity, showSeverity, showState, state } from "./marks.js";
-import { sightOf, showSight, toldWords } from "./sight.js";
+import { isSimulated, showSight, sightOf, toldWords } from "./sight.js";
 import * as trust from "./trust.js";
 
 /** Rows on the screen; beyond it the list says so. */
@@ -184,7 +184,7 @@ export class Alerts extends HTMLElement {
     // Only what the row cuts off: the same words twice help nobody.
     if (reveal(row.parts.detail, alert.detail.length > DETAIL_FITS)) say(row.parts.detail, alert.detail);
     showSight(row.parts.sight, this.view, alert);
-    say(row.parts.told, toldWords(alert, this.view.now));
+    say(row.parts.told, `${isSimulated(this.view, alert) ? "Simulated. " : ""}${toldWords(alert, this.view.now)}`);
     row.parts.acts.show(this.view, alert);
   }
 

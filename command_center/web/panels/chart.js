@@ -47,6 +47,7 @@ export class Chart extends HTMLElement {
     const isLive = view.live.state === "live";
     if (isLive && (!this.#wasLive || (!this.series.length && view.now - this.#askedAt > AGAIN_MS))) this.#readSeries();
     this.#wasLive = isLive;
+    this.#follow();
     reveal(this.bones, this.#state === "loading");
     reveal(this.room, this.#state === "shown");
     reveal(this.select, this.series.length);
@@ -72,6 +73,18 @@ export class Chart extends HTMLElement {
     localStorage.setItem("series", keyOf(series));
     live.watch(series[0], series[1]);
     this.#read();
+  }
+
+  // The alert that an officer selects brings the line that it is about.
+  #follow() {
+    const { selected, board } = this.view;
+    if (selected === this.followed) return;
+    this.followed = selected;
+    const alert = board.alerts.get(selected);
+    const series = alert && this.series.find(([device, metric]) => device === alert.device && alert.subject.endsWith(metric));
+    if (!series || keyOf(series) === keyOf(this.#chosen)) return;
+    this.select.value = keyOf(series);
+    this.choose(series);
   }
 
   #choseSpan(span) {
@@ -151,7 +164,7 @@ export class Chart extends HTMLElement {
     const last = this.#points.last();
     const isOld = holes.some((hole) => hole.isOpen);
     if (!this.hovered) {
-      say(this.value, last ? measured(last.mean, this.#chosen[2]) : "no value");
+      say(this.value, last ? measured(last.mean, this.#chosen[2], this.#points.areWhole()) : "no value");
       say(this.stand, last ? `${age(now - last.at)} ago` : `nothing in the last ${this.#span}`);
     }
     set(this.stand, "class", isOld || !last ? "trust meta" : "meta");
@@ -162,7 +175,7 @@ export class Chart extends HTMLElement {
   #hover(point) {
     this.hovered = Boolean(point);
     if (!point) return this.view?.render();
-    say(this.value, measured(point.mean, this.#chosen[2]));
+    say(this.value, measured(point.mean, this.#chosen[2], this.#points.areWhole()));
     return say(this.stand, time(point.at, this.view.now));
   }
 }

@@ -41,6 +41,11 @@ export class Points {
     if (this.all.length === 1 && this.all[0].at < before) this.all = [];
   }
 
+  /** Whether every value is a whole number: then digits behind the point say nothing. */
+  areWhole() {
+    return this.all.every((point) => Number.isInteger(point.mean));
+  }
+
   last() {
     return this.all.at(-1) ?? null;
   }

@@ -74,5 +74,5 @@ export function showSight(node, view, alert) {
   const more = node.querySelector(".sight-words > .meta");
   if (reveal(more, beyond > 0)) say(more, `${beyond} more: open the alert.`);
   const model = node.querySelector(".model");
-  if (reveal(model, alert.model)) say(model, `${isSimulated(view, alert) ? "Simulated. " : ""}Model ${modelWords(alert.model)}. ${HONEST}`);
+  if (reveal(model, alert.model)) say(model, `Model ${modelWords(alert.model)}. ${HONEST}`);
 }
