@@ -1,0 +1,201 @@
+"""The whole line of real processes: ``python -m greenlane …`` over mosquitto and InfluxDB."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from tests.system.servers import Server, free_port, influxd, mosquitto
+
+POST: Final = "KEMBA"
+PASSWORD: Final = "amber lanes are for asking"
+WAIT_S_MAX: Final = 90.0
+"""A loaded machine may take its time; what never comes fails all the same."""
+STOP_S_MAX: Final = 15.0
+DATABASE: Final = "greenlane"
+
+
+def until(fact: Callable[[], Any], says: Callable[[], object] = str) -> Any:
+    """Wait until the fact holds; returns it. ``says`` explains what was seen instead."""
+    deadline = time.monotonic() + WAIT_S_MAX
+    while not (found := fact()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {WAIT_S_MAX:.0f} s: {says()}")
+        time.sleep(0.1)
+    return found
+
+
+class Program:
+    """One ``greenlane`` command as a process; its output goes to files."""
+
+    def __init__(self, directory: Path, name: str, *arguments: str) -> None:
+        self._arguments: Final = arguments
+        self.out: Final = directory / f"{name}.out"
+        self.log: Final = directory / f"{name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; says nothing about when it is ready."""
+        command = [sys.executable, "-m", "greenlane", *self._arguments]
+        with self.out.open("ab") as out, self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=log
+            )
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(STOP_S_MAX)
+            self._process = None
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to end; returns its exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(number)
+        try:
+            return process.wait(STOP_S_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            pytest.fail(f"did not end: {self.log.read_text()[-2000:]}")
+
+    def said(self, beginning: str) -> str:
+        """The first line of its output that begins so, without the beginning; waits for it."""
+
+        def line() -> str:
+            lines = self.out.read_text().splitlines()
+            return next((one for one in lines if one.startswith(beginning)), "")
+
+        found: str = until(line, lambda: self.log.read_text()[-2000:])
+        return found.removeprefix(beginning).strip()
+
+
+def greenlane(*arguments: str) -> str:
+    """Run a command to its end; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "greenlane", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+class Line:
+    """Broker, InfluxDB, gateway, command center and one agent, each a process of its own."""
+
+    def __init__(self, directory: Path, devices: str) -> None:
+        self.directory: Final = directory
+        self.broker: Final[Server] = mosquitto(directory / "mosquitto")
+        self.influx: Final[Server] = influxd(directory / "influx")
+        self._web_port: Final = free_port()
+        self._write(devices)
+        self.gateway: Final = self._program("gateway", "gateway")
+        self.command_center: Final = self._program("command-center", "command-center")
+        self.agent: Final = self._program("lane-1", "edge")
+        self.officer: httpx.Client
+
+    @contextmanager
+    def running(self) -> Iterator["Line"]:
+        """Start everything, enrolled and signed in; end it in order."""
+        with ExitStack() as stack:
+            for server in (self.broker, self.influx):
+                stack.enter_context(server)
+            for program in (self.gateway, self.command_center, self.agent):
+                stack.callback(program.stop)
+            self.gateway.start()
+            until(lambda: "the gateway hears" in self.gateway.log.read_text())
+            self._enrol("command-center", "command-center")
+            self._enrol("lane-1", "edge")
+            self.command_center.start()
+            self._sign_in(self.command_center.said("Nobody can sign in yet. Your one-time link:"))
+            stack.callback(self.officer.close)
+            self.agent.start()
+            yield self
+
+    def board(self) -> dict[str, Any]:
+        """What the dashboard would show now."""
+        board: dict[str, Any] = self.officer.get("/api/board").raise_for_status().json()
+        return board
+
+    def live(self) -> ClientConnection:
+        """The stream that the dashboard hears."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self.officer.cookies.items())
+        return connect(
+            f"ws://127.0.0.1:{self._web_port}/api/live",
+            origin=Origin(f"http://127.0.0.1:{self._web_port}"),
+            additional_headers={"Cookie": cookies},
+            max_size=None,
+        )
+
+    def points(self, device: str, kind: str = "reading") -> list[float]:
+        """All values of a device in InfluxDB, in the order of their times."""
+        query = f'SELECT "value" FROM "{kind}" WHERE "device"=\'{device}\''  # noqa: S608 - ours
+        asked = {"db": DATABASE, "q": query}
+        answer = httpx.get(f"http://127.0.0.1:{self.influx.port}/query", params=asked, timeout=30)
+        (result,) = answer.raise_for_status().json()["results"]
+        return [row[1] for series in result.get("series", ()) for row in series["values"]]
+
+    def is_complete(self, source: str) -> bool:
+        """Whether the gateway says that nothing of this source is missing, lost or waiting."""
+        states = {one["source"]: one for one in self.board()["completeness"]}
+        told = states.get(source)
+        return (
+            told is not None
+            and told["status"] == "complete"
+            and not any(
+                stream.get("missing") or stream.get("lost") or stream.get("waiting")
+                for stream in told["streams"]
+            )
+        )
+
+    def _enrol(self, name: str, command: str) -> None:
+        code = greenlane("gateway", "code", "--config", self._config("gateway"), "--agent", name)
+        greenlane(command, "enroll", "--config", self._config(name), "--code", code)
+
+    def _sign_in(self, link: str) -> None:
+        url = f"http://127.0.0.1:{self._web_port}"
+        self.officer = httpx.Client(
+            base_url=url, headers={"X-Greenlane": "1", "Origin": url}, timeout=30
+        )
+        assert self.officer.get(link).status_code == httpx.codes.SEE_OTHER
+        self.officer.post("/api/password", json={"password": PASSWORD}).raise_for_status()
+
+    def _program(self, name: str, command: str) -> Program:
+        return Program(self.directory, name, command, "--config", self._config(name))
+
+    def _config(self, name: str) -> str:
+        return str(self.directory / f"{name}.toml")
+
+    def _write(self, devices: str) -> None:
+        broker = f'[broker]\nhost = "127.0.0.1"\nport = {self.broker.port}\n'
+        state = json.dumps(str(self.directory))[1:-1]
+        (self.directory / "gateway.toml").write_text(
+            f'state_dir = "{state}/gateway"\nposts = ["{POST}"]\n{broker}'
+            f'[sinks.influx]\nkind = "influx1"\ndatabase = "{DATABASE}"\n'
+            f'url = "http://127.0.0.1:{self.influx.port}"\n'
+        )
+        (self.directory / "command-center.toml").write_text(
+            f'state_dir = "{state}/command-center"\npost = "{POST}"\n'
+            f"port = {self._web_port}\n{broker}"
+        )
+        (self.directory / "lane-1.toml").write_text(
+            f'post = "{POST}"\nname = "lane-1"\nstate_dir = "{state}/lane-1"\n{broker}{devices}'
+        )
