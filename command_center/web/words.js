@@ -27,11 +27,15 @@ export const count = (n) => Math.round(n).toLocaleString("en-US");
 /** `1 alert`, `3 alerts`. */
 export const many = (n, one, more = `${one}s`) => `${count(n)} ${n === 1 ? one : more}`;
 
-/** A measured value: no more digits than say something, a true minus; `isWhole` for what only counts. */
-export function value(v, isWhole = Number.isInteger(v)) {
+/** Digits behind the point that say something about a value of this size: four in all, three unless it is tiny. */
+const saying = (v) => Math.max(0, Math.min(Math.abs(v) < 0.01 ? 6 : 3, 3 - Math.floor(Math.log10(Math.abs(v) || 1))));
+
+/** Digits behind the point that the value was told with. */
+export const digitsOf = (v) => Math.min(saying(v), (String(v).split(".")[1] ?? "").length);
+
+/** A measured value with a true minus, and with no more digits than known. */
+export function value(v, digits = digitsOf(v)) {
   if (!Number.isFinite(v)) return "no value";
-  const size = Math.abs(v);
-  const digits = size >= 1000 || isWhole ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
   const text = v.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   return text.replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 }
@@ -40,7 +44,7 @@ const UNITS = { Cel: "°C", "%RH": "% RH", "%EL": "%", "/": "", count: "", degC:
 /** A unit of the SenML registry as people write it. */
 export const unit = (u) => (u in UNITS ? UNITS[u] : u);
 /** A value and its unit, a space between. */
-export const measured = (v, u, isWhole) => [value(v, isWhole), unit(u)].filter(Boolean).join(" ");
+export const measured = (v, u, digits) => [value(v, digits), unit(u)].filter(Boolean).join(" ");
 
 /** A container as painted on the box, a bag tag as printed; anything else as it came. */
 export function subject(text) {
@@ -48,6 +52,9 @@ export function subject(text) {
   if (/^[0-9]{10}$/.test(text)) return `${text.slice(0, 4)} ${text.slice(4, 7)} ${text.slice(7)}`;
   return text;
 }
+
+/** What a model calls a thing, for people: `rhino_horn` is a rhino horn. */
+export const label = (text) => text.replaceAll("_", " ");
 
 /** `Critical`, `In progress`. */
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

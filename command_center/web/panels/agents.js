@@ -114,7 +114,7 @@ export class Agents extends HTMLElement {
       late: "It still holds messages that have not come.",
       "cannot tell": "Whether anything is missing cannot be told.",
     }[whole ? worst : "cannot tell"];
-    const kept = isWhole && `Nothing is missing: ${whole.streams.map((stream) => `${count(stream.kept)} ${stream.stream}`).join(", ")}.`;
+    const kept = isWhole && `Nothing is missing: ${whole.streams.map((stream) => many(stream.kept, stream.stream.replace(/s$/, ""), stream.stream)).join(", ")}.`;
     if (reveal(p.whole, means || kept)) say(p.whole, means ?? kept);
     p.whole.classList.toggle("trust", worst === "missing" || worst === "late" || worst === "declared lost");
   }
@@ -125,7 +125,7 @@ export class Agents extends HTMLElement {
     say(name, device.device);
     say(title, [device.title || device.family, device.lane && (/lane/i.test(device.lane) ? device.lane : `lane ${device.lane}`)].filter(Boolean).join(", "));
     const since = device.since ? ` since ${time(device.since, now)}` : "";
-    const upTo = device.said_up_to ? `all said up to ${time(device.said_up_to, now)}` : "found";
+    const upTo = device.said_up_to ? `said up to ${time(device.said_up_to, now)}` : "found";
     say(said, device.is_found ? upTo : `lost${since}${device.reason ? `: ${device.reason}` : ""}`);
     set(said, "class", device.is_found ? "meta said" : "trust said");
     set(node, "data-lost", !device.is_found);

@@ -164,7 +164,7 @@ export class Chart extends HTMLElement {
     const last = this.#points.last();
     const isOld = holes.some((hole) => hole.isOpen);
     if (!this.hovered) {
-      say(this.value, last ? measured(last.mean, this.#chosen[2], this.#points.areWhole()) : "no value");
+      say(this.value, last ? measured(last.mean, this.#chosen[2], this.#points.digits()) : "no value");
       say(this.stand, last ? `${age(now - last.at)} ago` : `nothing in the last ${this.#span}`);
     }
     set(this.stand, "class", isOld || !last ? "trust meta" : "meta");
@@ -175,7 +175,7 @@ export class Chart extends HTMLElement {
   #hover(point) {
     this.hovered = Boolean(point);
     if (!point) return this.view?.render();
-    say(this.value, measured(point.mean, this.#chosen[2], this.#points.areWhole()));
+    say(this.value, measured(point.mean, this.#chosen[2], this.#points.digits()));
     return say(this.stand, time(point.at, this.view.now));
   }
 }

@@ -55,14 +55,17 @@ export function thumbnail() {
   const node = el("span", { class: "thumbnail", "data-state": "away" }, image,
     svg("svg", { class: "boxes", "aria-hidden": "true" }), el("span", { class: "away" }, icon("hole")));
   image.addEventListener("load", () => set(node, "data-state", "here"));
-  image.addEventListener("error", () => { set(node, "data-state", "away"); node.failed = true; });
+  image.addEventListener("error", () => set(node, "data-state", "away"));
   return node;
 }
 export function showThumbnail(node, picture, detections, isKept) {
   const key = `${picture?.sha256}/${isKept}/${detections.length}`;
   if (node.key === key) return;
   node.key = key;
-  if (!picture) { set(node, "data-state", "away"); return; }
+  if (!picture) return set(node, "data-state", "away");
   showBoxes(node.querySelector(".boxes"), picture, detections);
+  // What is known not to have come is not asked for: every ask would go to the gateway and back.
+  if (isKept === false) return set(node, "data-state", "away");
   node.querySelector("img").src = pathOf(picture);
+  return undefined;
 }

@@ -1,5 +1,9 @@
 // The points of a chart, oldest first, and where the holes between them are. Pure.
 
+import { digitsOf } from "../words.js";
+
+/** Readings whose digits are looked at. */
+const TOLD = 20;
 /** Points kept; the oldest go. */
 const POINTS_MAX = 20_000;
 /** So many usual distances without a point are a hole. */
@@ -11,14 +15,17 @@ const HOLE_MS = 4_000;
 export class Points {
   all = [];
   #step = 0;
+  #told = []; // the last readings as they were told: a mean has digits that nobody measured
 
   clear() {
     this.all = [];
+    this.#told = [];
   }
 
   /** Take the history; live points that came while it was asked for stay. */
   history(points, stepS) {
     const live = this.all;
+    if (!this.#told.length) this.#told = points.filter((p) => p.count === 1).slice(-TOLD).map((p) => p.mean);
     this.#step = stepS * 1000;
     this.all = points.map((p) => ({ at: Date.parse(p.at), mean: p.mean, low: p.low, high: p.high }));
     for (const point of live) this.add(point.at, point.mean);
@@ -30,6 +37,7 @@ export class Points {
     while (i > 0 && this.all[i - 1].at > at) i -= 1;
     if (i > 0 && this.all[i - 1].at === at) return;
     this.all.splice(i, 0, { at, mean, low: mean, high: mean });
+    this.#told = [...this.#told, mean].slice(-TOLD);
     if (this.all.length > POINTS_MAX) this.all.shift();
   }
 
@@ -41,9 +49,9 @@ export class Points {
     if (this.all.length === 1 && this.all[0].at < before) this.all = [];
   }
 
-  /** Whether every value is a whole number: then digits behind the point say nothing. */
-  areWhole() {
-    return this.all.every((point) => Number.isInteger(point.mean));
+  /** Digits behind the point that readings come with: so many are shown, that the number does not jump. */
+  digits() {
+    return Math.max(0, ...this.#told.map(digitsOf));
   }
 
   last() {

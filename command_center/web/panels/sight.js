@@ -1,6 +1,6 @@
 // Why an alert is there, in place: the small picture, what the model saw, the evidence, and how little a score says.
-import { el, icon, keyed, reveal, say, set } from "../dom.js";
-import { age, lag, short, time } from "../words.js";
+import { el, icon, keyed, reveal, say } from "../dom.js";
+import { label, lag, short, time } from "../words.js";
 import { showThumbnail, thumbnail } from "./marks.js";
 
 /** Lines of reasons in the list; the opened alert has them all. */
@@ -39,7 +39,7 @@ export const iconOf = (type) => ICONS.find(([form]) => form.test(type.replace(/^
 /** What stands for the alert, most telling first: boxes, then evidence. */
 export function reasonsOf(alert, now) {
   const boxes = alert.detections.map((d, i) => ({
-    key: `box-${i}`, no: i + 1, icon: "scan", says: d.label, value: `score ${d.score.toFixed(2)}`, isRaw: true,
+    key: `box-${i}`, no: i + 1, icon: "scan", says: label(d.label), value: `score ${d.score.toFixed(2)}`, isRaw: true,
   }));
   const said = alert.evidence.map((e, i) => ({ key: `said-${i}`, icon: iconOf(e.type), says: e.says, value: time(e.observed_at, now) }));
   return [...boxes, ...said];

@@ -1,11 +1,10 @@
 // The picture as the machine made it: zoom, pan, numbered boxes, and looks that last only while they are held.
 import { Refused, bytes } from "../api.js";
 import { cap, el, icon, reveal, say, set, svg } from "../dom.js";
-import { time } from "../words.js";
+import { label, subject, time } from "../words.js";
 import { corners, pathOf } from "./marks.js";
 import { Sight, ZOOM_MAX } from "./zoom.js";
 import * as trust from "./trust.js";
-import { subject as subjectWords } from "../words.js";
 
 /** A look at the picture lasts as long as its key: decisions are made on the plain one. */
 const LOOKS = { grey: { key: "1", word: "Grey" }, inverse: { key: "2", word: "Inverse" } };
@@ -104,7 +103,7 @@ export class Viewer extends HTMLElement {
     if (!seen?.picture) { this.#forget(); return; }
     trust.show(this, this.sign, trust.trustOf(view));
     const { picture, scan, about } = seen;
-    say(this.name, about.subject ? subjectWords(about.subject) : about.device);
+    say(this.name, about.subject ? subject(about.subject) : about.device);
     say(this.place, `${about.post}, ${about.device}, ${time(about.observed_at ?? about.opened_at, view.now)}`);
     this.seen = seen;
     if (picture.sha256 !== this.#shown) this.#begin(picture);
@@ -163,7 +162,7 @@ export class Viewer extends HTMLElement {
   }
 
   #describe({ about, detections }) {
-    const saw = detections.length ? `The model boxed ${detections.map((d, i) => `${i + 1}: ${d.label}`).join(", ")}.` : "The model boxed nothing.";
+    const saw = detections.length ? `The model boxed ${detections.map((d, i) => `${i + 1}: ${label(d.label)}`).join(", ")}.` : "The model boxed nothing.";
     set(this.image, "alt", `Picture of ${about.subject || "an unnamed subject"} by ${about.device}. ${saw}`);
     reveal(this.image, this.isHere);
     reveal(this.frame, !this.isHere);

@@ -1,7 +1,7 @@
 // The opened alert or scan in words: what the model saw, the evidence, what officers did, seen and told.
 import { VERBS } from "../acts.js";
 import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
-import { age, count, subject, time } from "../words.js";
+import { age, count, label, short, subject, time } from "../words.js";
 import { severity, showSeverity, showState, state } from "./marks.js";
 import { HONEST, iconOf, isSimulated, modelWords, toldWords } from "./sight.js";
 import * as trust from "./trust.js";
@@ -46,6 +46,7 @@ export class Why extends HTMLElement {
     trust.show(this, this.sign, trust.trustOf(view));
     const { alert, about } = seen;
     say(this.querySelector("#why-title"), alert ? `Alert: ${alert.title}` : "Scan");
+    this.querySelector("#why-title").classList.toggle("visually-hidden", Boolean(alert));
     reveal(this.back, !seen.picture);
     for (const node of [this.severity, this.state, this.acts]) reveal(node, alert);
     if (alert) this.#showAlert(alert);
@@ -79,7 +80,7 @@ export class Why extends HTMLElement {
     if (!reveal(this.sawBlock, picture || detections.length)) return;
     keyed(this.boxes, detections.map((d, i) => ({ ...d, no: i + 1 })), (d) => d.no,
       (d) => el("li", { class: "found" }, el("span", { class: "tagno" }, String(d.no)), el("span", { class: "strong" }), el("span", { class: "raw" })),
-      (node, d) => { say(node.children[1], d.label); say(node.children[2], `score ${d.score.toFixed(2)}`); });
+      (node, d) => { say(node.children[1], label(d.label)); say(node.children[2], `score ${d.score.toFixed(2)}`); });
     reveal(this.honest, detections.length);
     const failed = scan?.failed ? `It could not look: ${scan.failed}` : "";
     if (reveal(this.nothing, !detections.length)) say(this.nothing, failed || "Nothing. That does not show that nothing is there.");
@@ -87,7 +88,8 @@ export class Why extends HTMLElement {
     this.#fact("model", model ? modelWords(model) : "");
     set(this.facts.model.lastChild, "title", model?.sha256 ?? false);
     this.#fact("took", scan?.milliseconds ? `${count(scan.milliseconds)} ms` : "");
-    this.#fact("picture", picture ? `${picture.width_px} × ${picture.height_px} px, ${count(picture.size_bytes / 1024)} KiB ${picture.media_type}, sha256 ${picture.sha256.slice(0, 12)}…` : "");
+    this.#fact("picture", picture ? `${picture.width_px} × ${picture.height_px} px, ${count(picture.size_bytes / 1024)} KiB, sha256 ${short(picture.sha256)}` : "");
+    set(this.facts.picture.lastChild, "title", picture?.sha256 ?? false);
   }
 
   #fact(name, words) {
@@ -114,7 +116,7 @@ export class Why extends HTMLElement {
       (node, act) => {
         const [who, note] = node.lastChild.children;
         say(who.firstElementChild, `${DONE[act.verb] ?? act.verb} by ${act.officer}`);
-        say(who.lastElementChild, `${act.role}, ${time(act.at, now)}, ${age(now - Date.parse(act.at))} ago`);
+        say(who.lastElementChild, `as ${act.role}, ${time(act.at, now)}, ${age(now - Date.parse(act.at))} ago`);
         if (reveal(note, act.note)) say(note, act.note);
       });
   }
