@@ -53,6 +53,7 @@ def dialler(config: BrokerConfig) -> Dial:
     @asynccontextmanager
     async def dial(client_id: str, *, will: Packet | None = None) -> AsyncIterator[Link]:
         client = _client(config, client_id, will)
+        before = _cancellations()
         try:
             await client.__aenter__()
         except aiomqtt.MqttError as error:
@@ -60,7 +61,7 @@ def dialler(config: BrokerConfig) -> Dial:
         except OSError as error:
             raise Unavailable(f"no broker at {config.host}:{config.port}: {error}") from error
         try:
-            _heed_cancellation()
+            _heed(before)
             yield MqttLink(client)
         finally:
             # A link that is already broken has nothing left to say goodbye to.
@@ -81,7 +82,6 @@ class MqttLink:
         sending = [asyncio.ensure_future(self._publish(packet)) for packet in packets]
         try:
             await asyncio.gather(*sending)
-            _heed_cancellation()
         except aiomqtt.MqttError as error:
             raise Unavailable(f"publish: {error}") from error
         finally:
@@ -91,19 +91,21 @@ class MqttLink:
     async def subscribe(self, *filters: str) -> None:
         """See `contract.link.Link`."""
         options = SubscribeOptions(qos=QOS)
+        before = _cancellations()
         try:
             for filter_ in filters:
                 await self._client.subscribe(filter_, options=options)
-            _heed_cancellation()
+            _heed(before)
         except aiomqtt.MqttError as error:
             raise Unavailable(f"subscribe: {error}") from error
 
     async def unsubscribe(self, *filters: str) -> None:
         """See `contract.link.Link`."""
+        before = _cancellations()
         try:
             for filter_ in filters:
                 await self._client.unsubscribe(filter_)
-            _heed_cancellation()
+            _heed(before)
         except aiomqtt.MqttError as error:
             raise Unavailable(f"unsubscribe: {error}") from error
 
@@ -125,14 +127,20 @@ class MqttLink:
         )
 
 
-def _heed_cancellation() -> None:
-    """Be cancelled if we were asked to be.
+def _cancellations() -> int:
+    """How often this task was asked to be cancelled."""
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
+
+
+def _heed(before: int) -> None:
+    """Be cancelled if we were asked to be since ``before``.
 
     Until Python 3.12, `asyncio.wait_for` (in aiomqtt) drops a cancellation that comes in the moment
-    in which its future is done: one in fifty of those that meet a connect.
+    in which its future is done: one in fifty of those that meet a connect. Only a count that has
+    grown says so: a `TaskGroup` of 3.11 leaves it above zero after a child failed.
     """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
+    if _cancellations() > before:
         raise asyncio.CancelledError
 
 
