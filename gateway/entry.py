@@ -101,7 +101,7 @@ def drafted(event: Event, *, hash_: str, body: bytes, keyid: str, sig: bytes) ->
 def reread(body: bytes, kind: Kind) -> tuple[Event | None, Message | None]:
     """The event and message of a body that the journal holds."""
     if kind == TICK:
-        return None, Tick()
+        return None, None
     try:
         event = read(body)
         return event, None if kind == "refused" else event.message()

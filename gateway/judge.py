@@ -157,7 +157,7 @@ def _number(state: State, entry: Entry, identity: Identity, changes: list[Messag
 def _lost(state: State, entry: Entry, lost: StreamLost, changes: list[Message]) -> None:
     if not state.ledger.lose(entry.source, lost):
         _ask(state, entry, ChainBroken(), changes)
-    for turn in state.order.lost(entry.source, lost, entry.received_at):
+    for turn in state.order.lost(entry.source, lost):
         _take(state, turn, entry.received_at, changes)
 
 

@@ -50,9 +50,9 @@ class Order:
         lane.held[entry.sequence] = entry
         if len(lane.held) > HELD_MAX:
             lane.next = min(lane.held)
-        return self._release(key, lane, entry.received_at)
+        return self._release(key, lane)
 
-    def lost(self, source: str, lost: StreamLost, now: datetime) -> list[Turn]:
+    def lost(self, source: str, lost: StreamLost) -> list[Turn]:
         """Those numbers will never come: nobody waits for them."""
         key = f"{source}\n{lost.stream}\n{lost.epoch}"
         lane = self.lanes.get(key)
@@ -60,16 +60,16 @@ class Order:
             lane = self.lanes[key] = Lane()
         if lost.first <= lane.next <= lost.to:
             lane.next = lost.to + 1
-        return self._release(key, lane, now)
+        return self._release(key, lane)
 
     def passed(self, now: datetime) -> list[Turn]:
         """Those that have waited long enough."""
         turns: list[Turn] = []
         for key in list(self.waiting):
             lane = self.lanes[key]
-            if lane.waits_until is not None and lane.waits_until <= now:
+            while lane.waits_until is not None and lane.waits_until <= now:
                 lane.next = min(lane.held)
-                turns += self._release(key, lane, now)
+                turns += self._release(key, lane)
         return turns
 
     def due(self) -> datetime | None:
@@ -77,7 +77,7 @@ class Order:
         moments = (self.lanes[key].waits_until for key in self.waiting)
         return min((at for at in moments if at is not None), default=None)
 
-    def _release(self, key: str, lane: Lane, now: datetime) -> list[Turn]:
+    def _release(self, key: str, lane: Lane) -> list[Turn]:
         # A declared loss may have passed over numbers that came all the same.
         passed = sorted(n for n in lane.held if n < lane.next) if lane.held else []
         turns = [Turn(lane.held.pop(number), is_late=False) for number in passed]
@@ -88,6 +88,8 @@ class Order:
             lane.waits_until = None
             self.waiting.pop(key, None)
         elif turns or lane.waits_until is None:
-            lane.waits_until = now + timedelta(seconds=WAIT_S)
+            # Since the first of them came, not since the last hole was given up.
+            begun = min(entry.received_at for entry in lane.held.values())
+            lane.waits_until = begun + timedelta(seconds=WAIT_S)
             self.waiting[key] = None
         return turns
