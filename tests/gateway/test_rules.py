@@ -1,0 +1,288 @@
+"""What raises an alert, and what does not."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from contract.messages import (
+    GENESIS,
+    AgentAlive,
+    AgentBorn,
+    Alert,
+    AlertChanged,
+    Detection,
+    Device,
+    EpochHeads,
+    Message,
+    ModelUsed,
+    Picture,
+    Reading,
+    ReadingsTaken,
+    ScanCompleted,
+    SealRead,
+    StreamHead,
+)
+from gateway.entry import Draft, Entry
+from gateway.journal import _entered
+from gateway.judge import judge, law, next_due
+from gateway.rules import RULES
+from gateway.settings import JudgeSettings, Limit
+from gateway.state import State
+from tests.gateway.sample_journal import own, said
+from tests.support.virtual import START
+
+GATE = "/KEMBA/gate-2"
+FAR = "/BEANR/gate-7"
+
+
+def at(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+class Court:
+    """A judge, and entries one after another."""
+
+    def __init__(self, settings: JudgeSettings | None = None) -> None:
+        self.state = State()
+        self.numbers: dict[str, int] = {}
+        self.hear(own(law(settings or JudgeSettings()), 0), 0)
+        self.hear(own(AgentBorn(keyid="k", version="1", epochs=()), 0), 0)
+
+    def hear(self, draft: Draft, seconds: float) -> list[Message]:
+        """One entry."""
+        position = self.state.position + 1
+        when = (at(seconds) - datetime.fromtimestamp(0, START.tzinfo)) // timedelta(microseconds=1)
+        entry: Entry = _entered(draft, position, when)
+        return judge(self.state, entry)
+
+    def say(
+        self, message: Message, seconds: float, source: str = GATE, seen: float | None = None
+    ) -> list[Message]:
+        """A numbered message that arrives at once, or was seen earlier."""
+        number = self.numbers[source] = self.numbers.get(source, 0) + 1
+        seen = seconds if seen is None else seen
+        epoch = "e" * 16
+        draft = said(message, source, seen, number, epoch=epoch, before="0" * 64)
+        return self.hear(draft, seconds)
+
+    def live(self, message: Message, seconds: float, source: str = GATE) -> list[Message]:
+        """A birth, or a sign of life."""
+        return self.hear(said(message, source, seconds), seconds)
+
+    def tick(self, seconds: float) -> list[Message]:
+        """Time passes."""
+        return self.hear(Draft(kind="tick"), seconds)
+
+    def alerts(self, rule: str) -> list[Alert]:
+        """What this rule raised."""
+        every: Iterable[Alert] = self.state.episodes.alerts.values()
+        return [alert for alert in every if alert.rule == rule]
+
+
+def seal(state: str, device: str = "reader", subject: str = "", **more: datetime) -> SealRead:
+    return SealRead(device=device, seal="HLXU417", state=state, subject=subject, **more)  # type: ignore[arg-type]
+
+
+def test_the_folder_and_the_table_of_rules_agree() -> None:
+    """A rule that is not in the table would never be asked."""
+    assert len({rule.name for rule in RULES}) == len(RULES) == 9
+    assert law(JudgeSettings()).rules == tuple(rule.name for rule in RULES)
+
+
+def test_an_opened_seal_is_told_once_with_both_times() -> None:
+    """When it was opened by the seal's clock, and when we were told."""
+    court = Court()
+    opened = seal("opened", subject="HLXU4172204", opened_at=at(-6_360), seal_clock_at=at(-94))
+    for second in range(3):
+        court.say(opened, second)
+    [alert] = court.alerts("seal_opened")
+    assert alert.times == 1
+    assert alert.severity == "critical"
+    assert alert.opened_at == at(-6_360)
+    assert alert.told_at == at(0)
+    assert "10:14:00 UTC by the seal's clock, told us at 12:00:00 UTC" in alert.detail
+    assert "94 s slow" in alert.detail
+
+
+def test_a_damaged_seal_is_not_called_opened() -> None:
+    """The words say what was seen."""
+    court = Court()
+    court.say(seal("damaged"), 0)
+    [alert] = court.alerts("seal_opened")
+    assert (alert.title, alert.severity, alert.subject) == ("Seal damaged", "high", "HLXU417")
+
+
+def test_a_missing_seal_says_when_it_was_seen_and_clears_when_it_is_back() -> None:
+    """A seal that a reader could not find for a while."""
+    court = Court()
+    court.say(seal("intact"), 0)
+    court.say(seal("missing"), 60)
+    [alert] = court.alerts("seal_missing")
+    assert alert.is_active
+    assert "It was read at 12:00:00 UTC by reader, not since" in alert.detail
+    court.say(seal("intact"), 90)
+    assert not court.alerts("seal_missing")[0].is_active
+
+
+def test_what_comes_late_never_turns_back_a_state() -> None:
+    """An intact read from before the loss does not clear the alert."""
+    court = Court()
+    court.say(seal("missing"), 60)
+    court.say(seal("intact"), 70, seen=10)
+    assert court.alerts("seal_missing")[0].is_active
+
+
+def test_one_seal_on_two_containers_or_at_two_posts_is_a_clone() -> None:
+    """And the same seal twice at one reader, or along its way, is none."""
+    court = Court()
+    court.say(seal("intact", subject="HLXU4172204"), 0)
+    court.say(seal("intact", subject="HLXU4172204"), 5)
+    court.say(seal("intact", subject="HLXU4172204"), 9_000, source=FAR)
+    assert not court.alerts("seal_cloned")
+    court.say(seal("intact", subject="HLXU4172204"), 9_060)
+    [alert] = court.alerts("seal_cloned")
+    assert "at two posts within 1 min" in alert.detail
+    court.say(seal("intact", subject="GLZU3182041"), 9_100)
+    assert "on two containers" in court.alerts("seal_cloned")[0].detail
+
+
+def test_one_seal_in_two_lanes_at_once_is_a_clone() -> None:
+    """Lanes are known from what the agent said of its devices."""
+    court = Court()
+    devices = tuple(Device(device=f"r{n}", family="seal_reader", lane=f"{n}") for n in (1, 2))
+    heads = (StreamHead(stream="events", last=0, head=GENESIS),)
+    epochs = (EpochHeads(epoch="e" * 16, streams=heads),)
+    court.live(AgentBorn(keyid="k", version="1", epochs=epochs, devices=devices), 0)
+    court.say(seal("intact", device="r1"), 1)
+    court.say(seal("intact", device="r2"), 3)
+    [alert] = court.alerts("seal_cloned")
+    assert "in two lanes within 2 s" in alert.detail
+
+
+def scan(*scores: tuple[str, float], subject: str = "0125443871") -> ScanCompleted:
+    return ScanCompleted(
+        device="scanner",
+        subject=subject,
+        picture=Picture(
+            sha256="a" * 64, size_bytes=9, media_type="image/png", width_px=9, height_px=9
+        ),
+        detections=tuple(Detection(label=one, score=s, box=(0, 0, 1, 1)) for one, s in scores),
+        model=ModelUsed(name="bag", sha256="b" * 64),
+        milliseconds=20,
+    )
+
+
+def test_contraband_is_told_by_class_and_score() -> None:
+    """Below its threshold nothing; just above it one step less severe; all boxes in one alert."""
+    court = Court()
+    court.say(scan(("tusk", 0.49)), 0)
+    assert not court.alerts("contraband_seen")
+    court.say(scan(("tusk", 0.6), ("knife", 0.9), subject="1"), 1)
+    court.say(scan(("tusk", 0.9), subject="2"), 2)
+    one, two = court.alerts("contraband_seen")
+    assert one.title == "Knife-like and tusk-like shapes in the scan"
+    assert (one.severity, two.severity) == ("high", "critical")
+    assert len(one.detections) == 2
+    assert "a raw score is no probability" in one.detail
+
+
+def reading(value: float, seconds: float) -> ReadingsTaken:
+    one = Reading(
+        device="cold", metric="temperature", value=value, unit="Cel", observed_at=at(seconds)
+    )
+    return ReadingsTaken(readings=(one,))
+
+
+COLD = JudgeSettings(readings=(Limit(metric="temperature", high=8.0, low=2.0, for_s=10),))
+
+
+def test_a_short_peak_is_no_alert_and_a_long_one_is() -> None:
+    """The minimum duration is counted between readings."""
+    court = Court(COLD)
+    court.say(reading(9, 0), 0)
+    court.say(reading(5, 5), 5)
+    court.tick(30)
+    assert not court.alerts("reading_out_of_range")
+    court.say(reading(1, 31), 31)
+    court.say(reading(0.5, 42), 42)
+    [alert] = court.alerts("reading_out_of_range")
+    assert alert.title == "Temperature too low"
+    assert "0.500 °C at cold, the least allowed is 2 °C" in alert.detail
+    court.say(reading(5, 50), 50)
+    assert court.alerts("reading_out_of_range")[0].is_active
+    court.say(reading(5, 61), 61)
+    assert not court.alerts("reading_out_of_range")[0].is_active
+
+
+def test_a_series_that_stops_while_out_of_range_is_told_by_the_tick() -> None:
+    """The judge says when it wants to be told the time."""
+    court = Court(COLD)
+    court.say(reading(9, 0), 0)
+    due = next_due(court.state)
+    assert due is not None
+    assert due <= at(10)
+    court.tick(9)
+    assert not court.alerts("reading_out_of_range")
+    court.tick(10)
+    assert len(court.alerts("reading_out_of_range")) == 1
+
+
+def test_a_device_with_its_own_limit_follows_that_alone() -> None:
+    """The general limit is for all others."""
+    settings = JudgeSettings(
+        readings=(
+            Limit(metric="temperature", high=8.0, for_s=0),
+            Limit(metric="temperature", high=20.0, for_s=0, device="cold"),
+        )
+    )
+    court = Court(settings)
+    court.say(reading(15, 0), 0)
+    assert not court.alerts("reading_out_of_range")
+
+
+def alive(epoch: str, last: int = 0) -> AgentAlive:
+    heads = (StreamHead(stream="events", last=last, head="0" * 64),)
+    return AgentAlive(epochs=(EpochHeads(epoch=epoch * 16, streams=heads),))
+
+
+def test_a_former_run_that_speaks_after_a_newer_one_was_born_is_told() -> None:
+    """Old words that come late are no reason; two boxes that take turns are."""
+    court = Court()
+    court.live(alive("a"), 0)
+    court.live(alive("b"), 10)
+    late = said(alive("a"), GATE, 5)
+    court.hear(late, 11)
+    assert not court.alerts("agent_doubled")
+    court.live(alive("a"), 20)
+    [alert] = court.alerts("agent_doubled")
+    assert alert.severity == "critical"
+
+
+def test_numbers_that_stay_missing_are_told_and_clear_when_they_come() -> None:
+    """A silent hole is not silent for long."""
+    court = Court()
+    court.live(alive("e", last=1), 0)
+    court.tick(1)
+    court.live(alive("e", last=1), 55)
+    court.tick(62)
+    [alert] = court.alerts("numbers_missing")
+    assert alert.is_active
+    court.say(seal("intact"), 63)
+    court.tick(75)
+    assert not court.alerts("numbers_missing")[0].is_active
+
+
+def test_a_rule_that_the_law_does_not_name_is_not_asked() -> None:
+    """Rules are in force from a `judge.changed` entry on, in a replay as well."""
+    court = Court()
+    empty = law(JudgeSettings())
+    court.hear(own(type(empty)(version="0", rules=(), settings=empty.settings), 0), 0)
+    court.say(seal("opened"), 1)
+    assert not court.state.episodes.alerts
+
+
+def test_every_change_of_an_alert_is_told() -> None:
+    """What the board shows is what the judge knows."""
+    court = Court()
+    changes = court.say(seal("opened"), 0)
+    told = [change.alert for change in changes if isinstance(change, AlertChanged)]
+    assert told == list(court.state.episodes.alerts.values())
