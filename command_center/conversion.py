@@ -44,7 +44,8 @@ async def convert(source: Path, target: Path, *, python: str = sys.executable) -
             env={key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ},
         )
         try:
-            code = await asyncio.wait_for(worker.wait(), CONVERT_S_MAX)
+            async with asyncio.timeout(CONVERT_S_MAX):
+                code = await worker.wait()
         except TimeoutError as error:
             raise Unavailable("the picture takes too long to convert") from error
         finally:

@@ -55,7 +55,8 @@ class Receipts:
         """Say receipts until cancelled."""
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), GATHER_S)
+                async with asyncio.timeout(GATHER_S):
+                    await self._urgent.wait()
             self._urgent.clear()
             now = self._now
             for source, said in self._said.items():

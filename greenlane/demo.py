@@ -55,6 +55,7 @@ class DemoConfig:
     seed: int = 1
     broker: BrokerConfig | None = None
     """Your own broker; none for the embedded one."""
+    free_bytes_min: int = FREE_BYTES_MIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +194,10 @@ def _claimed(config: DemoConfig) -> Iterator[None]:
     state = config.state
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     free = shutil.disk_usage(state).free
-    if free < FREE_BYTES_MIN:
+    if free < config.free_bytes_min:
         raise Outside(
             f"The disk of {state} is full: {free // 1_000_000} MB are free, "
-            f"the demo needs {FREE_BYTES_MIN // 1_000_000} MB (see --state DIR)."
+            f"the demo needs {config.free_bytes_min // 1_000_000} MB (see --state DIR)."
         )
     with (state / "lock").open("w") as lock:
         try:

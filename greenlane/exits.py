@@ -23,6 +23,8 @@ _SENTENCES: Final = {
     errno.EROFS: "the disk is read-only",
     errno.EACCES: "no permission",
     errno.EPERM: "no permission",
+    errno.ENOTDIR: "a part of this path is not a directory",
+    errno.EEXIST: "this is not a directory",
     errno.EMFILE: "too many open files (see ulimit -n)",
 }
 

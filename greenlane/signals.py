@@ -1,13 +1,12 @@
 """The one owner of signals: SIGINT and SIGTERM cancel the root task, and it gets to clean up."""
 
 import asyncio
-import faulthandler
 import logging
 import os
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Final
+from typing import Any, Final
 
 from greenlane.exits import FAILED
 
@@ -42,7 +41,19 @@ async def until_signalled(service: Coroutine[None, None, None]) -> None:
 
 def _give_up() -> None:
     """Name what hangs, and leave: a service that a person wants to end does end."""
-    names = sorted(task.get_name() for task in asyncio.all_tasks() if not task.done())
-    print(f"Did not end in {STOP_S_MAX} s: {', '.join(names)}.", file=sys.stderr)
-    faulthandler.dump_traceback(all_threads=True)
+    hanging = sorted(map(_where, asyncio.all_tasks()))
+    print(f"Did not end in {STOP_S_MAX} s:", *hanging, sep="\n  ", file=sys.stderr)
     os._exit(FAILED)
+
+
+def _where(task: asyncio.Task[object]) -> str:
+    """The name of a task and the line at which it waits."""
+    waits: Any = task.get_coro()
+    place = ""
+    while waits is not None:
+        frame = getattr(waits, "cr_frame", None) or getattr(waits, "ag_frame", None)
+        if frame is not None:
+            place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        waits = getattr(waits, "cr_await", None) or getattr(waits, "ag_await", None)
+    asked = f", asked {task.cancelling()} times to end" if task.cancelling() else ""
+    return f"{task.get_name()} at {place}{asked}"

@@ -80,5 +80,6 @@ class SealReaderServer:
             writer.write(line_of(Beat()))
             await writer.drain()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._is_closing.wait(), self._beat_s)
+                async with asyncio.timeout(self._beat_s):
+                    await self._is_closing.wait()
             until_round_s -= self._beat_s

@@ -222,4 +222,5 @@ class _Uplink:
 
     async def _wait(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.outbox.changed.wait(), LOOK_EVERY_S)
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await self.outbox.changed.wait()

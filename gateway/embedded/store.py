@@ -122,7 +122,8 @@ class Embedded:
         loop = asyncio.get_running_loop()
         answer = loop.run_in_executor(self._reading, work, reader)
         try:
-            return await asyncio.wait_for(asyncio.shield(answer), QUESTION_S_MAX)
+            async with asyncio.timeout(QUESTION_S_MAX):
+                return await asyncio.shield(answer)
         except TimeoutError as error:
             reader.interrupt()
             with suppress(duckdb.Error):
