@@ -234,3 +234,17 @@ def sideways(page: Page) -> int:
     """Pixels by which the page is wider than its screen."""
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return max(0, int(wide))
+
+
+def test_no_row_moves_under_the_pointer(page: Page, center: Center) -> None:
+    """While the mouse moves over the rows a new one waits; it comes when they rest."""
+    center.alert(scene.seal_alert(id_="one", severity="low", title="First", at=scene.now()))
+    page.locator("gl-alerts tr.row").hover()
+    center.alert(scene.seal_alert(id_="two", title="Second", at=scene.now()))
+    expect(page.locator("gl-alerts tr.row")).to_have_count(2)
+    first = page.locator("gl-alerts tr.row").first
+    expect(first).to_contain_text("Second")
+    first.click()
+    expect(first).to_have_attribute("aria-selected", "true")
+    first.click()
+    expect(first).to_have_attribute("aria-selected", "false")

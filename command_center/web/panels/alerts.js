@@ -11,10 +11,13 @@ import * as trust from "./trust.js";
 const ROWS_MAX = 200;
 /** Characters of a detail that a row shows at 1440 px. */
 const DETAIL_FITS = 56;
+/** A pointer that moved over the rows holds them for so long, in ms: nobody shall hit the wrong one. */
+const HAND_MS = 3_000;
 
 export class Alerts extends HTMLElement {
   order = new Order();
   tab = "live";
+  #handAt = 0; // when a pointer last moved over the rows
   search = "";
 
   connectedCallback() {
@@ -27,7 +30,7 @@ export class Alerts extends HTMLElement {
     this.field = el("input", { id: "search", type: "text", autocomplete: "off", spellcheck: "false", placeholder: "Subject, post, rule", oninput: () => this.#searched() });
     this.fresh = el("button", { class: "fresh", type: "button", hidden: true, onclick: () => this.letIn() },
       icon("live"), el("span"), cap("."));
-    this.body = el("tbody");
+    this.body = el("tbody", { onpointermove: () => { this.#handAt = Date.now(); } });
     this.empty = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }));
     this.more = el("p", { class: "meta beyond", hidden: true });
     this.bones = trust.bones("alerts", 9);
@@ -81,7 +84,8 @@ export class Alerts extends HTMLElement {
     trust.show(this, this.sign, trust.trustOf(view));
     reveal(this.bones, !view.board.isKnown);
     if (!view.board.isKnown) return;
-    this.#update(view.selected !== null || view.opened !== null);
+    const isHandOn = this.body.matches(":hover") && Date.now() - this.#handAt < HAND_MS;
+    this.#update(view.selected !== null || view.opened !== null || isHandOn);
     this.#showTabs();
     const rows = this.order.rows.slice(0, ROWS_MAX).map((id) => view.board.alerts.get(id));
     this.first = view.selected ?? rows[0]?.id;
@@ -134,7 +138,7 @@ export class Alerts extends HTMLElement {
 
   #makeRow(alert) {
     const { id } = alert;
-    const row = el("tr", { class: "row", "data-id": id, onclick: () => this.view.select(id), ondblclick: () => this.view.openAlert(id) });
+    const row = el("tr", { class: "row", "data-id": id, onclick: () => this.#clicked(id), ondblclick: () => this.view.openAlert(id) });
     row.parts = {
       severity: severity(), title: el("span", { class: "title" }), detail: el("span"), times: el("span", { class: "times" }),
       subject: el("span", { class: "id" }), place: el("span"), state: state(), who: el("span", { class: "who" }), fate: fateLine(), age: el("span"),
@@ -144,6 +148,12 @@ export class Alerts extends HTMLElement {
       el("td", {}, el("div", { class: "two" }, p.subject, p.place)),
       el("td", {}, el("div", { class: "two" }, el("span", {}, p.state), p.who, p.fate)), el("td", { class: "num" }, p.age));
     return row;
+  }
+
+  // A second click lets go of the row, and of what waits.
+  #clicked(id) {
+    const isSame = this.view.selected === id && !this.view.opened;
+    this.view.select(isSame ? null : id);
   }
 
   #showRow(row, alert) {

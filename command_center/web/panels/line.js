@@ -47,7 +47,7 @@ export class Line {
       at.push(point.at / 1000); mean.push(point.mean); low.push(point.low); high.push(point.high);
       if (gaps.has(point.at)) { at.push(point.at / 1000 + 0.001); mean.push(null); low.push(null); high.push(null); }
     }
-    return [at, mean, low, high];
+    return [at, low, high, mean]; // the mean last: it is drawn over the band
   }
 
   #size() {
@@ -72,11 +72,11 @@ export class Line {
       ],
       series: [
         {},
+        { stroke: "transparent", points: { show: false } },
+        { stroke: "transparent", points: { show: false } },
         { stroke: colour("--text-2"), width: 1.5, points: { show: false } },
-        { stroke: "transparent", points: { show: false } },
-        { stroke: "transparent", points: { show: false } },
       ],
-      bands: [{ series: [3, 2], fill: quiet }],
+      bands: [{ series: [2, 1], fill: quiet }],
       tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
       hooks: { draw: [(plot) => this.#drawHoles(plot)], setCursor: [(plot) => this.#pointed(plot)] },
     }, this.#data(this.points, this.#holes), this.room);
@@ -112,7 +112,7 @@ export class Line {
 
   #pointed(plot) {
     const { idx, left } = plot.cursor;
-    const mean = idx === null || left < 0 ? null : plot.data[1][idx];
+    const mean = idx === null || left < 0 ? null : plot.data[3][idx];
     this.at(mean === null || mean === undefined ? null : { at: plot.data[0][idx] * 1000, mean });
   }
 }
