@@ -84,7 +84,10 @@ async def _detector(settings: DetectorSettings) -> AsyncIterator[tuple[Detector,
         raise Rejected(f"the model cannot be used: {error}") from error
     try:
         passport = detector.passport
-        yield detector, ModelUsed(name=f"{passport.name}-{passport.version}", sha256=passport.sha256)
+        yield (
+            detector,
+            ModelUsed(name=f"{passport.name}-{passport.version}", sha256=passport.sha256),
+        )
     finally:
         await detector.__aexit__(None, None, None)
 

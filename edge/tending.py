@@ -58,8 +58,10 @@ async def tend(
                         log.info("device found", extra={"device": name})
                         await finish(listener.found(name))
                     await finish(listener.take(name, observed))
+                    _stop_if_cancelled()
         except DeviceLost as error:
             reason = str(error)
+        _stop_if_cancelled()
         if is_found is not False:
             log.warning("device lost", extra={"device": name, "reason": reason})
             await finish(listener.lost(name, reason))
@@ -68,6 +70,13 @@ async def tend(
         is_found = False
         await clock.sleep(wait_s * (1 - JITTER * chance()))
         wait_s = min(wait_s * 2, WAIT_S_MAX)
+
+
+def _stop_if_cancelled() -> None:
+    """Below us a cancellation may be swallowed: `asyncio.wait_for` of Python 3.11 does it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _observations(driver: Driver) -> AsyncGenerator[Observed, None]:

@@ -4,15 +4,17 @@ The protocol: Modbus Application Protocol V1.1b3 and Messaging on TCP/IP V1.0b. 
 ones on the wire (from 0): a manual's "holding register 40001" is ``kind = "holding"``, address 0.
 """
 
+import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import Meta
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ModbusPDU
 
 from contract.clock import Clock
 from contract.messages import Device, Reading
@@ -76,17 +78,23 @@ class Modbus:
     async def open(self) -> AsyncIterator[AsyncIterator[Observed]]:
         """See `edge.driver.Driver`."""
         s = self._settings
+        is_closed = asyncio.Event()
         client = AsyncModbusTcpClient(
-            s.host, port=s.port, timeout=s.timeout_s, retries=RETRIES, reconnect_delay=0
+            s.host,
+            port=s.port,
+            timeout=s.timeout_s,
+            retries=RETRIES,
+            reconnect_delay=0,
+            trace_connect=lambda is_up: None if is_up else is_closed.set(),
         )
         try:
             if not await client.connect():
                 raise DeviceLost(f"no Modbus server at {s.host}:{s.port}")
-            yield self._poll(client)
+            yield self._poll(_Wire(client, is_closed, s.unit_id))
         finally:
             client.close()
 
-    async def _poll(self, client: AsyncModbusTcpClient) -> AsyncIterator[Observed]:
+    async def _poll(self, wire: "_Wire") -> AsyncIterator[Observed]:
         """Ask each group of registers at its interval; a slot that was missed is not made up."""
         requests = requests_for(self._settings.registers, self._settings.poll_s)
         due_ns = [self._clock.monotonic_ns()] * len(requests)
@@ -95,33 +103,10 @@ class Modbus:
             wait_ns = due_ns[turn] - self._clock.monotonic_ns()
             if wait_ns > 0:
                 await self._clock.sleep(wait_ns / 1e9)
-            yield self._observed(requests[turn], await self._ask(client, requests[turn]))
+            yield self._observed(requests[turn], await wire.ask(requests[turn]))
             step = int(requests[turn].poll_s * 1e9)
             late_ns = self._clock.monotonic_ns() - due_ns[turn]
             due_ns[turn] += step * (1 + max(0, late_ns) // step)
-
-    async def _ask(self, client: AsyncModbusTcpClient, request: Request) -> Sequence[int]:
-        """The raw registers (or bits) of one request."""
-        reads = {
-            "holding": client.read_holding_registers,
-            "input": client.read_input_registers,
-            "discrete": client.read_discrete_inputs,
-            "coil": client.read_coils,
-        }
-        try:
-            answer = await reads[request.kind](
-                request.address, count=request.width, device_id=self._settings.unit_id
-            )
-        except (ModbusException, OSError) as error:
-            raise DeviceLost(f"no answer: {error}") from error
-        where = f"{request.kind} {request.address} to {request.address + request.width - 1}"
-        if answer.isError():
-            raise DeviceLost(f"refuses to read {where}: {answer}")
-        is_bit = request.kind in ("discrete", "coil")
-        raw = [int(bit) for bit in answer.bits] if is_bit else answer.registers
-        if len(raw) < request.width:
-            raise DeviceLost(f"answered {len(raw)} of {request.width} for {where}")
-        return raw[: request.width]
 
     def _observed(self, request: Request, raw: Sequence[int]) -> Observed:
         at = self._clock.utc_now()
@@ -153,3 +138,54 @@ class Modbus:
         else:
             self._without_value.add(metric)
             log.warning("register holds no value", extra=names)
+
+
+class _Wire:
+    """An open connection to one unit."""
+
+    def __init__(
+        self, client: AsyncModbusTcpClient, is_closed: asyncio.Event, unit_id: int
+    ) -> None:
+        self._client: Final = client
+        self._is_closed: Final = is_closed
+        self._unit_id: Final = unit_id
+
+    async def ask(self, request: Request) -> Sequence[int]:
+        """The raw registers (or bits) of one request."""
+        try:
+            answer = await self._unless_closed(self._read(request))
+        except (ModbusException, OSError) as error:
+            raise DeviceLost(f"no answer: {error}") from error
+        where = f"{request.kind} {request.address} to {request.address + request.width - 1}"
+        if answer.isError():
+            raise DeviceLost(f"refuses to read {where}: {answer}")
+        is_bit = request.kind in ("discrete", "coil")
+        raw = [int(bit) for bit in answer.bits] if is_bit else answer.registers
+        if len(raw) < request.width:
+            raise DeviceLost(f"answered {len(raw)} of {request.width} for {where}")
+        return raw[: request.width]
+
+    async def _read(self, request: Request) -> ModbusPDU:
+        read = {
+            "holding": self._client.read_holding_registers,
+            "input": self._client.read_input_registers,
+            "discrete": self._client.read_discrete_inputs,
+            "coil": self._client.read_coils,
+        }[request.kind]
+        return await read(request.address, count=request.width, device_id=self._unit_id)
+
+    async def _unless_closed(self, reading: Coroutine[None, None, ModbusPDU]) -> ModbusPDU:
+        """The answer; pymodbus itself waits out all its retries on a connection that is gone.
+
+        Its task is not ours: `asyncio.wait_for` inside it may swallow a cancellation (Python 3.11).
+        """
+        answer = asyncio.ensure_future(reading)
+        closed = asyncio.ensure_future(self._is_closed.wait())
+        try:
+            await asyncio.wait({answer, closed}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                raise DeviceLost("the device closed the connection")
+            return answer.result()
+        finally:
+            answer.cancel()
+            closed.cancel()

@@ -61,14 +61,17 @@ class ModbusBench:
         self.settings: Settings = ModbusSettings(
             device="cold-store", host="127.0.0.1", port=free_port(), map="climate", poll_s=0.05
         )
+        self.polled: Callable[[], None] = lambda: None
         self._stack = AsyncExitStack()
+
+    def _values(self) -> dict[str, float]:
+        self.polled()
+        return {"temperature": 4.5, "humidity": 61.0}
 
     async def plug(self) -> None:
         """Start the server."""
         assert isinstance(self.settings, ModbusSettings)
-        unit = modbus_sensor.Unit(
-            1, MAPS["climate"], lambda: {"temperature": 4.5, "humidity": 61.0}
-        )
+        unit = modbus_sensor.Unit(1, MAPS["climate"], self._values)
         serving = modbus_sensor.serving([unit], port=self.settings.port)
         await self._stack.enter_async_context(serving)
 

@@ -60,8 +60,10 @@ def test_the_example_s_optional_values_are_the_defaults() -> None:
             "two devices are called a",
         ),
         (
-            '[[device]]\nfamily = "scan_folder"\ndevice = "a"\nfolder = "f"\n'
-            'subject_in_name = "("\n',
+            (
+                '[[device]]\nfamily = "scan_folder"\ndevice = "a"\nfolder = "f"\n'
+                'subject_in_name = "("\n'
+            ),
             "subject_in_name",
         ),
         ('[[device]]\nfamily = "seal_reader"\ndevice = "Gate 2"\nhost = "h"\n', "device"),
