@@ -21,7 +21,12 @@ from gateway.ledger import Ledger
 from gateway.quarantine import Quarantine, Suspect
 from gateway.voice import Voice
 
+AHEAD_MAX: Final = 3
+"""Batches that are looked at while another is kept."""
 _log: Final = logging.getLogger(__name__)
+
+
+Looked = asyncio.Future[list[Heard | Suspect]]
 
 
 class Intake:
@@ -45,12 +50,29 @@ class Intake:
         self._voice: Final = voice
         self._ledger: Final = ledger
         self._repeated: Final = repeated
+        self._ahead: Final[asyncio.Queue[Looked]] = asyncio.Queue(AHEAD_MAX)
         self.is_full = False
         """The disk takes nothing: nothing is kept, so nothing is receipted."""
 
+    async def begin(self, packets: Sequence[Packet]) -> None:
+        """Take these in the background, in order; waits while `AHEAD_MAX` batches are under way."""
+        await self._ahead.put(self._look(packets))
+
+    async def run(self) -> None:
+        """Keep what `begin` took, until cancelled: one batch, while the next is looked at."""
+        while True:
+            await self._keep_all(await (await self._ahead.get()))
+
     async def take(self, packets: Sequence[Packet]) -> None:
+        """Take these, and return when they are kept, or left."""
+        await self._keep_all(await self._look(packets))
+
+    def _look(self, packets: Sequence[Packet]) -> Looked:
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(None, inspect, packets, self._keys, self._blobs)
+
+    async def _keep_all(self, looked: list[Heard | Suspect]) -> None:
         """Keep what may be kept. When the disk is full all of it is left: it will be said again."""
-        looked = await asyncio.to_thread(inspect, packets, self._keys, self._blobs)
         heard = [one for one in looked if isinstance(one, Heard)]
         suspects = [one for one in looked if isinstance(one, Suspect)]
         try:

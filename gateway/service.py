@@ -72,6 +72,7 @@ async def run(config: GatewayConfig, dial: Dial, *, clock: Clock | None = None) 
         start = tasks.create_task
         for name, sink in parts.sinks.items():
             start(pump(name, sink, parts.journal, parts.clock), name=f"sink {name}")
+        start(parts.intake.run(), name="intake")
         start(parts.bench.run(parts.receipts), name="judge")
         start(parts.bench.tick(), name="ticks")
         start(parts.bench.retell(), name="sign of life")
@@ -204,7 +205,7 @@ async def _hear(parts: Parts, link: Link) -> None:
             else:
                 said.append(packet)
         if said:
-            await parts.intake.take(said)
+            await parts.intake.begin(said)
 
 
 async def _aside(parts: Parts, leaf: str, packet: Packet) -> None:
