@@ -53,6 +53,18 @@ class Program:
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=log
             )
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def ended(self) -> tuple[int] | None:
+        """Its exit code, once it has ended by itself."""
+        code = self._process.poll() if self._process else None
+        return None if code is None else (code,)
+
     def kill(self) -> None:
         """End it as a power cut does."""
         if self._process is not None:

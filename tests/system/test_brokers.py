@@ -110,6 +110,22 @@ async def test_a_cancellation_is_heard_whenever_it_comes(tmp_path: Path) -> None
             assert talking.cancelled()
 
 
+async def test_a_task_whose_child_failed_connects_again(tmp_path: Path) -> None:
+    """A link that broke inside a task group is dialled again by the same task."""
+    async with broker.running(tmp_path) as port:
+        dial = dialler(BrokerConfig(port=port))
+        with pytest.raises(ExceptionGroup):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(fail())
+        async with dial("again") as link:
+            await link.subscribe(TOPIC)
+
+
+async def fail() -> None:
+    await asyncio.sleep(0)
+    raise Unavailable("the link broke")
+
+
 async def talk(dial: Dial, client_id: str) -> None:
     async with dial(client_id) as link:
         await link.subscribe(TOPIC)
