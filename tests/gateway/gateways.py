@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.ask import Asker
-from contract.clock import Clock
 from contract.delivery import uplink
 from contract.delivery.enrolment import enrol
 from contract.delivery.outbox import Outbox
@@ -33,7 +32,7 @@ class World:
 
     folder: Path
     hub: Hub = field(default_factory=Hub)
-    clock: Clock = field(default_factory=VirtualClock)
+    clock: VirtualClock = field(default_factory=VirtualClock)
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     sinks: dict[str, SinkConfig] = field(default_factory=dict)
 
