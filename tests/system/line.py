@@ -1,5 +1,6 @@
 """The whole line of real processes: ``python -m greenlane …`` over mosquitto and InfluxDB."""
 
+import itertools
 import json
 import os
 import signal
@@ -16,6 +17,9 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from models.inference import Model
+from models.passport import WILDLIFE_MODEL
+from simulators.scanner import picture_of
 from tests.system.servers import Server, free_port, influxd, mosquitto
 
 POST: Final = "KEMBA"
@@ -24,6 +28,8 @@ WAIT_S_MAX: Final = 90.0
 """A loaded machine may take its time; what never comes fails all the same."""
 STOP_S_MAX: Final = 15.0
 DATABASE: Final = "greenlane"
+KINDS: Final = ("elephant_tusk", "rhino_horn", "pangolin_scales", "turtle_shell")
+SURE_FROM: Final = 0.8
 
 
 def until(fact: Callable[[], Any], says: Callable[[], object] = str) -> Any:
@@ -211,3 +217,13 @@ class Line:
         (self.directory / "lane-1.toml").write_text(
             f'post = "{POST}"\nname = "lane-1"\nstate_dir = "{state}/lane-1"\n{broker}{devices}'
         )
+
+
+def picture_that_alerts() -> bytes:
+    """The first simulated bag in which the model surely sees contraband."""
+    model = Model(WILDLIFE_MODEL)
+    for seed, kind in itertools.product(range(40), KINDS):
+        picture = picture_of(seed, kind)
+        if any(seen.score >= SURE_FROM for seen in model.scan(picture).detections):
+            return picture
+    pytest.fail("the model sees nothing in 160 bags with contraband")

@@ -1,6 +1,5 @@
 """From device to browser with real processes, and through the deaths of each of them."""
 
-import itertools
 import json
 import sqlite3
 import time
@@ -18,20 +17,15 @@ from contract.identifiers import SealId
 from contract.messages import ReadingsTaken, read
 from edge.drivers.modbus_registers import Register
 from edge.drivers.seal_lines import SealLine, line_of
-from models.detection import Scan
-from models.inference import Model
-from models.passport import WILDLIFE_MODEL
 from simulators import modbus_sensor
-from simulators.scanner import picture_of
 from simulators.seal_reader import SealReaderServer
-from tests.system.line import WAIT_S_MAX, Line, until
+from tests.system.line import WAIT_S_MAX, Line, picture_that_alerts, until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 
 LANE: Final = "/KEMBA/lane-1"
 COUNT: Final = Register(address=0, kind="holding", type="uint32", metric="count", unit="/")
 POLLS_PER_S: Final = 20
-KINDS: Final = ("elephant_tusk", "rhino_horn", "pangolin_scales", "turtle_shell")
 
 
 class Sensor:
@@ -108,17 +102,6 @@ def test_a_bag_with_contraband_becomes_an_alert_with_its_picture(tmp_path: Path)
         address = f"/api/blobs/{alert['picture']['sha256']}"
         until(lambda: line.officer.get(address).content == picture)
         until(lambda: line.points("scanner", "scan"))
-
-
-def picture_that_alerts() -> bytes:
-    """The first simulated bag in which the model surely sees contraband."""
-    model = Model(WILDLIFE_MODEL)
-    for seed, kind in itertools.product(range(40), KINDS):
-        picture = picture_of(seed, kind)
-        scan: Scan = model.scan(picture)
-        if any(seen.score >= 0.8 for seen in scan.detections):
-            return picture
-    pytest.fail("the model sees nothing in 160 bags with contraband")
 
 
 def test_nothing_is_lost_or_doubled_whoever_dies(tmp_path: Path, portal: BlockingPortal) -> None:
