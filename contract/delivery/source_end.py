@@ -1,20 +1,20 @@
 """The source's end of the delivery: says, sends again, prunes, declares. Sees no clock."""
 
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from contract.delivery.ranges import Range, Ranges
-from contract.delivery.room import SLACK, OutboxLimits, Size, is_full, next_to_go
+from contract.delivery.holding import Holding
+from contract.delivery.losses import Losses
+from contract.delivery.ranges import Range
+from contract.delivery.room import OutboxLimits
 from contract.delivery.sender import LaneKey, Sender
-from contract.delivery.store import Gone, Head, Reason, Row, Store
+from contract.delivery.store import Head, Row, Store
 from contract.identifiers import Source
-from contract.link import Unavailable
 from contract.messages import (
     GENESIS,
     MESSAGE_BYTES_MAX,
@@ -38,14 +38,13 @@ from contract.messages import (
 )
 from contract.signing import Key
 from contract.topics import stream_of
-from contract.wire import BLOB, JSON, hash_of, join
+from contract.wire import BLOB, JSON, LENGTH_BYTES, hash_of, join
 
 EPOCHS_NAMED_MAX: Final = 200
-"""Epochs that a birth names, and that an outbox remembers if nothing of them is held."""
+"""Epochs that a birth names."""
 DECLARED_AT_ONCE_MAX: Final = 64
 UNSENDABLE_AFTER_TRIES: Final = 10
-FORGOTTEN_AFTER_S: Final = 30.0
-"""So long is a number asked for that the outbox knows nothing of, before it is declared lost."""
+_INFINITY: Final = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ Heard = Literal["stale", "heard", "say born"]
 
 
 class SourceEnd:
-    """One source: its store, its sender, and the epoch that it speaks in."""
+    """One source: what it holds, what it sends, and the epoch that it speaks in."""
 
     def __init__(
         self,
@@ -85,45 +84,17 @@ class SourceEnd:
         self.source: Final = source
         self.key: Final = key
         self.sender: Final = Sender()
-        self.shed = 0
-        """Messages dropped without a receipt since the start."""
-        self._store: Final = store
-        self._limits: Final = limits or OutboxLimits()
-        self._make_epoch: Final = make_epoch
-        self._heads: dict[LaneKey, Head] = {}
-        self._receipt: SignedBytes | None = None
-        self._receipt_row: int | None = None
-        self._puzzles: dict[tuple[LaneKey, Range], float] = {}
-        self._dirty: set[LaneKey] = set()
-        self._sizes: dict[Stream, Size] = {}
-        self._load()
-        for key_, head in self._heads.items():
-            lane = self.sender.lane(*key_)
-            lane.upto = lane.seen = head.upto
         self.epoch = ""
+        self._holding: Final = Holding(store, self.sender, limits or OutboxLimits())
+        self._losses: Final = Losses(store, self.sender)
+        self._store: Final = store
+        self._make_epoch: Final = make_epoch
         self._begin_epoch()
 
-    def _load(self) -> None:
-        """Know what the file knows: at the start, and after a transaction that failed."""
-        self._heads = self._store.heads()
-        self._dirty.clear()
-        held = self._store.bytes_by_stream()
-        self._sizes = {s: Size(*held.get(s, (0, 0))) for s in STREAMS}
-        for lane in self.sender.lanes.values():
-            lane.held = Ranges()
-        for key, piece in self._store.held():
-            self.sender.lane(*key).held.add(*piece)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """A transaction on the file; if the file cannot take it, it never happened."""
-        try:
-            with self._store.transaction():
-                yield
-                self._save_dirty()
-        except sqlite3.Error as error:
-            self._load()
-            raise Unavailable(f"the outbox cannot write: {error}") from error
+    @property
+    def shed(self) -> int:
+        """Messages dropped without a receipt since the start."""
+        return self._holding.shed
 
     # --- saying
 
@@ -134,14 +105,22 @@ class SourceEnd:
         disk is full or broken; then nothing of the batch was said.
         """
         results: list[Identity | Refused] = []
-        with self._writing():
+        with self._holding.writing():
             for said in batch:
                 try:
                     results.append(self._say(said, stamp))
                 except Refused as error:
                     results.append(error)
-            self._make_room()
+            self._holding.make_room()
         return results
+
+    def recent(self, stream: Stream, limit: int) -> list[Message]:
+        """What was said last of a stream and is still held, newest first, in whatever epoch."""
+        messages = []
+        for envelope in self._store.recent(stream, limit):
+            with suppress(Refused):  # an older version may have known other messages
+                messages.append(read(envelope).message())
+        return messages
 
     def _say(self, said: Said, stamp: Stamp) -> Identity:
         stream = stream_of(said.message)
@@ -154,42 +133,28 @@ class SourceEnd:
         envelope = compose(
             said.message, source=self.source, stamp=at, identity=identity, previous=head.head
         )
-        if len(envelope) + len(said.raw) + 4 > MESSAGE_BYTES_MAX:
+        if LENGTH_BYTES + len(envelope) + len(said.raw) > MESSAGE_BYTES_MAX:
             raise Refused(f"{said.message.type} is larger than {MESSAGE_BYTES_MAX} bytes")
         is_lost = isinstance(said.message, StreamLost)
-        self._hold(identity, envelope, said.raw, is_lost=is_lost, stamp=stamp)
+        self._hold(identity, envelope, said.raw, is_lost=is_lost, at=stamp.observed_at)
         return identity
 
     def _next(self, stream: Stream) -> tuple[Identity, Head]:
-        head = self._heads.get(LaneKey(self.epoch, stream), Head())
+        head = self._holding.head(LaneKey(self.epoch, stream))
         return Identity(self.source, stream, self.epoch, head.last + 1), head
 
     def _hold(
-        self, identity: Identity, envelope: bytes, raw: bytes, *, is_lost: bool, stamp: Stamp
+        self, identity: Identity, envelope: bytes, raw: bytes, *, is_lost: bool, at: datetime
     ) -> None:
         key = LaneKey(identity.epoch, identity.stream)
-        number = identity.sequence
-        row = Row(number, envelope, raw, hash_of(envelope), self.key.sign(envelope))
-        said_s = int(stamp.observed_at.timestamp())
-        self._store.put(key, row, is_lost=is_lost, said_s=said_s)
-        head = self._heads.get(key, Head())
-        self._heads[key] = head._replace(last=number, head=row.hash)
-        self._dirty.add(key)
-        self.sender.lane(*key).held.add(number, number)
-        self._grow(identity.stream, 1, len(envelope) + len(raw))
+        hash_, sig = hash_of(envelope), self.key.sign(envelope)
+        row = Row(identity.sequence, envelope, raw, hash_, sig)
+        self._holding.hold(key, row, is_lost=is_lost, said_s=int(at.timestamp()))
 
     def _begin_epoch(self) -> None:
         self.epoch = self._make_epoch()
         for stream in STREAMS:
             self.sender.lane(self.epoch, stream)
-
-    def recent(self, stream: Stream, limit: int) -> list[Message]:
-        """What was said last of a stream and is still held, newest first, in whatever epoch."""
-        messages = []
-        for envelope in self._store.recent(stream, limit):
-            with suppress(Refused):  # an older version may have known other messages
-                messages.append(read(envelope).message())
-        return messages
 
     # --- hearing
 
@@ -200,37 +165,33 @@ class SourceEnd:
         was = (self.sender.journal or receipt.journal, self.epoch)
         if not self.sender.hear(receipt, now):
             return "stale"
-        self._receipt, self._receipt_row = signed, None
-        asked: set[tuple[LaneKey, Range]] = set()
-        with self._store.transaction():  # nothing is written unless something is amiss
+        self._holding.settled_by(signed)
+        with self._holding.writing(is_saved=False):
             for one in receipt.streams:
-                key = LaneKey(one.epoch, one.stream)
-                self._agree(key, one.upto, one.hash)
-                asked |= self._answer_for(key, [Range(*m) for m in one.missing], now)
-        self._puzzles = {k: t for k, t in self._puzzles.items() if k in asked}
+                self._agree(LaneKey(one.epoch, one.stream), one.upto, one.hash)
+            self._losses.hear(receipt, now)
         return "heard" if was == (receipt.journal, self.epoch) else "say born"
 
     def _agree(self, key: LaneKey, upto: int, hash_: str | None) -> None:
         """Compare hashes; a foreign one means that somebody else speaks with our name."""
-        head = self._heads.get(key)
+        head = self._holding.heads.get(key)
         if head is None:
             return
         ours = self._store.hash_of(key, upto)
-        foreign = upto > head.last if key.epoch == self.epoch else False
+        is_foreign = key.epoch == self.epoch and upto > head.last
         if hash_ is not None and ours is not None:
-            foreign = ours != hash_
-        if foreign:
+            is_foreign = ours != hash_
+        if is_foreign:
             self._say_again(key, head.agreed)
             return
         agreed = upto if hash_ is not None and ours is not None else head.agreed
         if (agreed, upto) != (head.agreed, head.upto):
-            self._heads[key] = head._replace(agreed=agreed, upto=min(upto, head.last))
-            self._dirty.add(key)
+            settled = head._replace(agreed=agreed, upto=min(upto, head.last))
+            self._holding.set_head(key, settled)
 
     def _say_again(self, key: LaneKey, agreed: int) -> None:
         """Say everything after the last agreed number again, in a new epoch."""
-        lane = self.sender.lanes[key]
-        pieces = list(lane.held.within(agreed + 1, 1 << 62))
+        pieces = list(self.sender.lanes[key].held.within(agreed + 1, _INFINITY))
         if not pieces and key.epoch != self.epoch:
             return
         if key.epoch == self.epoch:
@@ -238,57 +199,15 @@ class SourceEnd:
         for piece in pieces:
             for row in self._store.rows(key, *piece):
                 self._repeat(key.stream, row)
-            self._remove(key, piece, "said again", is_due=False)
-        self._save_dirty()
+            self._holding.remove(key, piece, "said again", is_due=False)
+        self._holding.save()
 
     def _repeat(self, stream: Stream, row: Row) -> None:
         event = read(row.envelope)
         identity, head = self._next(stream)
         envelope = renumbered(event, identity, head.head)
-        stamp = Stamp(
-            observed_at=event.time, boot_id=event.bootid, monotonic_ns=int(event.monotonicns)
-        )
         is_lost = event.type.endswith(StreamLost.type)
-        self._hold(identity, envelope, row.raw, is_lost=is_lost, stamp=stamp)
-
-    def _answer_for(
-        self, key: LaneKey, missing: list[Range], now: float
-    ) -> set[tuple[LaneKey, Range]]:
-        """Numbers asked for that are not held: make sure that their loss is declared."""
-        lane = self.sender.lanes.get(key)
-        puzzles: set[tuple[LaneKey, Range]] = set()
-        for hole in missing:
-            absent = [hole] if lane is None else list(lane.held.gaps(*hole))
-            for piece in absent:
-                puzzles |= self._explain(key, piece, now)
-        return puzzles
-
-    def _explain(self, key: LaneKey, piece: Range, now: float) -> set[tuple[LaneKey, Range]]:
-        at = piece.first
-        puzzles: set[tuple[LaneKey, Range]] = set()
-        known = sorted(self._store.gone(key, *piece), key=lambda g: g.first)
-        for gone in known:
-            if gone.first > at:
-                puzzles.add((key, Range(at, gone.first - 1)))
-            at = max(at, gone.last + 1)
-            if not self._is_being_declared(gone):
-                self._store.set_due(gone)
-        if at <= piece.last:
-            puzzles.add((key, Range(at, piece.last)))
-        for puzzle in puzzles:
-            since = self._puzzles.setdefault(puzzle, now)
-            if now - since >= FORGOTTEN_AFTER_S:
-                self._store.remove(key, puzzle[1], "forgotten", is_due=True)
-        return puzzles
-
-    def _is_being_declared(self, gone: Gone) -> bool:
-        """Whether the event that declares this loss is held and not yet settled."""
-        if gone.said_epoch is None or gone.said_number is None:
-            return False
-        lane = self.sender.lanes.get(LaneKey(gone.said_epoch, "events"))
-        if lane is None or gone.said_number not in lane.held:
-            return False
-        return not lane.is_settled(gone.said_number)
+        self._hold(identity, envelope, row.raw, is_lost=is_lost, at=event.time)
 
     # --- sending
 
@@ -315,27 +234,15 @@ class SourceEnd:
 
     def _declare(self, stamp: Stamp) -> None:
         for key, number in self.sender.worn_out(UNSENDABLE_AFTER_TRIES):
-            with self._writing():
-                self._remove(key, Range(number, number), "unsendable", is_due=True)
+            with self._holding.writing():
+                self._holding.remove(key, Range(number, number), "unsendable", is_due=True)
         due = self._store.due(DECLARED_AT_ONCE_MAX)
         if not due:
             return
-        with self._writing():
+        with self._holding.writing():
             for gone in due:
-                identity = self._say(Said(self._lost(gone)), stamp)
+                identity = self._say(Said(self._losses.declaration(gone)), stamp)
                 self._store.set_declared(gone, identity.epoch, identity.sequence)
-
-    def _lost(self, gone: Gone) -> StreamLost:
-        return StreamLost(
-            stream=gone.lane.stream,
-            epoch=gone.lane.epoch,
-            first=gone.first,
-            to=gone.last,
-            before=gone.before,
-            last=gone.head,
-            reason=gone.reason,
-            receipt=self._store.receipt(gone.receipt) if gone.receipt else None,
-        )
 
     # --- what births and signs of life say
 
@@ -356,71 +263,18 @@ class SourceEnd:
         for lane in self.sender.lanes.values():
             waiting[lane.key.stream] += sum(piece.size for piece in lane.unsettled())
         return tuple(
-            Queue(stream=s, messages=waiting[s], bytes=self._sizes[s].bytes) for s in STREAMS
+            Queue(stream=s, messages=waiting[s], bytes=self._holding.bytes_of(s)) for s in STREAMS
         )
-
-    def _head(self, epoch: str, stream: Stream) -> StreamHead:
-        head = self._heads.get(LaneKey(epoch, stream), Head())
-        return StreamHead(stream=stream, last=head.last, head=head.head or GENESIS)
-
-    # --- room
 
     def tidy(self, stamp: Stamp) -> None:
         """Prune what the gateway has had for long enough, and forget epochs of which nothing is."""
-        before = int(stamp.observed_at.timestamp()) - self._limits.keep_settled_s
-        with self._writing():
-            for lane in list(self.sender.lanes.values()):
-                last = self._store.last_said_before(lane.key, before)
-                for piece in list(lane.settled_held()) if last else []:
-                    if piece.first <= last:
-                        self._prune(lane.key, Range(piece.first, min(last, piece.last)))
-            held = {lane.key.epoch for lane in self.sender.lanes.values() if len(lane.held)}
-            idle = [e for e in self._store.epochs() if e not in held and e != self.epoch]
-            for epoch in idle[:-EPOCHS_NAMED_MAX]:
-                self._store.forget_epoch(epoch)
-                for stream in STREAMS:
-                    self.sender.lanes.pop(LaneKey(epoch, stream), None)
-                    self._heads.pop(LaneKey(epoch, stream), None)
+        with self._holding.writing():
+            self._holding.prune_before(int(stamp.observed_at.timestamp()))
+            self._holding.forget_epochs(self.epoch)
 
-    def _make_room(self) -> None:
-        slack = 0.0
-        while is_full(self._size, self._limits, slack):
-            slack = SLACK
-            freed = next_to_go(self._store, self.sender)
-            if freed is None:
-                return
-            if freed.is_settled:
-                self._prune(freed.lane.key, freed.numbers)
-            else:
-                self.shed += freed.numbers.size
-                self._remove(freed.lane.key, freed.numbers, "dropped", is_due=True)
-
-    def _prune(self, key: LaneKey, piece: Range) -> None:
-        if self._receipt_row is None and self._receipt is not None:
-            self._receipt_row = self._store.put_receipt(self._receipt)
-        self._remove(key, piece, "pruned", is_due=False)
-
-    def _remove(self, key: LaneKey, piece: Range, reason: Reason, *, is_due: bool) -> None:
-        receipt = self._receipt_row if reason == "pruned" else None
-        messages, size = self._store.size_of(key, *piece)
-        self._store.remove(key, piece, reason, is_due=is_due, receipt=receipt)
-        self.sender.lanes[key].drop(*piece)
-        self._grow(key.stream, -messages, -size)
-
-    def _grow(self, stream: Stream, messages: int, size: int) -> None:
-        self._sizes[stream] = self._sizes[stream].plus(messages, size)
-
-    @property
-    def _size(self) -> Size:
-        total = Size()
-        for size in self._sizes.values():
-            total = total.plus(*size)
-        return total
-
-    def _save_dirty(self) -> None:
-        for key in self._dirty:
-            self._store.put_head(key, self._heads[key])
-        self._dirty.clear()
+    def _head(self, epoch: str, stream: Stream) -> StreamHead:
+        head = self._holding.head(LaneKey(epoch, stream))
+        return StreamHead(stream=stream, last=head.last, head=head.head or GENESIS)
 
 
 def renumbered(event: Event, identity: Identity, previous: str) -> bytes:

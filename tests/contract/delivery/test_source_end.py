@@ -10,7 +10,7 @@ import pytest
 from contract.delivery.room import OutboxLimits
 from contract.delivery.source_end import Said, SourceEnd
 from contract.delivery.store import Store
-from contract.link import Rejected
+from contract.link import Rejected, Unavailable
 from contract.messages import (
     AgentBorn,
     BlobPart,
@@ -229,3 +229,19 @@ def test_limits_are_kept_in_bytes_too() -> None:
         held = sum(size for _, size in store.bytes_by_stream().values())
         assert held <= 20_000
     assert end.shed > 100
+
+
+def test_a_full_disk_says_so_and_nothing_of_the_batch_was_said() -> None:
+    """When there is room again, numbering goes on without a hole."""
+    world = World()
+    world.say(urgent=True)
+    pages = world.card._db.execute("PRAGMA page_count").fetchone()[0]
+    world.card._db.execute(f"PRAGMA max_page_count = {pages}")
+    said = [Said(SealRead(device="d", seal=f"S{n}", state="intact")) for n in range(500)]
+    with pytest.raises(Unavailable, match="cannot write"):
+        world.source.say(said, world.stamp())
+    world.card._db.execute("PRAGMA max_page_count = 1000000")
+    world.say(urgent=True)
+    world.settle()
+    world.check()
+    assert [identity.sequence for identity in world.said.values()] == [1, 2]
