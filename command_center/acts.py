@@ -40,6 +40,8 @@ MIGRATIONS: Final = (
          state TEXT NOT NULL, reason TEXT NOT NULL, is_said INTEGER NOT NULL,
          message BLOB NOT NULL);
        CREATE INDEX unsettled ON acts(state) WHERE state = 'sending'""",
+    # Acts of before carry no post: only who holds every post is told of them.
+    "ALTER TABLE acts ADD COLUMN post TEXT NOT NULL DEFAULT ''",
 )
 
 _log: Final = logging.getLogger(__name__)
@@ -56,6 +58,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     officer: str
     state: Literal["sending", "done", "refused"]
     reason: str = ""
+    post: str = ""
+    """Of its alert: who does not hold it is not told."""
 
 
 class Acts:
@@ -85,7 +89,7 @@ class Acts:
         return [*self._settled.values(), *self._sending.values()]
 
     async def act(
-        self, *, verb: Verb, alert: str, officer: str, role: Role, note: str, assignee: str
+        self, *, verb: Verb, alert: Alert, officer: str, role: Role, note: str, assignee: str
     ) -> str:
         """Say it; the act's id. Once this returns, the act reaches the journal, come what may."""
         if len(self._sending) >= SENDING_MAX:
@@ -94,19 +98,21 @@ class Acts:
         message = OfficerActed(
             act=id_,
             verb=verb,
-            alert=alert,
+            alert=alert.id,
             officer=officer,
             role=role,
             note=note,
             assignee=assignee,
         )
-        row = (id_, "sending", "", 0, msgspec.json.encode(message))
+        row = (id_, "sending", "", 0, msgspec.json.encode(message), alert.post)
         await self._database.do(
             lambda connection: connection.execute(
-                "INSERT INTO acts(act, state, reason, is_said, message) VALUES(?, ?, ?, ?, ?)", row
+                "INSERT INTO acts(act, state, reason, is_said, message, post) "
+                "VALUES(?, ?, ?, ?, ?, ?)",
+                row,
             )
         )
-        self._turn(_shown(message))
+        self._turn(_shown(message, alert.post))
         try:
             await self._hand_over(message)
         except (Unavailable, Refused) as error:
@@ -174,9 +180,9 @@ class Acts:
         self._told(act)
 
     async def _load(self) -> None:
-        for state, reason, is_said, body in await self._database.do(_rows):
+        for state, reason, is_said, body, post in await self._database.do(_rows):
             message = msgspec.json.decode(body, type=OfficerActed)
-            act = msgspec.structs.replace(_shown(message), state=state, reason=reason)
+            act = msgspec.structs.replace(_shown(message, post), state=state, reason=reason)
             (self._sending if state == "sending" else self._settled)[act.act] = act
             if state == "sending" and not is_said:
                 # The crash came between our file and the outbox. Should it have come just after
@@ -184,18 +190,19 @@ class Acts:
                 await self._hand_over(message)
 
 
-def _shown(message: OfficerActed) -> Act:
+def _shown(message: OfficerActed, post: str) -> Act:
     return Act(
         act=message.act,
         alert=message.alert,
         verb=message.verb,
         officer=message.officer,
         state="sending",
+        post=post,
     )
 
 
 def _rows(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    columns = "SELECT state, reason, is_said, message FROM acts"
+    columns = "SELECT state, reason, is_said, message, post FROM acts"
     settled = f"{columns} WHERE state != 'sending' ORDER BY number DESC LIMIT {SHOWN_MAX}"
     sending = connection.execute(f"{columns} WHERE state = 'sending' ORDER BY number").fetchall()
     return [*reversed(connection.execute(settled).fetchall()), *sending]

@@ -67,7 +67,7 @@ def routes(
     app.include_router(session.router(officers, clock, is_secure=is_secure))
     app.include_router(staff.router(officers))
     app.include_router(boards.router(board, live, acts))
-    app.include_router(history.router(ask))
-    app.include_router(blobs.router(pictures))
+    app.include_router(history.router(board, ask))
+    app.include_router(blobs.router(board, pictures))
     app.include_router(pages.router())
     return app

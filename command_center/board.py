@@ -3,7 +3,7 @@
 The feed applies, the live hub and the API take snapshots; `board.js` does the same in the browser.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -74,12 +74,18 @@ class Board:
         self.epoch = epoch
         self.number = number
         self.judge: JudgeChanged | None = None
-        self.left_out = 0
+        self.left_out_by_post: Counter[str] = Counter()
+        self._changed: dict[str, int] = {}
         self._open: OrderedDict[str, Alert] = OrderedDict()
         self._closed: OrderedDict[str, Alert] = OrderedDict()
         self._agents: OrderedDict[str, AgentChanged] = OrderedDict()
         self._completeness: OrderedDict[str, CompletenessChanged] = OrderedDict()
         self._scans: OrderedDict[str, Scan] = OrderedDict()
+
+    @property
+    def left_out(self) -> int:
+        """Open alerts that found no room here."""
+        return self.left_out_by_post.total()
 
     def apply(self, epoch: str, number: int, message: Message | None) -> tuple[Thing, ...]:
         """Take one change; the things that gave way to it.
@@ -89,7 +95,7 @@ class Board:
         self.epoch, self.number = epoch, number
         match message:
             case AlertChanged():
-                return self._take_alert(message.alert)
+                return self._take_alert(number, message.alert)
             case AgentChanged():
                 return _keep("agent", self._agents, message.source, message, SOURCES_MAX)
             case CompletenessChanged():
@@ -104,7 +110,8 @@ class Board:
     def forget(self) -> None:
         """Know nothing: what follows is all there is."""
         self.judge = None
-        self.left_out = 0
+        self.left_out_by_post.clear()
+        self._changed.clear()
         for place in (self._open, self._closed, self._agents, self._completeness, self._scans):
             place.clear()
 
@@ -125,6 +132,11 @@ class Board:
         """The alert of that id, if it is here."""
         return self._open.get(id_) or self._closed.get(id_)
 
+    def changed_after(self, number: int) -> list[tuple[int, Alert]]:
+        """Alerts whose last change has a later number than this, in its order."""
+        later = ((n, self.alert(id_)) for id_, n in self._changed.items() if n > number)
+        return sorted(((n, one) for n, one in later if one), key=lambda pair: pair[0])
+
     def agent(self, source: str) -> AgentChanged | None:
         """The agent of that source, if it is known."""
         return self._agents.get(source)
@@ -136,13 +148,26 @@ class Board:
                 return agent.source
         return None
 
-    def _take_alert(self, alert: Alert) -> tuple[Thing, ...]:
+    def sources_of(self, device: str) -> list[str]:
+        """Every agent that names this device."""
+        return [
+            agent.source
+            for agent in self._agents.values()
+            if any(twin.device == device for twin in agent.devices)
+        ]
+
+    def _take_alert(self, number: int, alert: Alert) -> tuple[Thing, ...]:
+        self._changed[alert.id] = number
         is_closed = alert.state == "closed"
         (self._open if is_closed else self._closed).pop(alert.id, None)
         if is_closed:
-            return _keep("alert", self._closed, alert.id, alert, CLOSED_ALERTS_MAX)
-        gone = _keep("alert", self._open, alert.id, alert, OPEN_ALERTS_MAX)
-        self.left_out += len(gone)
+            gone = _keep("alert", self._closed, alert.id, alert, CLOSED_ALERTS_MAX)
+        else:
+            oldest = next(iter(self._open.values()), alert)
+            gone = _keep("alert", self._open, alert.id, alert, OPEN_ALERTS_MAX)
+            self.left_out_by_post.update({oldest.post: len(gone)} if gone else {})
+        for thing in gone:
+            self._changed.pop(thing.id, None)
         return gone
 
 

@@ -8,7 +8,7 @@ is too slow for its queue is sent away (`TOO_SLOW`), and comes back for a new sn
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -18,6 +18,7 @@ from command_center.acts import Act
 from command_center.board import Board
 from command_center.change import Change
 from command_center.officers import Officer
+from command_center.posts import Posts, covers, may_see, may_see_device, post_of, seen
 from command_center.silence import GatewayState
 from contract.clock import Clock
 from contract.messages import Name, Part, Reading
@@ -60,9 +61,11 @@ class Told(Part, frozen=True, kw_only=True):
 class Screen:
     """One websocket: what waits for it, and what it watches."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, posts: Posts) -> None:
         self.token: Final = token
         """The session that opened it."""
+        self.posts = posts
+        """What its last snapshot was cut to."""
         self.queue: Final[asyncio.Queue[str]] = asyncio.Queue(QUEUE_MESSAGES_MAX)
         self.sent_away: Final[asyncio.Future[int]] = asyncio.get_running_loop().create_future()
         """The close code, once it has to go."""
@@ -88,7 +91,7 @@ class Live:
         self._board: Final = board
         self._who: Final = who
         self._clock: Final = clock
-        self._screens: dict[Screen, Officer] = {}
+        self._screens: dict[Screen, None] = {}
         self._acts: Callable[[], Iterable[Act]] = tuple
         self._state: Callable[[], GatewayState] = lambda: GatewayState("never heard", None)
         self._watch: Callable[[Iterable[str]], None] = lambda _: None
@@ -108,15 +111,15 @@ class Live:
 
     def snapshot(self, officer: Officer, *, kind: str = "") -> bytes:
         """All that a screen has to know, as JSON."""
-        return _spliced(self._common(kind), officer)
+        return _spliced(self._common(kind, officer.posts), officer)
 
     def join(self, token: str, officer: Officer) -> Screen | None:
         """A new screen, its snapshot queued first; none if there are `SCREENS_MAX` already."""
         if len(self._screens) >= SCREENS_MAX:
             return None
-        screen = Screen(token)
+        screen = Screen(token, officer.posts)
         screen.put(self.snapshot(officer, kind="snapshot").decode())
-        self._screens[screen] = officer
+        self._screens[screen] = None
         return screen
 
     def leave(self, screen: Screen) -> None:
@@ -138,6 +141,8 @@ class Live:
         pair = (asked.device, asked.metric)
         if asked.kind == "unwatch":
             screen.watches.discard(pair)
+        elif not may_see_device(officer.posts, self._board, asked.device):
+            return
         elif len(screen.watches) < WATCHES_MAX:
             screen.watches.add(pair)
         self._retune()
@@ -147,26 +152,28 @@ class Live:
         if not self._screens:
             return
         name = change.message.type if change.message else ""
-        self._tell(
-            {
-                "kind": "change",
-                "epoch": change.epoch,
-                "number": change.number,
-                "type": name,
-                "data": change.message,
-            }
-        )
+        told = {"kind": "change", "epoch": change.epoch, "number": change.number}
+        text = _text({**told, "type": name, "data": change.message})
+        # Whose post it is not hears its number and nothing else: a number left out is a hole.
+        bare = _text({**told, "type": "", "data": None})
+        for screen, officer in self._present():
+            screen.put(text if may_see(officer.posts, change.message) else bare)
 
     def renewed(self) -> None:
         """The board was renewed: a snapshot to everyone."""
-        common = self._common("snapshot")
-        for screen, officer in list(self._screens.items()):
-            now = self._who(screen.token) or officer
-            screen.put(_spliced(common, now).decode())
+        cut: dict[Posts, bytes] = {}
+        for screen, officer in self._present():
+            posts = officer.posts
+            if posts not in cut:
+                cut[posts] = self._common("snapshot", posts)
+            screen.put(_spliced(cut[posts], officer).decode())
 
     def acted(self, act: Act) -> None:
         """An act turned."""
-        self._tell({"kind": "act", **msgspec.structs.asdict(act)})
+        text = _text({"kind": "act", **msgspec.structs.asdict(act)})
+        for screen, officer in self._present():
+            if may_see(officer.posts, act):
+                screen.put(text)
 
     def gateway(self, state: GatewayState) -> None:
         """The gateway is heard, or no longer."""
@@ -178,34 +185,49 @@ class Live:
         for one in readings:
             told = Told(**msgspec.structs.asdict(one), source=source)
             series.setdefault((one.device, one.metric), []).append(told)
+        post = post_of(source)
         for pair, several in series.items():
-            watching = [screen for screen in self._screens if pair in screen.watches]
-            if watching:
-                text = _encoder.encode({"kind": "readings", "readings": several}).decode()
-                for screen in watching:
+            text = ""
+            for screen, officer in self._present(pair):
+                if covers(officer.posts, post):
+                    text = text or _text({"kind": "readings", "readings": several})
                     screen.put(text)
 
     async def tick(self) -> None:
         """Say the time to all, and send away who is signed in no longer; until cancelled."""
         while True:
             await self._clock.sleep(TICK_S)
-            for screen in list(self._screens):
-                if self._who(screen.token) is None:
-                    screen.send_away(SIGNED_OUT)
             self._tell({"kind": "tick", "now": self._clock.utc_now()})
 
     def _tell(self, message: dict[str, Any]) -> None:
-        text = _encoder.encode(message).decode()
-        for screen in list(self._screens):
+        text = _text(message)
+        for screen, _ in self._present():
             screen.put(text)
 
-    def _common(self, kind: str) -> bytes:
-        board = self._board.snapshot()
+    def _present(self, watched: Watch | None = None) -> Iterator[tuple[Screen, Officer]]:
+        """Every screen whose session still holds, and its officer as of now.
+
+        Who is signed in no longer is sent away; who holds other posts now gets a new snapshot.
+        """
+        for screen in list(self._screens):
+            if watched is not None and watched not in screen.watches:
+                continue
+            officer = self._who(screen.token)
+            if officer is None or officer.must_set_password:
+                screen.send_away(SIGNED_OUT)
+                continue
+            if officer.posts != screen.posts:
+                screen.posts = officer.posts
+                screen.put(self.snapshot(officer, kind="snapshot").decode())
+            yield screen, officer
+
+    def _common(self, kind: str, posts: Posts) -> bytes:
+        board = seen(self._board, posts)
         whole = {
             **({"kind": kind} if kind else {}),
             **{field: getattr(board, field) for field in board.__struct_fields__},
             "gateway": self._state(),
-            "acts": list(self._acts()),
+            "acts": [act for act in self._acts() if may_see(posts, act)],
             "now": self._clock.utc_now(),
         }
         return _encoder.encode(whole)
@@ -219,8 +241,13 @@ def me(officer: Officer) -> dict[str, Any]:
     return {
         "name": officer.name,
         "role": officer.role,
+        "posts": officer.posts,
         "must_set_password": officer.must_set_password,
     }
+
+
+def _text(message: dict[str, Any]) -> str:
+    return _encoder.encode(message).decode()
 
 
 def _spliced(common: bytes, officer: Officer) -> bytes:

@@ -18,6 +18,7 @@ from typing import Final, Self, cast
 
 from command_center.database import Database
 from command_center.passwords import Passwords
+from command_center.posts import EVERY, Posts, is_within
 from contract.clock import Clock
 from contract.link import Rejected
 from contract.messages import Role
@@ -25,6 +26,8 @@ from contract.messages import Role
 SESSION_LASTS: Final = timedelta(hours=12)
 """One shift."""
 INVITATION_LASTS: Final = timedelta(hours=24)
+FIRST_LINK_LASTS: Final = timedelta(minutes=30)
+"""Of the very first officer; a restart makes another."""
 OFFICERS_MAX: Final = 1_000
 SESSIONS_MAX: Final = 5_000
 """Sessions at once; the one that ends first gives way."""
@@ -40,6 +43,8 @@ MIGRATIONS: Final = (
          ends_at TEXT NOT NULL) WITHOUT ROWID;
        CREATE TABLE links(token TEXT PRIMARY KEY, officer TEXT NOT NULL, ends_at TEXT)
          WITHOUT ROWID""",
+    # Who was there before posts were, saw all of them.
+    "ALTER TABLE officers ADD COLUMN posts TEXT NOT NULL DEFAULT '*'",
 )
 
 _log: Final = logging.getLogger(__name__)
@@ -53,6 +58,8 @@ class Officer:
     role: Role
     password: str = ""
     is_active: bool = True
+    posts: Posts = ()
+    """Where the role holds; nowhere unless it is said."""
 
     @property
     def must_set_password(self) -> bool:
@@ -105,22 +112,26 @@ class Officers:
         """A one-time token for the first admin while nobody can sign in; voids the one before."""
         if any(o.password and o.is_active and o.role == "admin" for o in self._officers.values()):
             return None
-        return await self._link(Officer(FIRST, "admin"), ends_at=None)
+        ends_at = self._clock.utc_now() + FIRST_LINK_LASTS
+        return await self._link(Officer(FIRST, "admin", posts=(EVERY,)), ends_at=ends_at)
 
-    async def invite(self, name: str, role: Role) -> str:
+    async def invite(self, name: str, role: Role, posts: Posts, *, by: Posts = (EVERY,)) -> str:
         """A one-time token for a new officer; raise `Rejected` with why not.
 
-        For an officer who is there it voids the password and the sessions; the role stays.
+        Who invites holds the posts ``by`` and gives no others. For an officer who is there it
+        voids the password and the sessions; role and posts stay.
         """
+        _check_gift(posts, by)
         if not NAME.fullmatch(name):
             raise Rejected("A name is 1 to 40 letters and digits, with spaces, dots and hyphens.")
         if name not in self._officers and len(self._officers) >= OFFICERS_MAX:
             raise Rejected(f"There are {OFFICERS_MAX} officers already.")
         if former := self._officers.get(name):
+            _check_gift(former.posts, by)
             await self._end([t for t, s in self._sessions.items() if s.officer == name])
             await self._write(replace(former, password=""), former=name)
         ends_at = self._clock.utc_now() + INVITATION_LASTS
-        return await self._link(Officer(name, role), ends_at=ends_at)
+        return await self._link(Officer(name, role, posts=posts), ends_at=ends_at)
 
     async def use_link(self, token: str) -> str | None:
         """Sign in by a one-time link: the session's token, or none if it was used or is too old."""
@@ -169,25 +180,38 @@ class Officers:
         _log.info("officer %s set a password", new)
 
     async def change(
-        self, name: str, *, role: Role | None = None, is_active: bool | None = None
+        self,
+        name: str,
+        *,
+        role: Role | None = None,
+        is_active: bool | None = None,
+        posts: Posts | None = None,
+        by: Posts = (EVERY,),
     ) -> Officer:
-        """Give another role, put out, take back in; raise `Rejected` if nobody could then."""
+        """Give another role or posts, put out, take back in.
+
+        Raises `Rejected` if nobody could do that any more, or for posts beyond ``by``, which are
+        those of the admin who does it.
+        """
         officer = self._officers.get(name)
         if officer is None:
             raise Rejected("No officer has this name.")
+        _check_gift(officer.posts, by)
+        _check_gift(posts or (), by)
         new = replace(
             officer,
             role=role or officer.role,
             is_active=officer.is_active if is_active is None else is_active,
+            posts=officer.posts if posts is None else posts,
         )
         others = (o for o in self._officers.values() if o.name != name)
-        is_admin = new.role == "admin" and new.is_active
-        if not is_admin and not any(o.role == "admin" and o.is_active for o in others):
-            raise Rejected("Somebody has to stay admin.")
+        if not any(_is_chief(o) for o in (new, *others)):
+            raise Rejected("Somebody has to stay admin of every post.")
         if not new.is_active:
             await self._end([t for t, s in self._sessions.items() if s.officer == name])
         await self._write(new, former=name)
-        _log.info("officer %s is now %s%s", name, new.role, "" if new.is_active else ", put out")
+        end = "" if new.is_active else ", put out"
+        _log.info("officer %s is now %s of %s%s", name, new.role, " ".join(new.posts), end)
         return new
 
     def _check_renaming(self, officer: Officer, new: str) -> None:
@@ -201,8 +225,8 @@ class Officers:
     async def _load(self) -> None:
         officers, sessions = await self._database.do(_rows)
         self._officers = {
-            name: Officer(name, cast("Role", role), password, bool(is_active))
-            for name, role, password, is_active in officers
+            name: Officer(name, cast("Role", role), password, bool(is_active), tuple(posts.split()))
+            for name, role, password, is_active, posts in officers
         }
         ends = ((token, who, datetime.fromisoformat(at)) for token, who, at in sessions)
         self._sessions = {token: Session(who, at) for token, who, at in ends}
@@ -248,17 +272,27 @@ class Officers:
         self._sessions[hashed] = session
 
     async def _write(self, officer: Officer, *, former: str) -> None:
-        row = (officer.name, officer.role, officer.password, officer.is_active)
+        posts = " ".join(officer.posts)
+        row = (officer.name, officer.role, officer.password, officer.is_active, posts)
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM officers WHERE name = ?", (former,))
-            connection.execute("INSERT INTO officers VALUES(?, ?, ?, ?)", row)
+            connection.execute("INSERT INTO officers VALUES(?, ?, ?, ?, ?)", row)
             if officer.password:
                 connection.execute("DELETE FROM links WHERE officer = ?", (former,))
 
         await self._database.do(work)
         self._officers.pop(former, None)
         self._officers[officer.name] = officer
+
+
+def _check_gift(posts: Posts, by: Posts) -> None:
+    if not is_within(posts, by):
+        raise Rejected("Nobody can give posts, or change an officer of posts, beyond their own.")
+
+
+def _is_chief(officer: Officer) -> bool:
+    return officer.role == "admin" and officer.is_active and EVERY in officer.posts
 
 
 def _hashed(token: str) -> str:
@@ -275,7 +309,7 @@ def _take_link(connection: sqlite3.Connection, token: str) -> tuple[str, str | N
 
 def _rows(
     connection: sqlite3.Connection,
-) -> tuple[list[tuple[str, str, str, int]], list[tuple[str, str, str]]]:
-    officers = connection.execute("SELECT name, role, password, is_active FROM officers")
+) -> tuple[list[tuple[str, str, str, int, str]], list[tuple[str, str, str]]]:
+    officers = connection.execute("SELECT name, role, password, is_active, posts FROM officers")
     sessions = connection.execute("SELECT token, officer, ends_at FROM sessions")
     return officers.fetchall(), sessions.fetchall()

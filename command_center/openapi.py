@@ -17,6 +17,7 @@ class Me(msgspec.Struct, frozen=True):
 
     name: str
     role: Role
+    posts: tuple[str, ...]
     must_set_password: bool
 
 
@@ -62,6 +63,7 @@ class OfficerTold(msgspec.Struct, frozen=True):
 
     name: str
     role: Role
+    posts: tuple[str, ...]
     is_active: bool
     has_password: bool
 

@@ -52,10 +52,11 @@ class Projection:
         epoch, number, hash_, heard_at = row
         board = Board(epoch, number)
         try:
-            for body, keyid, sig in rows:
+            for of, body, keyid, sig in rows:
                 signed = SignedBytes(body=body, keyid=keyid, sig=sig)
                 change = read_change(signed, gateway=gateway, gateway_key=gateway_key)
-                board.apply(epoch, number, change.message)
+                board.apply(epoch, of, change.message)
+            board.number = number
         except (BadSignature, Unreadable):
             # Another gateway's, or harmed: it is only a copy, the gateway tells it again.
             return Board(), Head(), None
@@ -91,7 +92,9 @@ def _write(connection: sqlite3.Connection, change: Change) -> None:
 
 def _rows(
     connection: sqlite3.Connection,
-) -> tuple[tuple[str, int, str | None, str | None] | None, list[tuple[bytes, str, bytes]]]:
+) -> tuple[tuple[str, int, str | None, str | None] | None, list[tuple[int, bytes, str, bytes]]]:
     head = connection.execute("SELECT epoch, number, hash, heard_at FROM head").fetchone()
-    things = connection.execute("SELECT body, keyid, sig FROM things ORDER BY number").fetchall()
+    things = connection.execute(
+        "SELECT number, body, keyid, sig FROM things ORDER BY number"
+    ).fetchall()
     return head, things

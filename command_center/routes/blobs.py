@@ -3,21 +3,25 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from command_center.answers import error
+from command_center.answers import error, officer_of
+from command_center.board import Board
 from command_center.pictures import Pictures
+from command_center.posts import may_see_picture
 from contract.link import Rejected
 
 FOREVER = "private, max-age=31536000, immutable"
 """A hash names the same bytes for ever."""
 
 
-def router(pictures: Pictures) -> APIRouter:
+def router(board: Board, pictures: Pictures) -> APIRouter:
     """The routes."""
     routes = APIRouter()
 
     @routes.get("/api/blobs/{sha256}")
     async def original(request: Request, sha256: str) -> Response:
         """The original bytes."""
+        if not may_see_picture(officer_of(request).posts, board, sha256):
+            return error("The picture is not here.", 404)
         try:
             body, media_type = await pictures.original(sha256)
         except Rejected as rejected:
@@ -27,6 +31,8 @@ def router(pictures: Pictures) -> APIRouter:
     @routes.get("/api/blobs/{sha256}/png")
     async def png(request: Request, sha256: str) -> Response:
         """The picture as every browser can show it."""
+        if not may_see_picture(officer_of(request).posts, board, sha256):
+            return error("The picture is not here.", 404)
         try:
             body = await pictures.png(sha256)
         except Rejected as rejected:

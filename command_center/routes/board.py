@@ -12,6 +12,7 @@ from command_center.acts import Acts
 from command_center.answers import error, json, officer_of, token_of
 from command_center.board import Board
 from command_center.live import Live, Screen
+from command_center.posts import may_see
 from command_center.rights import may_act
 from contract.messages import TEXT_MAX, Verb
 
@@ -43,11 +44,12 @@ def router(board: Board, live: Live, acts: Acts) -> APIRouter:
         officer = officer_of(request)
         if not may_act(officer.role, asked.verb):
             return error("Your role may not do that.", 403)
-        if board.alert(alert) is None:
+        known = board.alert(alert)
+        if known is None or not may_see(officer.posts, known):
             return error("No alert has this id.", 404)
         id_ = await acts.act(
             verb=asked.verb,
-            alert=alert,
+            alert=known,
             officer=officer.name,
             role=officer.role,
             note=asked.note,

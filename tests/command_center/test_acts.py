@@ -43,7 +43,7 @@ def play(path: Path, *lives: Callable[[Acts, Life], Awaitable[None]]) -> None:
 async def acknowledge(acts: Acts) -> str:
     """An act."""
     return await acts.act(
-        verb="acknowledge", alert="a1", officer="Amina", role="officer", note="", assignee=""
+        verb="acknowledge", alert=alert("a1"), officer="Amina", role="officer", note="", assignee=""
     )
 
 

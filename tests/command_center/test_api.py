@@ -57,9 +57,9 @@ class Scene:
     said: list[OfficerActed]
     asked: list[Message]
 
-    async def sign_in(self, role: str) -> None:
-        """Be an officer of that role."""
-        link = await self.officers.invite(f"A {role}", role)  # type: ignore[arg-type]  # a role
+    async def sign_in(self, role: str, *posts: str) -> None:
+        """Be an officer of that role, of every post unless they are named."""
+        link = await self.officers.invite(f"A {role}", role, posts or ("*",))  # type: ignore[arg-type]  # a role
         token = await self.officers.use_link(link)
         await self.officers.set_password(token or "", GOOD)
         self.client.cookies = httpx.Cookies({"greenlane_session": token or ""})
@@ -184,6 +184,7 @@ def test_the_one_time_link_leads_to_the_password_and_then_to_the_desk(tmp_path: 
         assert (await s.client.get("/api/me")).json() == {
             "name": "admin",
             "role": "admin",
+            "posts": ["*"],
             "must_set_password": True,
         }
         assert (await s.client.get("/api/board")).status_code == 403
@@ -300,7 +301,7 @@ def test_officers_are_an_admins_to_invite(tmp_path: Path) -> None:
 
     async def act(s: Scene) -> None:
         await s.sign_in("officer")
-        asked = {"name": "Baraka", "role": "viewer"}
+        asked = {"name": "Baraka", "role": "viewer", "posts": ["KEMBA"]}
         assert (await s.post("/api/officers", asked)).status_code == 403
         await s.sign_in("admin")
         link = (await s.post("/api/officers", asked)).json()["link"]
@@ -442,7 +443,7 @@ def test_the_openapi_document_describes_what_is_answered(tmp_path: Path) -> None
         asked = {"/api/history": {"device": "d", "metric": "m", **span}}
         bodies = {
             "/api/alerts/{alert}/acts": {"verb": "comment", "note": "seen"},
-            "/api/officers": {"name": "Baraka", "role": "viewer"},
+            "/api/officers": {"name": "Baraka", "role": "viewer", "posts": ["*"]},
             "/api/officers/{name}": {"role": "officer"},
         }
         for (path, method, status), kind in ANSWERS.items():

@@ -15,7 +15,7 @@ from contract.messages import AlertChanged, SignedBytes
 from tests.command_center.scripted import EPOCH, alert
 from tests.support.virtual import VirtualClock, run_virtually
 
-AMINA = Officer("Amina", "officer", "hash")
+AMINA = Officer("Amina", "officer", "hash", posts=("*",))
 
 
 def change(number: int) -> Change:

@@ -125,13 +125,13 @@ def test_an_invitation_ends_after_a_day(tmp_path: Path) -> None:
 
     async def act(officers: Officers) -> None:
         await first(officers)
-        link = await officers.invite("Amina", "officer")
+        link = await officers.invite("Amina", "officer", ("*",))
         session = await officers.use_link(link)
         assert session is not None
         amina = officers.who(session)
         assert amina is not None
         assert (amina.role, amina.must_set_password) == ("officer", True)
-        late = await officers.invite("Baraka", "viewer")
+        late = await officers.invite("Baraka", "viewer", ("*",))
         await asyncio.sleep((INVITATION_LASTS + timedelta(seconds=1)).total_seconds())
         assert await officers.use_link(late) is None
 
@@ -144,7 +144,7 @@ def test_a_name_is_fit_to_stand_in_the_journal(tmp_path: Path, name: str) -> Non
 
     async def act(officers: Officers) -> None:
         with pytest.raises(Rejected):
-            await officers.invite(name, "viewer")
+            await officers.invite(name, "viewer", ("*",))
 
     play(tmp_path, act)
 
@@ -185,7 +185,7 @@ def test_somebody_has_to_stay_admin(tmp_path: Path) -> None:
         for change in ({"is_active": False}, {"role": "viewer"}):
             with pytest.raises(Rejected, match="admin"):
                 await officers.change("admin", **change)
-        session = await officers.use_link(await officers.invite("Amina", "officer"))
+        session = await officers.use_link(await officers.invite("Amina", "officer", ("*",)))
         await officers.change("Amina", is_active=False)
         assert officers.who(session or "") is None
 
@@ -198,7 +198,7 @@ def test_the_file_is_nobody_elses_and_holds_no_token(tmp_path: Path) -> None:
 
     async def act(officers: Officers) -> None:
         secrets.append(await first(officers))
-        secrets.append(await officers.invite("Amina", "officer"))
+        secrets.append(await officers.invite("Amina", "officer", ("*",)))
 
     play(tmp_path, act)
     path = tmp_path / "officers.sqlite"

@@ -45,7 +45,12 @@ async def test_from_the_first_link_to_the_live_stream(tmp_path: Path, gateway: G
         async with desk.screen() as screen:
             first = json.loads(await screen.recv())
             assert first["kind"] == "snapshot"
-            assert first["me"] == {"name": "admin", "role": "admin", "must_set_password": False}
+            assert first["me"] == {
+                "name": "admin",
+                "role": "admin",
+                "posts": ["*"],
+                "must_set_password": False,
+            }
             if first["number"] == 0:
                 first = await hear(screen, "snapshot", number=1)
             assert [one["id"] for one in first["alerts"]] == ["a1"]

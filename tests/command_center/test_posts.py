@@ -1,0 +1,312 @@
+"""An officer of one post never hears of another: every kind of message, every route, closed."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from command_center.acts import Act
+from command_center.board import Board
+from command_center.change import Change
+from command_center.live import Live
+from command_center.officers import Officer
+from command_center.posts import common, covers, is_within, may_see, parse, post_of, seen
+from contract import messages
+from contract.link import Rejected
+from contract.messages import (
+    AgentChanged,
+    AlertChanged,
+    CompletenessChanged,
+    DeviceTwin,
+    JudgeChanged,
+    Message,
+    Picture,
+    Reading,
+    Scan,
+    ScanChanged,
+    SignedBytes,
+)
+from tests.command_center.scripted import EPOCH, alert, sha256
+from tests.command_center.test_api import PNG, Scene, play
+from tests.support.virtual import START, VirtualClock, run_virtually
+
+HERE, THERE = "KEMBA", "GBLHR"
+CHANGES: dict[str, Callable[[str], Message]] = {
+    "alert.changed": lambda post: AlertChanged(alert=alert_of(post)),
+    "agent.changed": lambda post: AgentChanged(
+        source=f"/{post}/gate-2",
+        state="alive",
+        keyid="k",
+        public_key=b"",
+        devices=(DeviceTwin(device=f"scale-{post}", family="modbus"),),
+    ),
+    "completeness.changed": lambda post: CompletenessChanged(
+        source=f"/{post}/gate-2", status="complete", streams=()
+    ),
+    "scan.changed": lambda post: ScanChanged(scan=scan_of(post)),
+}
+
+
+def alert_of(post: str) -> messages.Alert:
+    """An alert of that post, with a picture."""
+    name = sha256(post.encode())
+    picture = Picture(sha256=name, size_bytes=1, media_type="image/png", width_px=1, height_px=1)
+    return msgspec.structs.replace(
+        alert(f"a-{post}"), post=post, source=f"/{post}/gate-2", picture=picture
+    )
+
+
+def scan_of(post: str) -> Scan:
+    """A scan of that post."""
+    name = sha256(b"scan" + post.encode())
+    picture = Picture(sha256=name, size_bytes=1, media_type="image/png", width_px=1, height_px=1)
+    return Scan(
+        id=f"s-{post}",
+        source=f"/{post}/gate-2",
+        device="scanner",
+        post=post,
+        observed_at=START,
+        picture=picture,
+    )
+
+
+def change(number: int, message: Message | None) -> Change:
+    """As the follower tells it."""
+    return Change(EPOCH, number, "", "", message, SignedBytes(body=b"", keyid="key", sig=b""))
+
+
+def filled() -> Board:
+    """A board of two posts."""
+    board, number = Board(), 0
+    for post in (HERE, THERE):
+        for make in CHANGES.values():
+            number += 1
+            board.apply(EPOCH, number, make(post))
+    return board
+
+
+def test_posts_are_parsed_strictly() -> None:
+    """Every post is said by a star, and by nothing else."""
+    assert parse([THERE, HERE, HERE]) == (THERE, HERE)
+    assert parse(["*", HERE]) == ("*",)
+    assert parse([]) == ()
+    for wrong in ("", "KE", "**", "KEMBA/GBLHR", "%"):
+        with pytest.raises(Rejected):
+            parse([wrong])
+    with pytest.raises(Rejected, match="At most"):
+        parse(f"AA{a}{b}C" for a in "ABCDEFGHIJK" for b in "ABCDEFGHIJK")
+    assert post_of("nonsense") == ""
+    assert not covers((), HERE)
+    assert not covers((), "")
+
+
+POSTS = st.sampled_from([(), ("*",), (HERE,), (THERE,), (THERE, HERE)])
+
+
+@given(POSTS, POSTS, st.sampled_from([HERE, THERE, "USNYC"]))
+def test_what_two_have_in_common_is_what_both_cover(
+    one: tuple[str, ...], two: tuple[str, ...], post: str
+) -> None:
+    """And nobody gives what they do not hold."""
+    assert covers(common(one, two), post) == (covers(one, post) and covers(two, post))
+    if is_within(one, two):
+        assert covers(two, post) or not covers(one, post)
+
+
+def test_every_change_of_the_gateway_is_cut_or_for_everybody() -> None:
+    """A new kind of change is nobody's until somebody says whose it is."""
+    for make in CHANGES.values():
+        assert may_see((HERE,), make(HERE))
+        assert not may_see((HERE,), make(THERE))
+        assert not may_see((), make(HERE))
+        assert may_see(("*",), make(THERE))
+    assert may_see((), JudgeChanged(version="1", rules=()))
+    assert not may_see(("*",), None)
+    assert not may_see(("*",), messages.DeviceLost(device="d", reason=""))
+
+
+def test_the_snapshot_is_cut() -> None:
+    """Nothing of another post in any field of it."""
+    board = filled()
+    told = msgspec.json.encode(seen(board, (HERE,))).decode()
+    assert THERE not in told
+    assert told.count(HERE) >= len(CHANGES)
+    assert seen(board, ("*",)) == board.snapshot()
+    nobody = seen(board, ())
+    assert (nobody.alerts, nobody.agents, nobody.completeness, nobody.scans) == ((), (), (), ())
+
+
+def told(screen: Any) -> str:
+    """All that waits for a screen."""
+    return "\n".join(screen.queue.get_nowait() for _ in range(screen.queue.qsize()))
+
+
+def test_the_live_stream_is_cut_for_every_kind() -> None:
+    """Snapshot, changes, acts, readings: of another post only the number of a change is heard."""
+
+    async def main() -> None:
+        board = filled()
+        known = {"here": Officer("Amina", "officer", "hash", posts=(HERE,))}
+        live = Live(board=board, who=known.get, clock=VirtualClock())
+        acts = [act_of(HERE), act_of(THERE)]
+        live.join_up(acts=lambda: acts, gateway=live._state, watch=lambda _: None)
+        screen = live.join("here", known["here"])
+        assert screen is not None
+        live.renewed()
+        for number, make in enumerate(CHANGES.values(), start=100):
+            live.changed(change(number, make(THERE)))
+        for act in acts:
+            live.acted(act)
+        for device in ("scale-GBLHR", "scale-KEMBA", "unknown"):
+            asked = {"kind": "watch", "device": device, "metric": "mass"}
+            live.hear(screen, json.dumps(asked).encode())
+        assert screen.watches == {("scale-KEMBA", "mass")}
+        reading = Reading(
+            device="scale-KEMBA", metric="mass", value=1, unit="kg", observed_at=START
+        )
+        live.readings("/GBLHR/gate-2", [reading])
+        text = told(screen)
+        assert THERE not in text
+        assert [json.loads(line)["kind"] for line in text.split("\n")] == [
+            *("snapshot", "snapshot"),
+            *(["change"] * len(CHANGES)),
+            "act",
+        ]
+        assert '"number":100,"type":"","data":null' in text
+        live.readings("/KEMBA/gate-2", [reading])
+        assert HERE in told(screen)
+
+    run_virtually(main())
+
+
+def test_posts_taken_away_are_gone_at_once() -> None:
+    """The next message first brings a snapshot of what is left."""
+
+    async def main() -> None:
+        known = {"t": Officer("Amina", "officer", "hash", posts=("*",))}
+        live = Live(board=filled(), who=known.get, clock=VirtualClock())
+        screen = live.join("t", known["t"])
+        assert screen is not None
+        told(screen)
+        known["t"] = Officer("Amina", "officer", "hash", posts=(THERE,))
+        live.changed(change(101, CHANGES["alert.changed"](HERE)))
+        snapshot, bare = told(screen).split("\n")
+        assert json.loads(snapshot)["kind"] == "snapshot"
+        assert HERE not in snapshot + bare
+
+    run_virtually(main())
+
+
+def act_of(post: str) -> Act:
+    """An act on an alert of that post."""
+    return Act(
+        act=f"act-{post}",
+        alert=f"a-{post}",
+        verb="comment",
+        officer="B",
+        state="sending",
+        post=post,
+    )
+
+
+def as_officer_of(*posts: str, role: str = "admin") -> Callable[[Scene], Awaitable[None]]:
+    """Signed in, before a board of two posts."""
+
+    async def act(s: Scene) -> None:
+        for post in (HERE, THERE):
+            for number, make in enumerate(CHANGES.values()):
+                s.board.apply(EPOCH, number, make(post))
+        await s.sign_in(role, *posts)
+
+    return act
+
+
+def test_every_route_is_cut(tmp_path: Path) -> None:
+    """An admin of one post: the board, acts, histories, series, pictures, officers."""
+
+    async def act(s: Scene) -> None:
+        await as_officer_of(HERE)(s)
+        board = await s.client.get("/api/board")
+        assert THERE not in board.text
+        assert board.json()["me"]["posts"] == [HERE]
+        body = {"verb": "comment", "note": "seen"}
+        assert (await s.post(f"/api/alerts/a-{THERE}/acts", body)).status_code == 404
+        assert (await s.post(f"/api/alerts/a-{HERE}/acts", body)).status_code == 202
+        assert [one.alert for one in s.said] == [f"a-{HERE}"]
+        span = {"start": "2026-11-22T10:00:00Z", "end": "2026-11-22T11:00:00Z", "metric": "mass"}
+        for device, status in ((f"scale-{THERE}", 404), ("unknown", 404), (f"scale-{HERE}", 200)):
+            history = await s.client.get("/api/history", params={**span, "device": device})
+            assert history.status_code == status
+        assert (await s.client.get("/api/series")).json() == {"series": []}
+        # The gateway would give the picture: it is refused here, and not even asked for.
+        asked = len(s.asked)
+        for end in ("", "/png"):
+            assert (await s.client.get(f"/api/blobs/{sha256(PNG)}{end}")).status_code == 404
+            of_there = sha256(b"scan" + THERE.encode())
+            assert (await s.client.get(f"/api/blobs/{of_there}{end}")).status_code == 404
+        assert len(s.asked) == asked
+        await s.client.get(f"/api/blobs/{sha256(HERE.encode())}")
+        assert len(s.asked) == asked + 1
+
+    play(tmp_path, act)
+
+
+def test_nobody_gives_posts_that_they_do_not_hold(tmp_path: Path) -> None:
+    """An admin of one post neither makes nor changes nor sees officers of another."""
+
+    async def act(s: Scene) -> None:
+        await s.officers.invite("Chief", "admin", ("*",))
+        await s.officers.invite("Far", "officer", (THERE,))
+        await as_officer_of(HERE)(s)
+        asked = {"name": "New", "role": "officer"}
+        assert (await s.post("/api/officers", asked)).status_code == 422
+        for posts in (["*"], [THERE], [HERE, THERE]):
+            assert (await s.post("/api/officers", {**asked, "posts": posts})).status_code == 422
+        assert (await s.post("/api/officers", {**asked, "posts": [HERE]})).status_code == 201
+        for name in ("Chief", "Far"):
+            again = {"name": name, "role": "viewer", "posts": [HERE]}
+            assert (await s.post("/api/officers", again)).status_code == 422
+            for body in ({"posts": [HERE]}, {"is_active": False}, {"role": "viewer"}):
+                assert (await s.post(f"/api/officers/{name}", body)).status_code == 422
+        grown = await s.post("/api/officers/New", {"posts": ["*"]})
+        assert grown.status_code == 422
+        names = [one["name"] for one in (await s.client.get("/api/officers")).json()["officers"]]
+        assert names == ["A admin", "Chief", "New"]
+
+    play(tmp_path, act)
+
+
+def test_an_officer_without_posts_sees_nothing(tmp_path: Path) -> None:
+    """Fail closed: no post is no post."""
+
+    async def act(s: Scene) -> None:
+        await s.officers.invite("Chief", "admin", ("*",))
+        await as_officer_of(HERE)(s)
+        await s.officers.change("A admin", posts=())
+        board = (await s.client.get("/api/board")).json()
+        for field in ("alerts", "agents", "completeness", "scans", "acts"):
+            assert board[field] == []
+
+    play(tmp_path, act)
+
+
+def test_posts_survive_a_restart(tmp_path: Path) -> None:
+    """They rest in the file, with the officer."""
+
+    async def one(s: Scene) -> None:
+        await s.officers.invite("Chief", "admin", ("*",))
+        await s.officers.invite("Amina", "officer", (HERE, THERE))
+
+    async def two(s: Scene) -> None:
+        assert [(o.name, o.posts) for o in s.officers.all()] == [
+            ("Amina", (HERE, THERE)),
+            ("Chief", ("*",)),
+        ]
+
+    play(tmp_path, one)
+    play(tmp_path, two)
