@@ -23,7 +23,7 @@ from simulators.scanner import picture_of
 from tests.system.servers import Server, free_port, influxd, mosquitto
 
 POST: Final = "KEMBA"
-PASSWORD: Final = "amber lanes are for asking"
+PASSWORD: Final = "amber lanes are for asking"  # noqa: S105 - guards nothing
 WAIT_S_MAX: Final = 90.0
 """A loaded machine may take its time; what never comes fails all the same."""
 STOP_S_MAX: Final = 15.0

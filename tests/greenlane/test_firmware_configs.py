@@ -1,0 +1,47 @@
+"""Every file of firmware_configs/ is read by what it is for (mosquitto's: in tests/system)."""
+
+import shlex
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+from command_center.config import Config as CommandCenterConfig
+from contract.config import load
+from edge.config import AgentConfig
+from gateway.config import GatewayConfig
+from greenlane.cli import parser
+
+ROOT = Path(__file__).parents[2] / "firmware_configs"
+TOML = {
+    "raspberry-pi/agent.toml": AgentConfig,
+    "post/gateway.toml": GatewayConfig,
+    "post/command-center.toml": CommandCenterConfig,
+}
+TESTED_ELSEWHERE = {"mosquitto/greenlane.conf", "mosquitto/greenlane.acl"}
+UNITS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.service"))
+
+
+@pytest.mark.parametrize("name", TOML)
+def test_a_configuration_is_read_by_its_service(name: str) -> None:
+    """No key is unknown, no value is refused."""
+    load(ROOT / name, TOML[name])
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_starts_a_command_that_there_is(name: str) -> None:
+    """The command line of the unit is understood, and its configuration is one that we deliver."""
+    unit = ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # systemd is case-sensitive
+    unit.read(ROOT / name)
+    program, *arguments = shlex.split(unit["Service"]["ExecStart"])
+    assert program.endswith("/greenlane")
+    asked = parser().parse_args(arguments)
+    assert asked.config.name in {Path(toml).name for toml in TOML}
+
+
+def test_no_file_is_forgotten() -> None:
+    """A file that nobody reads in a test is wrong sooner or later."""
+    files = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file()}
+    known = {*TOML, *UNITS, *TESTED_ELSEWHERE}
+    assert {file for file in files - known if not file.endswith(".md")} == set()
