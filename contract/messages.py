@@ -331,6 +331,15 @@ class AgentGone(Message, frozen=True, kw_only=True):
     epoch: Annotated[str, Meta(max_length=16)] = ""
 
 
+class SuspectsHeld(Message, frozen=True, kw_only=True):
+    """The gateway quarantined messages in the name of a source, and why the last of them."""
+
+    type: ClassVar[str] = "suspects.held"
+    source: SourceText
+    count: Count
+    reason: Text
+
+
 class DeviceFound(Message, frozen=True, kw_only=True):
     """A device behind the agent answers."""
 
@@ -647,7 +656,16 @@ class AskRefused(Message, frozen=True, kw_only=True):
 MESSAGES: Final[dict[str, type[Message]]] = {
     message.type: message
     for message in (
-        *(AgentBorn, AgentAlive, AgentGone, DeviceFound, DeviceLost, ReadingsTaken, SealRead),
+        *(
+            AgentBorn,
+            AgentAlive,
+            AgentGone,
+            SuspectsHeld,
+            DeviceFound,
+            DeviceLost,
+            ReadingsTaken,
+            SealRead,
+        ),
         *(ScanCompleted, ScanFailed, BlobPart, StreamLost, KeyEnrolled, BlobKept, OfficerActed),
         *(AlertChanged, ActRefused, AgentChanged, CompletenessChanged, ScanChanged, JudgeChanged),
         *(Receipt, EnrolAsked, EnrolChallenged, EnrolProved, EnrolAnswered),

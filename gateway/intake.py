@@ -17,6 +17,7 @@ from gateway.entry import Draft
 from gateway.inspection import Heard, inspect
 from gateway.journal import Journal
 from gateway.keys import Keys
+from gateway.knocks import Knocks
 from gateway.ledger import Ledger
 from gateway.quarantine import Quarantine, Suspect
 from gateway.voice import Voice
@@ -40,6 +41,7 @@ class Intake:
         keys: Keys,
         quarantine: Quarantine,
         voice: Voice,
+        knocks: Knocks,
         ledger: Callable[[], Ledger],
         repeated: Callable[[str], None],
     ) -> None:
@@ -48,6 +50,7 @@ class Intake:
         self._keys: Final = keys
         self._quarantine: Final = quarantine
         self._voice: Final = voice
+        self._knocks: Final = knocks
         self._ledger: Final = ledger
         self._repeated: Final = repeated
         self._ahead: Final[asyncio.Queue[Looked]] = asyncio.Queue(AHEAD_MAX)
@@ -78,6 +81,8 @@ class Intake:
         try:
             if suspects:
                 await self._quarantine.keep(suspects)
+                if told := self._knocks.heard(suspects):
+                    await self._journal.append([self._voice.say(one) for one in told])
             if heard:
                 await self._keep(heard)
         except Unavailable as error:

@@ -28,6 +28,7 @@ from contract.messages import (
     ScanCompleted,
     ScanFailed,
     StreamLost,
+    SuspectsHeld,
     read,
 )
 from gateway.entry import ChainBroken, Entry, Forked, Tick
@@ -105,23 +106,39 @@ def _own(state: State, entry: Entry, changes: list[Message]) -> None:
     message = entry.message
     now = entry.received_at
     if isinstance(message, JudgeChanged):
-        state.version, state.rules = message.version, message.rules
-        state.settings = msgspec.json.decode(message.settings or "{}", type=JudgeSettings)
+        _change_law(state, message)
         changes.append(message)
     elif isinstance(message, AgentBorn):
         state.is_deaf, state.heard_since = False, now
     elif isinstance(message, AgentGone):
-        if message.source == entry.source:
-            state.is_deaf = True
-        elif agent := state.agents.get(message.source):
-            agent.gone(message.epoch)
-            _tell(agent, now, changes)
+        _gone(state, entry, message, changes)
     elif isinstance(message, KeyEnrolled):
         agent = _agent(state, message.source)
         agent.enrolled(message)
         _tell(agent, now, changes)
+    elif isinstance(message, SuspectsHeld):
+        _ask(state, entry, message, changes)
     elif isinstance(message, BlobKept):
         changes += state.scans.kept(message.sha256)
+
+
+def _change_law(state: State, law: JudgeChanged) -> None:
+    state.version, state.rules = law.version, law.rules
+    try:
+        state.settings = msgspec.json.decode(law.settings or "{}", type=JudgeSettings)
+    except msgspec.MsgspecError:
+        # Settings of another version: those before them stay, here and in every replay, until
+        # this version's own `judge.changed`, which the start of a gateway appends.
+        return
+
+
+def _gone(state: State, entry: Entry, gone: AgentGone, changes: list[Message]) -> None:
+    agent = state.agents.get(gone.source)
+    if gone.source == entry.source:
+        state.is_deaf = True
+    elif agent is not None:
+        agent.gone(gone.epoch)
+        _tell(agent, entry.received_at, changes)
 
 
 # --- what sources say -----------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from gateway.intake import Intake
 from gateway.journal import Journal
 from gateway.judge import VERSION
 from gateway.keys import Keys
+from gateway.knocks import Knocks
 from gateway.outlet import Outlet
 from gateway.pump import pump
 from gateway.quarantine import Quarantine
@@ -113,6 +114,7 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
             keys=keys,
             quarantine=Quarantine(store, clock),
             voice=voice,
+            knocks=Knocks(clock),
             ledger=lambda: bench.state.ledger,
             repeated=receipts.owe,
         )

@@ -51,12 +51,13 @@ class JudgeSettings(Setting, frozen=True, kw_only=True):
 
     readings: tuple[Limit, ...] = ()
     contraband: tuple[Contraband, ...] = (
+        Contraband(label="elephant_tusk", severity="critical"),
+        Contraband(label="rhino_horn", severity="critical"),
+        Contraband(label="pangolin_scales", severity="critical"),
+        Contraband(label="turtle_shell", severity="high"),
+        Contraband(label="snake_or_lizard", severity="high"),
+        Contraband(label="bird", severity="high"),
         Contraband(label="firearm", severity="critical"),
-        Contraband(label="gun", severity="critical"),
-        Contraband(label="explosive", severity="critical"),
-        Contraband(label="tusk", severity="critical"),
-        Contraband(label="ivory", severity="critical"),
-        Contraband(label="horn", severity="critical"),
         Contraband(label="knife", severity="high"),
     )
     contraband_otherwise: Contraband | None = Contraband(label="other", severity="high")

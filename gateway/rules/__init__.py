@@ -12,6 +12,7 @@ from gateway.rules.reading_out_of_range import READING_OUT_OF_RANGE
 from gateway.rules.seal_cloned import SEAL_CLONED
 from gateway.rules.seal_missing import SEAL_MISSING
 from gateway.rules.seal_opened import SEAL_OPENED
+from gateway.rules.strangers_knock import STRANGERS_KNOCK
 
 RULES: Final[tuple[AnyRule, ...]] = (
     SEAL_OPENED,
@@ -23,5 +24,6 @@ RULES: Final[tuple[AnyRule, ...]] = (
     AGENT_DOUBLED,
     NUMBERS_FORGED,
     NUMBERS_MISSING,
+    STRANGERS_KNOCK,
 )
 """Read this, and you know what raises an alert."""

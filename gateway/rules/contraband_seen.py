@@ -54,7 +54,7 @@ def _severity(detection: Detection, threshold: Contraband) -> Severity:
 def _finding(fact: Fact, scan: ScanCompleted, seen: list[tuple[Detection, Contraband]]) -> Finding:
     boxes = tuple(detection for detection, _ in seen)
     labels = list(dict.fromkeys(box.label for box in boxes))
-    named = [f"{label}-like" for label in labels[:LABELS_MAX]]
+    named = [f"{_words(label)}-like" for label in labels[:LABELS_MAX]]
     if len(labels) > LABELS_MAX:
         named.append(f"{len(labels) - LABELS_MAX} other")
     shapes = "shape" if len(labels) == 1 else "shapes"
@@ -68,14 +68,19 @@ def _finding(fact: Fact, scan: ScanCompleted, seen: list[tuple[Detection, Contra
         severity=max((_severity(*pair) for pair in seen), key=STEPS.index),
         title=f"{capital(listed(named))} {shapes} in the scan",
         detail=f"{count} in the picture of {scan.device}, {when}. Highest raw score "
-        f"{best.score:.2f} for {best.label}, told from {threshold.score_min:.2f} on; a raw score "
-        "is no probability, and most alerts of this kind are false. The picture decides.",
+        f"{best.score:.2f} for {_words(best.label)}, told from {threshold.score_min:.2f} on; a raw "
+        "score is no probability, and most alerts of this kind are false. The picture decides.",
         observed_at=fact.observed_at,
-        says=f"{count}: " + ", ".join(f"{box.label} {box.score:.2f}" for box in boxes[:10]),
+        says=f"{count}: " + ", ".join(f"{_words(box.label)} {box.score:.2f}" for box in boxes[:10]),
         picture=scan.picture,
         detections=boxes,
         model=scan.model,
     )
+
+
+def _words(label: str) -> str:
+    """A class as people write it."""
+    return label.replace("_", " ")
 
 
 CONTRABAND_SEEN: Final = Rule(

@@ -57,6 +57,7 @@ from contract.messages import (
     StreamLost,
     StreamReceipt,
     StreamState,
+    SuspectsHeld,
 )
 
 AT: Final = datetime(2026, 11, 22, 14, 7, 32, tzinfo=UTC)
@@ -133,6 +134,7 @@ _ALL: Final[tuple[Message, ...]] = (
         devices=(DeviceAlive(device="reader-1", is_found=True, said_up_to=AT),),
     ),
     AgentGone(source=SOURCE, epoch=EPOCH),
+    SuspectsHeld(source=SOURCE, count=12, reason="the signature does not match the key"),
     DeviceFound(device=_device),
     DeviceLost(device="reader-1", reason="the connection was reset"),
     ReadingsTaken(

@@ -84,7 +84,7 @@ def messages(chance: random.Random, at_s: float, numbers: int) -> Message:
         )
     if kind == 1:
         detection = Detection(
-            label=chance.choice(("tusk", "knife", "shoe")),
+            label=chance.choice(("elephant_tusk", "knife", "shoe")),
             score=round(chance.random(), 2),
             box=(0, 0, 9, 9),
         )

@@ -27,7 +27,9 @@ from gateway.blobs import Blobs
 from gateway.config import GatewayConfig
 from gateway.entry import Entry
 from gateway.journal import entries, stats_of
+from gateway.judge import judge
 from gateway.service import Parts, assembled
+from gateway.state import State
 from tests.support.virtual import START, VirtualClock, run_virtually
 
 SOURCE = "/KEMBA/gate-2"
@@ -197,3 +199,22 @@ def test_a_second_gateway_on_the_same_journal_is_refused(tmp_path: Path) -> None
                     pass
 
     run_virtually(main())
+
+
+def test_a_burst_of_strangers_is_one_alert(tmp_path: Path) -> None:
+    """A thousand messages with a foreign key are one thing to judge."""
+
+    async def main() -> None:
+        stranger = Key.make()
+        async with gateway(tmp_path) as parts:
+            for start in range(1, 1_000, 100):
+                many = [packet(SEAL, number, key=stranger) for number in range(start, start + 100)]
+                await parts.intake.take(many)
+
+    run_virtually(main())
+    state = State()
+    for entry in entries(tmp_path / "journal.sqlite"):
+        judge(state, entry)
+    [alert] = state.episodes.alerts.values()
+    assert (alert.rule, alert.times) == ("strangers_knock", 1)
+    assert "a key that this source has not enrolled" in alert.detail

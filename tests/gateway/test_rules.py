@@ -84,7 +84,7 @@ def seal(state: str, device: str = "reader", subject: str = "", **more: datetime
 
 def test_the_folder_and_the_table_of_rules_agree() -> None:
     """A rule that is not in the table would never be asked."""
-    assert len({rule.name for rule in RULES}) == len(RULES) == 9
+    assert len({rule.name for rule in RULES}) == len(RULES) == 10
     assert law(JudgeSettings()).rules == tuple(rule.name for rule in RULES)
 
 
@@ -174,12 +174,12 @@ def scan(*scores: tuple[str, float], subject: str = "0125443871") -> ScanComplet
 def test_contraband_is_told_by_class_and_score() -> None:
     """Below its threshold nothing; just above it one step less severe; all boxes in one alert."""
     court = Court()
-    court.say(scan(("tusk", 0.49)), 0)
+    court.say(scan(("elephant_tusk", 0.49)), 0)
     assert not court.alerts("contraband_seen")
-    court.say(scan(("tusk", 0.6), ("knife", 0.9), subject="1"), 1)
-    court.say(scan(("tusk", 0.9), subject="2"), 2)
+    court.say(scan(("elephant_tusk", 0.6), ("knife", 0.9), subject="1"), 1)
+    court.say(scan(("elephant_tusk", 0.9), subject="2"), 2)
     one, two = court.alerts("contraband_seen")
-    assert one.title == "Knife-like and tusk-like shapes in the scan"
+    assert one.title == "Knife-like and elephant tusk-like shapes in the scan"
     assert (one.severity, two.severity) == ("high", "critical")
     assert len(one.detections) == 2
     assert "a raw score is no probability" in one.detail

@@ -153,7 +153,7 @@ def test_a_picture_arrives_whole_and_can_be_asked_for(tmp_path: Path) -> None:
             width_px=640,
             height_px=480,
         ),
-        detections=(Detection(label="tusk", score=0.83, box=(1, 2, 3, 4)),),
+        detections=(Detection(label="elephant_tusk", score=0.83, box=(1, 2, 3, 4)),),
         model=ModelUsed(name="bag", sha256="a" * 64),
         milliseconds=20,
     )
@@ -165,7 +165,7 @@ def test_a_picture_arrives_whole_and_can_be_asked_for(tmp_path: Path) -> None:
             await asyncio.sleep(8)
             changes = await world.changes()
             [alert] = alerts(changes)
-            assert alert.alert.title == "Tusk-like shape in the scan"
+            assert alert.alert.title == "Elephant tusk-like shape in the scan"
             assert alert.alert.severity == "critical"
             assert alert.alert.detections == scan.detections
             [told] = [c for c in changes if isinstance(c, ScanChanged)]
