@@ -3,6 +3,7 @@
 import shlex
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from gateway.config import GatewayConfig
 from greenlane.cli import parser
 
 ROOT = Path(__file__).parents[2] / "firmware_configs"
-TOML = {
+TOML: dict[str, type[Any]] = {
     "raspberry-pi/agent.toml": AgentConfig,
     "post/gateway.toml": GatewayConfig,
     "post/command-center.toml": CommandCenterConfig,
