@@ -35,7 +35,7 @@ class Container(Identifier):
 
     __slots__ = ()
     form = re.compile(r"[A-Z]{3}[UJZ][0-9]{7}")
-    says = "a container number (ISO 6346: four letters, seven digits, like HLXU 417220 4)"
+    says = "a container number (ISO 6346: four letters, seven digits, like HLXU 417220 5)"
 
     @property
     def expected_check_digit(self) -> int:
@@ -49,7 +49,7 @@ class Container(Identifier):
         return int(self[10]) == self.expected_check_digit
 
     def for_people(self) -> str:
-        """As painted on the box: ``HLXU 417220 4``."""
+        """As painted on the box: ``HLXU 417220 5``."""
         return f"{self[:4]} {self[4:10]} {self[10]}"
 
 

@@ -76,7 +76,7 @@ _signed = SignedBytes(body=b'{"specversion":"1.0"}', keyid="0" * 32, sig=bytes(6
 _alert = Alert(
     id="0123456789abcdef0123",
     rule="seal_opened",
-    subject="HLXU4172204",
+    subject="HLXU4172205",
     post="KEMBA",
     source=SOURCE,
     device="reader-1",
@@ -148,7 +148,7 @@ _ALL: Final[tuple[Message, ...]] = (
         device="reader-1",
         seal="HLXU417",
         state="opened",
-        subject="HLXU4172204",
+        subject="HLXU4172205",
         battery_percent=91.5,
         sealed_at=AT - timedelta(days=3),
         opened_at=AT - timedelta(hours=2),
