@@ -4,12 +4,18 @@ from typing import TYPE_CHECKING, Any, Final, Union
 
 from contract.clock import Clock
 from edge.driver import Driver, Settings
+from edge.drivers.camera import Camera
+from edge.drivers.file import File
 from edge.drivers.modbus import Modbus
+from edge.drivers.nmea import Nmea
 from edge.drivers.scan_folder import ScanFolder
 from edge.drivers.seal_reader import SealReader
 
 DRIVERS: Final[dict[str, Any]] = {
+    "camera": Camera,
+    "file": File,
     "modbus": Modbus,
+    "nmea": Nmea,
     "scan_folder": ScanFolder,
     "seal_reader": SealReader,
 }

@@ -1,12 +1,11 @@
 """Benches: a driver, and the simulated device at the other end of its wire, to plug and unplug."""
 
-import asyncio
+import itertools
 import shutil
-import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -15,20 +14,38 @@ from contract.clock import SystemClock
 from contract.identifiers import SealId
 from edge.driver import Driver, Observed, Settings
 from edge.drivers import driver_of
+from edge.drivers.camera import CameraSettings
+from edge.drivers.file import FileSettings
 from edge.drivers.modbus import ModbusSettings
 from edge.drivers.modbus_registers import MAPS
+from edge.drivers.nmea import NmeaSettings
+from edge.drivers.nmea_sentences import Fix
 from edge.drivers.scan_folder import ScanFolderSettings
 from edge.drivers.seal_lines import SealLine
 from edge.drivers.seal_reader import SealReaderSettings
+from edge.kit import template
+from edge.kit.bench import Bench, BenchOf, first_expected, free_port, plugged
 from simulators import modbus_sensor
+from simulators.camera import CameraServer, scene
+from simulators.position_receiver import PositionReceiver
 from simulators.seal_reader import SealReaderServer
+from simulators.serial_wire import serial_wire
 
-
-def free_port() -> int:
-    """A TCP port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+__all__ = [
+    "BENCHES",
+    "Bench",
+    "CameraBench",
+    "FileBench",
+    "FolderBench",
+    "ModbusBench",
+    "NmeaBench",
+    "SealBench",
+    "driver_on",
+    "first_expected",
+    "free_port",
+    "picture",
+    "plugged",
+]
 
 
 def picture(shade: int = 128, suffix: str = ".png", dtype: type = np.uint8) -> bytes:
@@ -37,21 +54,6 @@ def picture(shade: int = 128, suffix: str = ".png", dtype: type = np.uint8) -> b
     is_encoded, encoded = cv2.imencode(suffix, np.asarray(noise + shade, dtype=dtype))
     assert is_encoded
     return encoded.tobytes()
-
-
-class Bench(Protocol):
-    """One driver and its device."""
-
-    settings: Settings
-
-    async def plug(self) -> None:
-        """The device is there."""
-
-    async def unplug(self) -> None:
-        """The device is gone."""
-
-    def is_expected(self, observed: Observed) -> bool:
-        """Whether this is what the device was made to say."""
 
 
 class ModbusBench:
@@ -135,8 +137,91 @@ class FolderBench:
         return found is not None and (found.body, found.subject) == (picture(), "0125443871")
 
 
-BENCHES: dict[str, Callable[[Path], Bench]] = {
+class NmeaBench:
+    """A receiver on a serial line, somewhere at the equator."""
+
+    def __init__(self, folder: Path) -> None:
+        self.near, self._far = folder / "ttyGPS", folder / "far"
+        self.settings: Settings = NmeaSettings(device="truck", serial=str(self.near))
+        seconds = itertools.count()
+        place = Fix(time_s=0.0, latitude=0.5, longitude=34.25)
+        self._receiver = PositionReceiver(
+            lambda: replace(place, time_s=float(next(seconds))), every_s=0.05
+        )
+        self._stack = AsyncExitStack()
+
+    async def plug(self) -> None:
+        """Cable, then receiver."""
+        await self._stack.enter_async_context(serial_wire(self.near, self._far))
+        await self._stack.enter_async_context(self._receiver.talking(self._far))
+
+    async def unplug(self) -> None:
+        """Pull the cable."""
+        await self._stack.aclose()
+
+    def is_expected(self, observed: Observed) -> bool:
+        """The place."""
+        values = {r.metric: (r.value, r.unit) for r in observed.readings}
+        place = (values.get("latitude"), values.get("longitude"))
+        return place == ((0.5, "lat"), (34.25, "lon"))
+
+
+class CameraBench:
+    """A network camera at a lane on which vehicles come and go."""
+
+    def __init__(self, _folder: Path) -> None:
+        port = free_port()
+        self.settings: Settings = CameraSettings(
+            device="lane", source=f"http://127.0.0.1:{port}/", every_s=0.1, silence_s=5
+        )
+        scenes = itertools.cycle([scene(0)] * 10 + [scene(2)] * 10)
+        self._port = port
+        self._server = CameraServer(lambda: next(scenes))
+        self._stack = AsyncExitStack()
+
+    async def plug(self) -> None:
+        """Switch it on."""
+        await self._stack.enter_async_context(self._server.serving(port=self._port))
+
+    async def unplug(self) -> None:
+        """Switch it off."""
+        await self._stack.aclose()
+
+    def is_expected(self, observed: Observed) -> bool:
+        """A picture."""
+        return observed.picture is not None and observed.picture.media_type == "image/jpeg"
+
+
+class FileBench:
+    """The template's scale, with its driver loaded from its file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._scale = template.Bench(folder)
+        told = self._scale.settings
+        self.settings: Settings = FileSettings(
+            device="scale",
+            path=template.__file__,
+            options={"host": told.host, "port": told.port},
+        )
+
+    async def plug(self) -> None:
+        """Switch it on."""
+        await self._scale.plug()
+
+    async def unplug(self) -> None:
+        """Switch it off."""
+        await self._scale.unplug()
+
+    def is_expected(self, observed: Observed) -> bool:
+        """Its weight."""
+        return self._scale.is_expected(observed)
+
+
+BENCHES: dict[str, BenchOf] = {
+    "camera": CameraBench,
+    "file": FileBench,
     "modbus": ModbusBench,
+    "nmea": NmeaBench,
     "seal_reader": SealBench,
     "scan_folder": FolderBench,
 }
@@ -146,23 +231,3 @@ BENCHES: dict[str, Callable[[Path], Bench]] = {
 def driver_on(bench: Bench) -> Driver:
     """The bench's driver on the real clock."""
     return driver_of(bench.settings, SystemClock())
-
-
-@asynccontextmanager
-async def plugged(bench: Bench) -> AsyncIterator[Bench]:
-    """The device is there until the end."""
-    await bench.plug()
-    try:
-        yield bench
-    finally:
-        await bench.unplug()
-
-
-async def first_expected(bench: Bench, driver: Driver) -> Observed:
-    """Open the driver and wait for what its device was made to say."""
-    opened: AbstractAsyncContextManager[AsyncIterator[Observed]] = driver.open()
-    async with asyncio.timeout(20), opened as device:
-        async for observed in device:
-            if bench.is_expected(observed):
-                return observed
-    raise AssertionError("the driver ended without a word")
