@@ -109,7 +109,7 @@ def opened(rule: str, finding: Finding, entry: Entry, *, is_late: bool) -> Alert
         picture=finding.picture,
         detections=finding.detections,
         model=finding.model,
-        evidence=(evidence(entry, finding.says),) if entry.hash else (),
+        evidence=_evidence(finding, entry),
     )
 
 
@@ -216,7 +216,12 @@ TABLE_STATE: Final[dict[Verb, AlertState]] = {
 
 
 def _with(alert: Alert, finding: Finding, entry: Entry) -> tuple[Evidence, ...]:
-    if not entry.hash:
-        return alert.evidence
-    grown = (*alert.evidence, evidence(entry, finding.says))
+    grown = (*alert.evidence, *_evidence(finding, entry))
     return grown if len(grown) <= EVIDENCE_MAX else (grown[0], *grown[2:])
+
+
+def _evidence(finding: Finding, entry: Entry) -> tuple[Evidence, ...]:
+    """The message at hand, or the one that began it; none where nothing was said."""
+    if entry.hash:
+        return (evidence(entry, finding.says),)
+    return (finding.rests_on,) if finding.rests_on is not None else ()

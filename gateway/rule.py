@@ -48,6 +48,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What the message says, in a few words: the text of the evidence."""
     opened_by: str = ""
     """Names what opened the episode where no message did (as with silence)."""
+    rests_on: Evidence | None = None
+    """The message that began it, where the entry at hand is only the time."""
     picture: Picture | None = None
     detections: tuple[Detection, ...] = ()
     model: ModelUsed | None = None

@@ -28,13 +28,15 @@ class Limit(Setting, frozen=True, kw_only=True):
 
 
 class Contraband(Setting, frozen=True, kw_only=True):
-    """From which raw score on a class of contraband is an alert, and how grave it is."""
+    """How grave a class of contraband is, and from which raw score on it is an alert.
+
+    A detector announces only what is past the threshold of its model's passport, and raw scores of
+    two models do not compare. So everything announced is an alert, unless a post raises the bar.
+    """
 
     label: Name
-    score_min: Share = 0.5
     severity: Severity = "high"
-    sure_from: Share = 0.75
-    """Below this raw score the alert is one step less severe."""
+    score_min: Share = 0.0
 
 
 class Clones(Setting, frozen=True, kw_only=True):
@@ -51,16 +53,17 @@ class JudgeSettings(Setting, frozen=True, kw_only=True):
 
     readings: tuple[Limit, ...] = ()
     contraband: tuple[Contraband, ...] = (
-        Contraband(label="elephant_tusk", severity="critical"),
-        Contraband(label="rhino_horn", severity="critical"),
-        Contraband(label="pangolin_scales", severity="critical"),
-        Contraband(label="turtle_shell", severity="high"),
-        Contraband(label="snake_or_lizard", severity="high"),
-        Contraband(label="bird", severity="high"),
+        Contraband(label="elephant_tusk"),
+        Contraband(label="rhino_horn"),
+        Contraband(label="pangolin_scales"),
+        Contraband(label="turtle_shell", severity="medium"),
+        Contraband(label="snake_or_lizard", severity="medium"),
+        Contraband(label="bird", severity="medium"),
         Contraband(label="firearm", severity="critical"),
-        Contraband(label="knife", severity="high"),
+        Contraband(label="knife"),
     )
-    contraband_otherwise: Contraband | None = Contraband(label="other", severity="high")
+    """A picture alone is never critical for wildlife: at a border most such alerts are false."""
+    contraband_otherwise: Contraband | None = Contraband(label="other", severity="medium")
     """For a class that is not named above; none: such classes are no alert."""
     clones: Clones = Clones()
     silent_s: Annotated[float, Meta(ge=5, le=86_400)] = 30.0

@@ -1,4 +1,4 @@
-"""A model saw contraband in a picture, with a score past the threshold of its class."""
+"""A model announced contraband in a picture."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,12 +13,6 @@ from gateway.wording import capital, clock_time, listed
 STEPS: Final[tuple[Severity, ...]] = ("low", "medium", "high", "critical")
 LABELS_MAX: Final = 3
 """Classes that a title names."""
-_LOWER: Final[dict[Severity, Severity]] = {
-    "critical": "high",
-    "high": "medium",
-    "medium": "low",
-    "low": "low",
-}
 
 
 class Memory(msgspec.Struct):
@@ -46,11 +40,6 @@ def _threshold(settings: JudgeSettings, label: str) -> Contraband | None:
     return settings.contraband_otherwise
 
 
-def _severity(detection: Detection, threshold: Contraband) -> Severity:
-    is_sure = detection.score >= threshold.sure_from
-    return threshold.severity if is_sure else _LOWER[threshold.severity]
-
-
 def _finding(fact: Fact, scan: ScanCompleted, seen: list[tuple[Detection, Contraband]]) -> Finding:
     boxes = tuple(detection for detection, _ in seen)
     labels = list(dict.fromkeys(box.label for box in boxes))
@@ -58,18 +47,18 @@ def _finding(fact: Fact, scan: ScanCompleted, seen: list[tuple[Detection, Contra
     if len(labels) > LABELS_MAX:
         named.append(f"{len(labels) - LABELS_MAX} other")
     shapes = "shape" if len(labels) == 1 else "shapes"
-    best, threshold = seen[0]
+    best = seen[0][0]
     count = f"{len(boxes)} {'box' if len(boxes) == 1 else 'boxes'}"
     when = clock_time(fact.observed_at, fact.now)
     return Finding(
         subject=scan.subject or f"scan {scan.picture.sha256[:12]}",
         source=fact.entry.source,
         device=scan.device,
-        severity=max((_severity(*pair) for pair in seen), key=STEPS.index),
+        severity=max((threshold.severity for _, threshold in seen), key=STEPS.index),
         title=f"{capital(listed(named))} {shapes} in the scan",
         detail=f"{count} in the picture of {scan.device}, {when}. Highest raw score "
-        f"{best.score:.2f} for {_words(best.label)}, told from {threshold.score_min:.2f} on; a raw "
-        "score is no probability, and most alerts of this kind are false. The picture decides.",
+        f"{best.score:.2f} for {_words(best.label)}; a raw score is no probability, and most "
+        "alerts of this kind are false. The picture decides.",
         observed_at=fact.observed_at,
         says=f"{count}: " + ", ".join(f"{_words(box.label)} {box.score:.2f}" for box in boxes[:10]),
         picture=scan.picture,

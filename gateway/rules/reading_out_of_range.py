@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from contract.messages import Reading, ReadingsTaken
+from contract.messages import Evidence, Reading, ReadingsTaken
 from gateway.entry import Tick
-from gateway.rule import Fact, Finding, Rule, remember
+from gateway.rule import Fact, Finding, Rule, evidence, remember
 from gateway.settings import JudgeSettings, Limit
 from gateway.wording import age, capital, clock_time, quantity
 
@@ -32,6 +32,8 @@ class Series(msgspec.Struct, kw_only=True):
     """Since when the last reading's side (out, in) lasts, by the device's clock."""
     since_told: datetime
     """The same by the journal's."""
+    turned: Evidence
+    """The message with the first reading on this side."""
     is_raised: bool = False
 
 
@@ -80,7 +82,7 @@ def _heard(fact: Fact, memory: Memory, reading: Reading, limit: Limit) -> Iterat
         remember(memory.series, key, series)
     elif reading.observed_at < series.heard_at:
         return  # what came late says nothing about now
-    _continue(series, reading, limit, fact.now)
+    _continue(fact, series, reading, limit)
     if series.is_out == series.is_raised:
         memory.waiting.pop(key, None)
     elif reading.observed_at - series.since >= timedelta(seconds=limit.for_s):
@@ -101,19 +103,25 @@ def _begun(fact: Fact, reading: Reading, *, is_out: bool) -> Series:
         is_out=is_out,
         since=reading.observed_at,
         since_told=fact.now,
+        turned=_evidence(fact, reading),
     )
 
 
-def _continue(series: Series, reading: Reading, limit: Limit, now: datetime) -> None:
+def _continue(fact: Fact, series: Series, reading: Reading, limit: Limit) -> None:
     """Note a reading that is not older than the last."""
     is_out = _is_out(reading.value, limit)
     if is_out != series.is_out:
-        series.is_out, series.since, series.since_told = is_out, reading.observed_at, now
+        series.is_out, series.since, series.since_told = is_out, reading.observed_at, fact.now
+        series.turned = _evidence(fact, reading)
         if is_out and not series.is_raised:
             series.worst = reading.value
     series.value, series.heard_at, series.unit = reading.value, reading.observed_at, reading.unit
     if is_out and _beyond(reading.value, limit) > _beyond(series.worst, limit):
         series.worst = reading.value
+
+
+def _evidence(fact: Fact, reading: Reading) -> Evidence:
+    return evidence(fact.entry, f"{reading.metric} {quantity(reading.value, reading.unit)}")
 
 
 def _settled(fact: Fact, memory: Memory, key: str, limit: Limit) -> Iterator[Finding]:
@@ -153,6 +161,7 @@ def _finding(fact: Fact, series: Series, limit: Limit) -> Finding:
             f"It had reached {quantity(series.worst, series.unit)}.",
             observed_at=series.heard_at,
             says=says,
+            rests_on=series.turned,
         )
     is_high = limit.high is not None and series.worst > limit.high
     bound = limit.high if is_high else limit.low
@@ -168,6 +177,7 @@ def _finding(fact: Fact, series: Series, limit: Limit) -> Finding:
         f"{edge}; out of range since {since}, for at least {age(limit.for_s)}.",
         observed_at=series.since,
         says=says,
+        rests_on=series.turned,
         opened_by=f"{series.source} {subject} {series.since.isoformat()}",
     )
 

@@ -166,7 +166,7 @@ def test_a_picture_arrives_whole_and_can_be_asked_for(tmp_path: Path) -> None:
             changes = await world.changes()
             [alert] = alerts(changes)
             assert alert.alert.title == "Elephant tusk-like shape in the scan"
-            assert alert.alert.severity == "critical"
+            assert alert.alert.severity == "high"
             assert alert.alert.detections == scan.detections
             [told] = [c for c in changes if isinstance(c, ScanChanged)]
             assert told.scan.is_kept
