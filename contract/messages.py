@@ -492,6 +492,8 @@ class AgentChanged(Message, frozen=True, kw_only=True):
     born_at: Instant | None = None
     heard_at: Instant | None = None
     clock_error_ms: int | None = None
+    is_unsigned: bool = False
+    """Devices that are not ours: they sign nothing and number nothing, now or ever."""
     devices: tuple[DeviceTwin, ...] = ()
     models: tuple[ModelUsed, ...] = ()
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 from contract.identifiers import Post, Source
 from contract.link import Rejected
 from contract.links.mqtt import BrokerConfig
+from gateway.adapters.config import FOREIGN_MAX, Adapter, ForeignConfig, adapters
 from gateway.settings import JudgeSettings
 from gateway.sinks import SinkConfig
 from gateway.voice import NAME
@@ -29,6 +30,8 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     judge: JudgeSettings = JudgeSettings()
     sinks: dict[str, SinkConfig] = {}
     """Stores for time series, by a name of your choice."""
+    foreign: Annotated[tuple[ForeignConfig, ...], Meta(max_length=FOREIGN_MAX)] = ()
+    """Devices that are not ours, read by configuration alone: ``[[foreign]]``."""
     history: str = ""
     """The sink that histories are read from; empty for the first."""
 
@@ -41,6 +44,11 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     def folder(self) -> Path:
         """The state directory."""
         return Path(self.state_dir)
+
+    @property
+    def adapters(self) -> tuple[Adapter, ...]:
+        """Those of the devices that are not ours; raises `Rejected` for a mistake."""
+        return adapters(self.foreign, self.posts)
 
     @property
     def history_sink(self) -> str:

@@ -14,11 +14,13 @@ from contract.messages import (
     read,
     type_prefix,
 )
+from gateway.adapters import heard
 
-Kind = Literal["kept", "refused", "fork", "own", "tick"]
+Kind = Literal["kept", "refused", "fork", "own", "tick", "foreign"]
 """``kept``: read and taken. ``refused``: its envelope is good, its data is not; it has its number.
 ``fork``: a second message under a number that is held: evidence only. ``own``: said by the gateway
-itself. ``tick``: nothing but the time."""
+itself. ``tick``: nothing but the time. ``foreign``: a batch of what devices said that are not ours,
+numbered by the gateway, signed by nobody."""
 
 TICK: Final = "tick"
 
@@ -103,6 +105,8 @@ def reread(body: bytes, kind: Kind) -> tuple[Event | None, Message | None]:
     if kind == TICK:
         return None, None
     try:
+        if kind == "foreign":
+            return None, heard.reread(body)
         event = read(body)
         return event, None if kind == "refused" else event.message()
     except (Unreadable, Refused):

@@ -6,7 +6,7 @@ first message that has it: the same message again is a repeat, another one is a 
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
@@ -19,6 +19,8 @@ from gateway.store import Store, connect
 
 READ_MAX: Final = 1_000
 """Entries of one `read`."""
+READ_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Bytes of bodies in one `read`; a single entry is given whatever its size."""
 RECENT_MAX: Final = 20_000
 RECENT_BYTES_MAX: Final = 32 * 1024 * 1024
 """Bytes of the newest entries that are kept decoded, so that nobody reads them from the disk."""
@@ -92,12 +94,12 @@ class Journal:
             await self._grown.wait()
 
     async def read(self, after: int, limit: int = READ_MAX) -> list[Entry]:
-        """At most ``limit`` entries past position ``after``, in their order."""
+        """Entries past position ``after``: as many as fit into ``limit`` and `READ_BYTES_MAX`."""
         limit = min(limit, READ_MAX)
         if after + 1 in self._recent:
             upto = min(after + limit, self.position)
-            return [self._recent[position] for position in range(after + 1, upto + 1)]
-        return await self._store.read(lambda at: list(_entries(at, after, limit)))
+            return _bounded(self._recent[position] for position in range(after + 1, upto + 1))
+        return await self._store.read(lambda at: _bounded(_entries(at, after, limit)))
 
     def _arrived(self, outcomes: list[Outcome]) -> None:
         """Entries became durable; called in the order of the commits."""
@@ -214,6 +216,17 @@ def _entries(at: sqlite3.Connection, after: int, limit: int) -> Iterator[Entry]:
     return map(_reentered, rows)
 
 
+def _bounded(entries: Iterable[Entry]) -> list[Entry]:
+    page: list[Entry] = []
+    size = 0
+    for entry in entries:
+        size += len(entry.body)
+        if page and size > READ_BYTES_MAX:
+            break
+        page.append(entry)
+    return page
+
+
 def _own(at: sqlite3.Connection, type_: str) -> list[Entry]:
     rows = at.execute(
         f"SELECT {_COLUMNS} FROM entry WHERE kind = 'own' AND type = ? ORDER BY position",  # noqa: S608 - a constant
@@ -257,7 +270,7 @@ def count(at: sqlite3.Connection) -> Stats:
     (journal,) = at.execute("SELECT value FROM meta WHERE name = 'journal'").fetchone()
     by_kind = dict(at.execute("SELECT kind, count(*) FROM entry GROUP BY kind ORDER BY kind"))
     (messages,) = at.execute(
-        "SELECT count(*) FROM entry WHERE sequence > 0 AND kind != 'fork'"
+        "SELECT count(*) FROM entry WHERE sequence > 0 AND kind NOT IN ('fork', 'foreign')"
     ).fetchone()
     (quarantined,) = at.execute("SELECT count(*) FROM quarantine").fetchone()
     (changes,) = at.execute("SELECT coalesce(max(number), 0) FROM change").fetchone()

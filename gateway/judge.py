@@ -25,12 +25,15 @@ from contract.messages import (
     KeyEnrolled,
     Message,
     OfficerActed,
+    ReadingsTaken,
     ScanCompleted,
     ScanFailed,
     StreamLost,
     SuspectsHeld,
     read,
 )
+from gateway.adapters.heard import ForeignHeard
+from gateway.adapters.readings import readings_of
 from gateway.entry import ChainBroken, Entry, Forked, Tick
 from gateway.order import Turn
 from gateway.rule import AnyRule, Fact
@@ -60,6 +63,8 @@ def judge(state: State, entry: Entry) -> list[Message]:
         _tick(state, entry, changes)
     elif entry.kind == "own":
         _own(state, entry, changes)
+    elif entry.kind == "foreign":
+        _foreign(state, entry, changes)
     elif entry.kind == "fork":
         _ask(state, entry, Forked(), changes)
     else:
@@ -163,6 +168,23 @@ def _said(state: State, entry: Entry, changes: list[Message]) -> None:
             _take(state, turn, now, changes)
     if agent.is_changed:
         _tell(agent, now, changes)
+
+
+def _foreign(state: State, entry: Entry, changes: list[Message]) -> None:
+    """What devices said that are not ours: in no sequence, so it is taken as it comes."""
+    message = entry.message
+    if not isinstance(message, ForeignHeard):
+        return  # written by another version of the reading: its bytes are kept
+    agent = _agent(state, entry.source)
+    agent.heard(entry)
+    agent.strangers(message, entry.received_at)
+    state.wholeness.heard(entry.source, message.count)
+    # A reading that no rule has a limit for becomes no object: there may be a million a minute.
+    wanted = frozenset(limit.metric for limit in state.settings.readings)
+    if wanted and (readings := readings_of(message, wanted)):
+        _ask(state, entry, ReadingsTaken(readings=readings), changes)
+    if agent.is_changed:
+        _tell(agent, entry.received_at, changes)
 
 
 def _number(state: State, entry: Entry, identity: Identity, changes: list[Message]) -> None:

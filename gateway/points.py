@@ -10,6 +10,8 @@ from typing import Final
 
 from contract.identifiers import Source
 from contract.messages import Identity, Message, ReadingsTaken, ScanCompleted, SealRead
+from gateway.adapters.heard import ForeignHeard
+from gateway.adapters.row import Column
 from gateway.sink import Origin, Series, TimePoint
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,6 +37,8 @@ def points_of(identity: Identity, observed_at: datetime, message: Message) -> li
         return [_seal(origin, identity.sequence, microseconds(observed_at), message)]
     if isinstance(message, ScanCompleted):
         return [_scan(origin, identity, microseconds(observed_at), message)]
+    if isinstance(message, ForeignHeard):
+        return _foreign(origin, identity.sequence, message)
     return []
 
 
@@ -52,6 +56,23 @@ def _readings(origin: Origin, sequence: int, message: ReadingsTaken) -> list[Tim
         )
         for index, reading in enumerate(message.readings)
     ]
+
+
+def _foreign(origin: Origin, sequence: int, heard: ForeignHeard) -> list[TimePoint]:
+    """The values of every message under its own number, so that each is told from all others."""
+    source = Source(origin.source)
+    post, agent = str(source.post), source.name
+    known: dict[tuple[str, Column], Series] = {}
+    points = []
+    for item, device, observed_us, columns, values in heard.rows:
+        for place, (column, value) in enumerate(zip(columns, values, strict=True)):
+            if value is None:
+                continue
+            series = known.get((device, column))
+            if series is None:
+                series = known[device, column] = Series("reading", post, agent, device, *column)
+            points.append(TimePoint(series, origin, sequence + item, place, observed_us, value))
+    return points
 
 
 def _seal(origin: Origin, sequence: int, observed_us: int, seal: SealRead) -> TimePoint:

@@ -55,7 +55,7 @@ async def _gather(journal: Journal, after: int, clock: Clock) -> tuple[list[Time
 
 def _points(entry: Entry) -> Sequence[TimePoint]:
     identity = entry.identity
-    if entry.kind != "kept" or identity is None or entry.message is None:
+    if entry.kind not in ("kept", "foreign") or identity is None or entry.message is None:
         return ()
     return points_of(identity, entry.observed_at or entry.received_at, entry.message)
 

@@ -21,8 +21,10 @@ from contract import topics
 from contract.clock import Clock, SystemClock
 from contract.delivery.grants import Grants
 from contract.link import Dial, Link, Packet, Rejected, Unavailable
+from contract.links.ear import Listen, listener
 from contract.messages import AgentBorn, AgentGone, KeyEnrolled, Message
 from contract.signing import Key
+from gateway.adapters import service as adapters
 from gateway.answers import Answers
 from gateway.bench import Bench
 from gateway.blobs import Blobs
@@ -64,11 +66,15 @@ class Parts:
     answers: Answers
     receipts: Receipts
     bench: Bench
+    quarantine: Quarantine
     sinks: dict[str, TimeSeries]
 
 
-async def run(config: GatewayConfig, dial: Dial, *, clock: Clock | None = None) -> None:
+async def run(
+    config: GatewayConfig, dial: Dial, *, clock: Clock | None = None, listen: Listen | None = None
+) -> None:
     """Be a gateway until cancelled; raises `Rejected` if it cannot begin."""
+    foreign = config.adapters
     async with assembled(config, clock or SystemClock()) as parts, asyncio.TaskGroup() as tasks:
         start = tasks.create_task
         for name, sink in parts.sinks.items():
@@ -80,6 +86,16 @@ async def run(config: GatewayConfig, dial: Dial, *, clock: Clock | None = None) 
         start(parts.receipts.run(), name="receipts")
         start(parts.answers.run(), name="answers")
         start(_stay_linked(parts, dial), name="link")
+        if foreign:
+            hearing = adapters.run(
+                foreign,
+                listen or listener(config.broker),
+                name=f"{config.posts[0]}-gateway-{parts.journal.id}-foreign",
+                journal=parts.journal,
+                quarantine=parts.quarantine,
+                clock=parts.clock,
+            )
+            start(hearing, name="foreign devices")
 
 
 @asynccontextmanager
@@ -108,11 +124,12 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
             clock=clock,
             ledger=lambda: bench.state.ledger,
         )
+        quarantine = Quarantine(store, clock)
         intake = Intake(
             journal,
             blobs=blobs,
             keys=keys,
-            quarantine=Quarantine(store, clock),
+            quarantine=quarantine,
             voice=voice,
             knocks=Knocks(clock),
             ledger=lambda: bench.state.ledger,
@@ -149,6 +166,7 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
             ),
             receipts=receipts,
             bench=bench,
+            quarantine=quarantine,
             sinks=sinks,
         )
 

@@ -17,6 +17,7 @@ from contract.messages import (
     LinkState,
     ModelUsed,
 )
+from gateway.adapters.heard import ForeignHeard
 from gateway.entry import Entry
 
 DEVICES_MAX: Final = 500
@@ -43,6 +44,8 @@ class Agent(msgspec.Struct, kw_only=True):
     models: tuple[ModelUsed, ...] = ()
     told_at: datetime | None = None
     """When `agent.changed` last said all this."""
+    is_foreign: bool = False
+    """Devices that are not ours, gathered under one name: nothing of it is signed."""
     is_changed: bool = False
     """Something but `heard_at` differs from what was told."""
 
@@ -100,6 +103,34 @@ class Agent(msgspec.Struct, kw_only=True):
             )
             self.is_changed = True
 
+    def strangers(self, heard: ForeignHeard, at: datetime) -> None:
+        """Devices that are not ours spoke; the last word on whether one is here counts."""
+        self.is_foreign = True
+        spoke = {row.device: row.item for row in heard.rows}
+        absent: dict[str, bool] = {}
+        for presence in heard.presences:
+            if spoke.get(presence.device, -1) < presence.item:
+                absent[presence.device] = not presence.is_here
+        for device in spoke.keys() | absent.keys():
+            self._stranger(device, heard, at, is_absent=absent.get(device, False))
+
+    def _stranger(self, device: str, heard: ForeignHeard, at: datetime, *, is_absent: bool) -> None:
+        twin = self.devices.get(device)
+        if twin is None:
+            if len(self.devices) >= DEVICES_MAX:
+                return
+            title = f"{heard.title}, unsigned"
+            found = Device(device=device, family=heard.title, title=title, lane=heard.lane)
+            self._put(found, None, since=at)
+            self.is_changed = True
+            twin = self.devices[device]
+        if twin.is_found is is_absent:
+            reason = "it, or the broker for it, says that it is offline" if is_absent else ""
+            self.devices[device] = msgspec.structs.replace(
+                twin, is_found=not is_absent, reason=reason, since=at
+            )
+            self.is_changed = True
+
     def enrolled(self, enrolled: KeyEnrolled) -> None:
         """The key by which its messages are verified."""
         self.keyid, self.public_key = enrolled.keyid, enrolled.public_key
@@ -112,6 +143,8 @@ class Agent(msgspec.Struct, kw_only=True):
 
     def silence(self, now: datetime, heard_since: datetime | None, silent_s: float) -> None:
         """Without a word for too long; the time in which the gateway was deaf does not count."""
+        if self.is_foreign:
+            return  # nobody promised to speak
         if self.quiet_from(heard_since) + timedelta(seconds=silent_s) <= now:
             self._become("silent")
 
@@ -138,6 +171,7 @@ class Agent(msgspec.Struct, kw_only=True):
             born_at=self.born_at,
             heard_at=self.heard_at,
             clock_error_ms=self.clock_error_ms,
+            is_unsigned=self.is_foreign,
             devices=tuple(self.devices.values()),
             models=self.models,
         )

@@ -26,6 +26,13 @@ class Wholeness(msgspec.Struct):
     told: dict[str, Told] = {}
     touched: dict[str, None] = {}
     status: dict[str, Completeness] = {}
+    foreign: dict[str, int] = {}
+    """Messages of sources that number nothing: nobody can tell whether any is missing."""
+
+    def heard(self, source: str, messages: int) -> None:
+        """A source that numbers nothing said so many."""
+        self.foreign[source] = self.foreign.get(source, 0) + messages
+        self.touch(source)
 
     def touch(self, source: str) -> None:
         """The ledger of this source changed."""
@@ -43,7 +50,7 @@ class Wholeness(msgspec.Struct):
         """What is to be told at this moment."""
         changes = []
         for source in list(self.touched):
-            status, streams = ledger.completeness(source)
+            status, streams = self._judged(source, ledger)
             self.status[source] = status
             before = self.told.get(source)
             if before is not None and before.status == status:
@@ -56,3 +63,10 @@ class Wholeness(msgspec.Struct):
             self.told[source] = Told(status=status, streams=streams, at=now)
             changes.append(CompletenessChanged(source=source, status=status, streams=streams))
         return changes
+
+    def _judged(self, source: str, ledger: Ledger) -> tuple[Completeness, tuple[StreamState, ...]]:
+        if source not in self.foreign:
+            return ledger.completeness(source)
+        kept = self.foreign[source]
+        state = StreamState(stream="readings", status="cannot tell", kept=kept, missing=0, lost=0)
+        return "cannot tell", (state,)

@@ -148,11 +148,7 @@ def _client(config: BrokerConfig, client_id: str, will: Packet | None) -> aiomqt
     connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
     connect.ReceiveMaximum = RECEIVE_MAX
     connect.MaximumPacketSize = PACKET_BYTES_MAX
-    try:
-        password = Path(config.password_file).read_text().strip() if config.password_file else None
-        tls = _tls(config)
-    except (OSError, ssl.SSLError) as error:
-        raise Rejected(f"cannot read a secret of the link: {error}") from error
+    password, tls = credentials(config)
     return aiomqtt.Client(
         config.host,
         config.port,
@@ -174,6 +170,15 @@ def _client(config: BrokerConfig, client_id: str, will: Packet | None) -> aiomqt
 
 PACKET_BYTES_MAX: Final = 8 * 1024 * 1024
 """A page of changes is the largest packet."""
+
+
+def credentials(config: BrokerConfig) -> tuple[str | None, ssl.SSLContext | None]:
+    """The password and the certificates that a configuration names; raise `Rejected`."""
+    try:
+        password = Path(config.password_file).read_text().strip() if config.password_file else None
+        return password, _tls(config)
+    except (OSError, ssl.SSLError) as error:
+        raise Rejected(f"cannot read a secret of the link: {error}") from error
 
 
 def _tls(config: BrokerConfig) -> ssl.SSLContext | None:

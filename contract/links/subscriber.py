@@ -1,0 +1,190 @@
+"""What a client that only listens needs of MQTT 5 (OASIS, 2019), as bytes in and bytes out: pure.
+
+For topics of devices that are not ours: one of them may say more in a second than a client with an
+object and a future per message can take. This reads a 171-byte message in under two microseconds.
+"""
+
+import struct
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+SESSION_EXPIRY_S: Final = 86_400
+"""How long the broker keeps QoS 1 messages for us while we are away."""
+RECEIVE_MAX: Final = 2_000
+"""QoS 1 messages that are in flight to us without our acknowledgement."""
+PACKET_BYTES_MAX: Final = 1_048_576
+"""A broker drops what is larger, and tells the others."""
+QOS: Final = 1
+PING: Final = b"\xc0\x00"
+GOODBYE: Final = b"\xe0\x00"
+
+_CONNACK: Final = 2
+_PUBLISH: Final = 3
+_SUBACK: Final = 9
+_DISCONNECT: Final = 14
+_LENGTH_SHIFT_MAX: Final = 21
+_SUBSCRIPTION: Final = 0x0B
+"""The property Subscription Identifier."""
+_BAD: Final = 0x80
+"""Reason codes from here on say no."""
+
+
+class Said(NamedTuple):
+    """One PUBLISH. `packet_id` is 0 for QoS 0; everything else wants an acknowledgement."""
+
+    topic: bytes
+    payload: bytes
+    packet_id: int
+    is_retained: bool
+    subscription: int = 0
+    """The identifier of the one subscription by which it came; 0 for none or several."""
+
+
+class Connected(NamedTuple):
+    """The broker's answer to CONNECT."""
+
+    reason: int
+
+
+class Subscribed(NamedTuple):
+    """The broker's answer to SUBSCRIBE."""
+
+    packet_id: int
+    reason: int
+
+
+class Ended(NamedTuple):
+    """The broker says goodbye, and why."""
+
+    reason: int
+
+
+class Garbled(ValueError):
+    """What arrives is not MQTT 5."""
+
+
+Packet = Said | Connected | Subscribed | Ended
+
+
+def connect(client_id: str, *, keepalive_s: int, username: str, password: str | None) -> bytes:
+    """CONNECT with a session that outlives us for `SESSION_EXPIRY_S`."""
+    flags = (0x80 if username else 0) | (0x40 if password is not None else 0)
+    properties = struct.pack(
+        ">BIBHBI", 0x11, SESSION_EXPIRY_S, 0x21, RECEIVE_MAX, 0x27, PACKET_BYTES_MAX
+    )
+    body = _text("MQTT") + struct.pack(">BBH", 5, flags, keepalive_s)
+    body += _length(len(properties)) + properties + _text(client_id)
+    if username:
+        body += _text(username)
+    if password is not None:
+        body += _text(password)
+    return b"\x10" + _length(len(body)) + body
+
+
+def subscribe(packet_id: int, filter_: str, identifier: int = 0) -> bytes:
+    """SUBSCRIBE at QoS 1, what is retained included; copies carry the identifier."""
+    properties = bytes((_SUBSCRIPTION,)) + _length(identifier) if identifier else b""
+    body = packet_id.to_bytes(2) + _length(len(properties)) + properties
+    body += _text(filter_) + bytes((QOS,))
+    return b"\x82" + _length(len(body)) + body
+
+
+def acknowledge(packet_ids: Iterable[int]) -> bytes:
+    """PUBACK for each."""
+    return b"".join(b"\x40\x02" + packet_id.to_bytes(2) for packet_id in packet_ids)
+
+
+class Parser:
+    """Bytes in any pieces, packets out. What is of no use to a subscriber is left out."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[Packet]:
+        """The packets that are whole now; raise `Garbled`."""
+        buffer = self._rest + data if self._rest else data
+        packets: list[Packet] = []
+        at, end = 0, len(buffer)
+        try:
+            while end - at > 1:
+                length, head = buffer[at + 1], at + 2
+                if length > 127:  # noqa: PLR2004 - the bit that says that another byte follows
+                    length, head = _read_length(buffer, at + 1)
+                    if not head:
+                        break
+                if length > PACKET_BYTES_MAX:
+                    raise Garbled(f"a packet of {length} bytes")
+                stop = head + length
+                if stop > end:
+                    break
+                packet = _packet(buffer[at], buffer, head, stop)
+                if packet is not None:
+                    packets.append(packet)
+                at = stop
+        except IndexError as error:
+            raise Garbled("a packet that is shorter than it says") from error
+        self._rest = buffer[at:]
+        return packets
+
+
+def _packet(first: int, buffer: bytes, head: int, stop: int) -> Packet | None:
+    kind = first >> 4
+    if kind == _PUBLISH:
+        return _said(first, buffer, head, stop)
+    if kind == _CONNACK:
+        return Connected(buffer[head + 1])
+    if kind == _SUBACK:
+        return Subscribed(buffer[head] << 8 | buffer[head + 1], buffer[stop - 1])
+    if kind == _DISCONNECT:
+        return Ended(buffer[head] if stop > head else 0)
+    return None
+
+
+def _said(first: int, buffer: bytes, head: int, stop: int) -> Said:
+    topic = head + 2
+    at = topic + (buffer[head] << 8 | buffer[head + 1])
+    name, packet_id = buffer[topic:at], 0
+    if first & 0x06:
+        packet_id = buffer[at] << 8 | buffer[at + 1]
+        at += 2
+    subscription, length = 0, buffer[at]
+    at += 1
+    if length:
+        length, begin = _read_length(buffer, at - 1)
+        at = begin + length
+        if buffer[begin] == _SUBSCRIPTION:
+            subscription, end = _read_length(buffer, begin + 1)
+            if end != at:
+                subscription = 0
+    if at > stop:
+        raise Garbled("a packet that is shorter than it says")
+    return Said(name, buffer[at:stop], packet_id, bool(first & 1), subscription)
+
+
+def _read_length(buffer: bytes, at: int) -> tuple[int, int]:
+    """A variable byte integer and where it ends; 0 where it is not whole yet."""
+    value = shift = 0
+    while at < len(buffer):
+        byte = buffer[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < _BAD:
+            return value, at
+        shift += 7
+        if shift > _LENGTH_SHIFT_MAX:
+            raise Garbled("a length of more than four bytes")
+    return 0, 0
+
+
+def _length(value: int) -> bytes:
+    out = bytearray()
+    while True:
+        value, byte = value >> 7, value & 0x7F
+        out.append(byte | (_BAD if value else 0))
+        if not value:
+            return bytes(out)
+
+
+def _text(text: str) -> bytes:
+    raw = text.encode()
+    return len(raw).to_bytes(2) + raw

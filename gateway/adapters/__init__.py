@@ -1,0 +1,8 @@
+"""Devices that are not ours: plain payloads over MQTT, by configuration alone. Unsigned for ever.
+
+    broker ─▶ ear ─▶ Waiting ─▶ Taking ─▶ journal: one entry a batch, bytes as they came ─▶ judge
+                    (fair)        └─▶ quarantine                                        └─▶ sinks
+
+They number nothing and sign nothing: numbered here, never dropped as repeats, and whether anything
+is missing cannot be told. A new profile is one file and one line in `gateway.adapters.profiles`.
+"""

@@ -1,0 +1,56 @@
+"""The time that a foreign payload says, as microseconds since 1970 UTC. Pure."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from gateway.adapters.route import TimeUnit
+from gateway.adapters.row import Unfit
+
+PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+EARLIEST_US: Final = 86_400_000_000
+LATEST_US: Final = 7_258_118_400_000_000
+"""From 1970-01-02 to 2200: what is beyond means nothing, and breaks arithmetic further down."""
+TEXT_MAX: Final = 40
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def instant(microseconds: int) -> datetime:
+    """The instant that many microseconds after 1970 UTC."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def moment_us(value: object, unit: TimeUnit, utc_offset: str) -> int:
+    """Microseconds since 1970 UTC; raise `Unfit`."""
+    if isinstance(value, str):
+        at = _of_text(value, utc_offset)
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unfit("its time is neither a number nor a text")
+    elif unit == "rfc3339":
+        raise Unfit("its time is a number: set time_unit to s, ms, us or ns")
+    elif isinstance(value, int):
+        at = value * 1_000_000 // PER_SECOND[unit]
+    else:
+        at = _of_float(value, unit)
+    if not EARLIEST_US <= at < LATEST_US:
+        raise Unfit("a time before 1970 or after 2200: is time_unit right?")
+    return at
+
+
+def _of_float(value: float, unit: TimeUnit) -> int:
+    try:
+        return round(value / PER_SECOND[unit] * 1_000_000)
+    except (OverflowError, ValueError) as error:
+        raise Unfit("its time is no number") from error
+
+
+def _of_text(text: str, utc_offset: str) -> int:
+    try:
+        at = datetime.fromisoformat(text[:TEXT_MAX])
+    except ValueError as error:
+        raise Unfit("its time is no RFC 3339") from error
+    if at.tzinfo is None:
+        if not utc_offset:
+            raise Unfit("its time has no zone: set utc_offset")
+        at = at.replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00:00{utc_offset}").tzinfo)
+    return (at - _EPOCH) // _MICROSECOND
