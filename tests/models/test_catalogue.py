@@ -2,13 +2,13 @@
 
 import pytest
 
-from models.evaluation import bags, figures, look, report, wilson
+from models.evaluation import PICTURE_PX, bags, figures, look, report, wilson
 from models.inference import Model
 from models.passport import WILDLIFE_MODEL
 from models.splits import DEMO
 from models.xray.bag import CLASSES, render
 
-TUSKS, HONEST = 60, 120
+SHELLS, HONEST = 60, 120
 
 
 @pytest.fixture(scope="module")
@@ -17,26 +17,26 @@ def model() -> Model:
     return Model(WILDLIFE_MODEL)
 
 
-def test_shipped_model_finds_most_tusks_and_stops_few_honest_bags(model: Model) -> None:
-    """Modest floors on fresh seeds: at least half of the tusks at no more than one bag in ten.
+def test_shipped_model_finds_some_shells_and_stops_few_honest_bags(model: Model) -> None:
+    """Floors of a first, weak model on fresh seeds: a tenth of the shells, one bag in ten stopped.
 
-    The passport has the figures with their intervals; this only guards against a broken model.
+    The passport has the figures with their intervals; this only guards against a broken model, and
+    is to rise with the next weights.
     """
     seeds = DEMO[500_000:]
-    side = model.passport.input_side
-    hidden = [render(seeds[i], threat="elephant_tusk", size=(side, side)) for i in range(TUSKS)]
+    side = PICTURE_PX
+    hidden = [render(seeds[i], threat="turtle_shell", size=(side, side)) for i in range(SHELLS)]
     honest = [render(seeds[1000 + i], size=(side, side)) for i in range(HONEST)]
     looks = look(model, [(p.pixels, p.truths) for p in (*hidden, *honest)])
     table = figures(looks, model.passport.thresholds)
-    found, alarms = table["elephant_tusk"].detection, table["any"].false_alarm
-    assert found.value >= 0.5, report(table)
+    found, alarms = table["turtle_shell"].detection, table["any"].false_alarm
+    assert found.value >= 0.1, report(table)
     assert alarms.value <= 0.10, report(table)
 
 
 def test_passport_figures_can_be_reproduced(model: Model) -> None:
     """A small part of the trial gives rates that agree with the passport's."""
-    side = model.passport.input_side
-    looks = look(model, bags(DEMO[600_000:], 96, side, 0))
+    looks = look(model, bags(DEMO[600_000:], 96, PICTURE_PX, 0))
     again = figures(looks, model.passport.thresholds)["any"].detection
     said = model.passport.figures["any"].detection
     assert again.low <= said.high
