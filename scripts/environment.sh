@@ -81,7 +81,7 @@ environment_make() { # demo|dev
   python=$(python_find) || exit 3
   say "Installing Greenlane's environment in .venv (once) …"
   [ -x "$venv/bin/pip" ] || venv_make "$python"
-  local pip=("$venv/bin/python" -m pip --disable-pip-version-check install --quiet --no-deps)
+  local pip=("$venv/bin/python" -m pip --disable-pip-version-check install --quiet --quiet --no-deps)
   "${pip[@]}" --require-hashes --no-compile -r "$lock" >&2 &&
     "${pip[@]}" --no-build-isolation -e "$root" >&2 ||
     die "The environment could not be installed: see the lines above (disk full? no network?)."
