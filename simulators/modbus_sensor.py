@@ -32,7 +32,7 @@ async def serving(
     units: Sequence[Unit], *, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[int]:
     """Serve these units; yields the port (a free one for 0)."""
-    server = ModbusTcpServer([_device(unit) for unit in units], address=(host, port))
+    server = ModbusTcpServer([device_of(unit) for unit in units], address=(host, port))
     await server.serve_forever(background=True)
     try:
         yield _port_of(server)
@@ -48,7 +48,8 @@ def _port_of(server: ModbusTcpServer) -> int:
     return int(listener.sockets[0].getsockname()[1])
 
 
-def _device(unit: Unit) -> SimDevice:
+def device_of(unit: Unit) -> SimDevice:
+    """The unit as pymodbus simulates it, on whichever wire."""
     end = max([1, *(register.address + register.width for register in unit.registers)])
     words = SimData(0, count=end, datatype=DataType.REGISTERS)
     bits = SimData(0, values=[False] * BITS, datatype=DataType.BITS)

@@ -7,6 +7,7 @@ from edge.driver import Driver, Settings
 from edge.drivers.camera import Camera
 from edge.drivers.file import File
 from edge.drivers.modbus import Modbus
+from edge.drivers.modbus_rtu import ModbusRtu
 from edge.drivers.nmea import Nmea
 from edge.drivers.scan_folder import ScanFolder
 from edge.drivers.seal_reader import SealReader
@@ -15,6 +16,7 @@ DRIVERS: Final[dict[str, Any]] = {
     "camera": Camera,
     "file": File,
     "modbus": Modbus,
+    "modbus_rtu": ModbusRtu,
     "nmea": Nmea,
     "scan_folder": ScanFolder,
     "seal_reader": SealReader,

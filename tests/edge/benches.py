@@ -18,6 +18,7 @@ from edge.drivers.camera import CameraSettings
 from edge.drivers.file import FileSettings
 from edge.drivers.modbus import ModbusSettings
 from edge.drivers.modbus_registers import MAPS
+from edge.drivers.modbus_rtu import ModbusRtuSettings
 from edge.drivers.nmea import NmeaSettings
 from edge.drivers.nmea_sentences import Fix
 from edge.drivers.scan_folder import ScanFolderSettings
@@ -25,7 +26,7 @@ from edge.drivers.seal_lines import SealLine
 from edge.drivers.seal_reader import SealReaderSettings
 from edge.kit import template
 from edge.kit.bench import Bench, BenchOf, first_expected, free_port, plugged
-from simulators import modbus_sensor
+from simulators import modbus_line, modbus_sensor
 from simulators.camera import CameraServer, scene
 from simulators.position_receiver import PositionReceiver
 from simulators.seal_reader import SealReaderServer
@@ -38,6 +39,7 @@ __all__ = [
     "FileBench",
     "FolderBench",
     "ModbusBench",
+    "ModbusRtuBench",
     "NmeaBench",
     "SealBench",
     "driver_on",
@@ -85,6 +87,23 @@ class ModbusBench:
         """Both values."""
         values = {r.metric: (r.value, r.unit) for r in observed.readings}
         return values == {"temperature": (4.5, "Cel"), "humidity": (61.0, "%RH")}
+
+
+class ModbusRtuBench(ModbusBench):
+    """The same sensor on a serial line."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.near, self.far = folder / "ttyRS485", folder / "far"
+        self.settings: Settings = ModbusRtuSettings(
+            device="cold-store", serial=str(self.near), map="climate", poll_s=0.05, timeout_s=1.0
+        )
+
+    async def plug(self) -> None:
+        """Cable, then sensor."""
+        unit = modbus_sensor.Unit(1, MAPS["climate"], self._values)
+        await self._stack.enter_async_context(serial_wire(self.near, self.far))
+        await self._stack.enter_async_context(modbus_line.answering([unit], self.far))
 
 
 class SealBench:
@@ -221,6 +240,7 @@ BENCHES: dict[str, BenchOf] = {
     "camera": CameraBench,
     "file": FileBench,
     "modbus": ModbusBench,
+    "modbus_rtu": ModbusRtuBench,
     "nmea": NmeaBench,
     "seal_reader": SealBench,
     "scan_folder": FolderBench,
