@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from command_center.conversion import NoConverter, NotAPicture
 from command_center.officers import Officer
 from command_center.passwords import BadPassword
+from command_center.reader import Who
 from contract.link import Rejected, Unavailable
 
 STATUSES: dict[type[Exception], int] = {
@@ -41,6 +42,11 @@ def officer_of(connection: HTTPConnection) -> Officer:
     if officer is None:
         raise HTTPException(401, "Nobody is signed in.")
     return cast("Officer", officer)
+
+
+def reader_of(connection: HTTPConnection) -> Who:
+    """Who reads alerts, as often as it is asked."""
+    return cast("Who", connection.scope["state"]["reader"])
 
 
 def token_of(connection: HTTPConnection) -> str:

@@ -1,60 +1,54 @@
 """The HTTP edge put together: guard around routes around what they need."""
 
+from dataclasses import dataclass
+
 from fastapi import FastAPI
 
 from command_center import answers
 from command_center.acts import Acts
+from command_center.alert_log import AlertLog
 from command_center.board import Board
 from command_center.guard import App, Guard
 from command_center.live import Live
 from command_center.officers import Officers
 from command_center.openapi import Described
 from command_center.pictures import Ask, Pictures
-from command_center.routes import blobs, history, pages, session
+from command_center.routes import alerts, blobs, history, pages, session, subscribers, tokens
 from command_center.routes import board as boards
 from command_center.routes import officers as staff
+from command_center.tokens import Tokens
+from command_center.webhooks import Webhooks
 from contract.clock import Clock
 
 
-def build(
-    *,
-    board: Board,
-    live: Live,
-    acts: Acts,
-    officers: Officers,
-    pictures: Pictures,
-    ask: Ask,
-    clock: Clock,
-    public_url: str = "",
-) -> App:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the routes stand on."""
+
+    board: Board
+    live: Live
+    acts: Acts
+    officers: Officers
+    pictures: Pictures
+    ask: Ask
+    alert_log: AlertLog
+    tokens: Tokens
+    webhooks: Webhooks
+    clock: Clock
+    public_url: str = ""
+
+
+def build(parts: Parts) -> App:
     """The ASGI application; every way into it leads through the guard."""
     return Guard(
-        routes(
-            board=board,
-            live=live,
-            acts=acts,
-            officers=officers,
-            pictures=pictures,
-            ask=ask,
-            clock=clock,
-            is_secure=public_url.startswith("https:"),
-        ),
-        who=officers.who,
-        public_url=public_url,
+        routes(parts),
+        who=parts.officers.who,
+        reads=parts.tokens.reads,
+        public_url=parts.public_url,
     )
 
 
-def routes(
-    *,
-    board: Board,
-    live: Live,
-    acts: Acts,
-    officers: Officers,
-    pictures: Pictures,
-    ask: Ask,
-    clock: Clock,
-    is_secure: bool,
-) -> FastAPI:
+def routes(parts: Parts) -> FastAPI:
     """All routes, in the order in which they are tried."""
     app = Described(
         title="Greenlane command center",
@@ -64,10 +58,14 @@ def routes(
         openapi_url="/api/openapi.json",
     )
     answers.install(app)
-    app.include_router(session.router(officers, clock, is_secure=is_secure))
-    app.include_router(staff.router(officers))
-    app.include_router(boards.router(board, live, acts))
-    app.include_router(history.router(board, ask))
-    app.include_router(blobs.router(board, pictures))
+    is_secure = parts.public_url.startswith("https:")
+    app.include_router(session.router(parts.officers, parts.clock, is_secure=is_secure))
+    app.include_router(staff.router(parts.officers))
+    app.include_router(boards.router(parts.board, parts.live, parts.acts))
+    app.include_router(alerts.router(parts.board, parts.alert_log))
+    app.include_router(tokens.router(parts.tokens))
+    app.include_router(subscribers.router(parts.webhooks, parts.alert_log, parts.clock))
+    app.include_router(history.router(parts.board, parts.ask))
+    app.include_router(blobs.router(parts.board, parts.pictures))
     app.include_router(pages.router())
     return app

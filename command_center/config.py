@@ -30,6 +30,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """How browsers reach it where a proxy stands in front, like https://desk.example."""
     pictures_bytes_max: Annotated[int, Meta(ge=1_000_000)] = 2_000_000_000
     """Room for pictures on this disk; the gateway has them all."""
+    webhook_networks: tuple[str, ...] = ()
+    """Networks besides the public ones to which webhooks may go, like 10.1.0.0/16."""
+    webhook_give_up_h: Annotated[float, Meta(gt=0, le=720)] = 72.0
+    """A webhook that fails for so long is disabled, and says so."""
 
     @property
     def me(self) -> Source:

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from command_center.board import Board
 from command_center.change import Change
 from command_center.contiguity import Head, head_of
+from command_center.cursor import Cursor
 from command_center.projection import Projection, Step
 from contract.link import Unavailable
 from contract.messages import GENESIS, ChangesAsked, ChangesTold
@@ -30,6 +31,9 @@ class Audience(Protocol):
 
     def changed(self, change: Change, *, is_streamed: bool) -> None:
         """The board took this change; not ``is_streamed``: `renewed` follows."""
+
+    def renewing(self, upto: Cursor) -> None:
+        """The gateway tells everything anew, up to this: its changes follow."""
 
     def renewed(self) -> None:
         """The board is to be read anew."""
@@ -140,6 +144,7 @@ class Follower:
     def _take_snapshot(self, page: ChangesTold, changes: Sequence[Change]) -> None:
         if not self._is_in_snapshot:
             self.board.forget()
+            self._audience.renewing(Cursor(page.epoch, page.upto))
             self._unstored.clear()
             self._is_fresh = True
         self._wants_snapshot = False

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from command_center.officers import Officer
+from command_center.reader import Reader
 from command_center.rights import Rule, Verdict, judge, rule_for
 
 BODY_BYTES_MAX: Final = 16 * 1024
@@ -39,6 +40,8 @@ REFUSALS: Final[dict[Verdict, tuple[int, str]]] = {
     "set a password": (403, "Set a password first."),
     "forbidden": (403, "Your role may not do that."),
 }
+INVALID: Final = "This token is not valid: it is unknown, too old, or was taken back."
+"""The answer to a program; its name is no secret."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -60,10 +63,16 @@ class Guard:
     """An ASGI application around another."""
 
     def __init__(
-        self, app: App, *, who: Callable[[str], Officer | None], public_url: str = ""
+        self,
+        app: App,
+        *,
+        who: Callable[[str], Officer | None],
+        reads: Callable[[str], Reader | None],
+        public_url: str = "",
     ) -> None:
         self._app: Final = app
         self._who: Final = who
+        self._reads: Final = reads
         self._origin: Final = public_url.rstrip("/")
         self._headers: Final = HEADERS + (
             ((b"strict-transport-security", b"max-age=31536000"),)
@@ -91,6 +100,9 @@ class Guard:
         rule = rule_for(method, scope["path"])
         if rule is None:
             raise _Refused(404, "There is nothing here.")
+        if rule.needs is not None and b"authorization" in headers:
+            self._let_program_in(scope, rule, headers[b"authorization"])
+            return
         token = _token(headers)
         officer = self._who(token) if token else None
         must_set_password = officer is not None and officer.must_set_password
@@ -102,6 +114,24 @@ class Guard:
             self._check_origin(method, scope, headers)
         state = scope.setdefault("state", {})
         state["officer"], state["token"] = officer, token
+        state["reader"] = lambda: self._reader(token)
+
+    def _let_program_in(self, scope: Scope, rule: Rule, said: str) -> None:
+        """A program sends no cookie, so nothing can be done in its name by a strange page."""
+        kind, _, token = said.partition(" ")
+        if kind.lower() != "bearer" or not rule.takes_token:
+            raise _Refused(403, "A token reads alerts, and is taken nowhere else.")
+        if self._reads(token.strip()) is None:
+            raise _Refused(401, INVALID)
+        state = scope.setdefault("state", {})
+        state["officer"], state["token"] = None, ""
+        state["reader"] = lambda: self._reads(token.strip())
+
+    def _reader(self, token: str) -> Reader | None:
+        officer = self._who(token)
+        if officer is None or officer.must_set_password:
+            return None
+        return Reader(officer.name, officer.posts)
 
     def _check_origin(self, method: str, scope: Scope, headers: dict[bytes, str]) -> None:
         """A browser says from whose page it asks; only a websocket has to be a browser's."""
@@ -185,6 +215,8 @@ async def _refuse(scope: Scope, refused: _Refused, send: Send) -> None:
     if refused.status in (408, 413):
         # What of it still comes is not read.
         headers.append((b"connection", b"close"))
+    if refused.status == 401:  # noqa: PLR2004 - HTTP's own
+        headers.append((b"www-authenticate", b"Bearer"))
     if refused.go_to:
         headers.append((b"location", refused.go_to.encode()))
     headers.append((b"content-length", str(len(body)).encode()))

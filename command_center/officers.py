@@ -104,6 +104,11 @@ class Officers:
         officer = self._officers.get(session.officer)
         return officer if officer and officer.is_active else None
 
+    def active(self, name: str) -> Officer | None:
+        """The officer of that name, if they can sign in now."""
+        officer = self._officers.get(name)
+        return officer if officer and officer.is_active and officer.password else None
+
     def all(self) -> list[Officer]:
         """Every officer, by name."""
         return sorted(self._officers.values(), key=lambda officer: officer.name)

@@ -8,8 +8,10 @@ from fastapi import FastAPI
 
 from command_center.acts import Act
 from command_center.board import Snapshot
+from command_center.routes.subscribers import SubscriberTold
 from command_center.silence import GatewayState
-from contract.messages import Point, Role
+from command_center.tokens import Token
+from contract.messages import Alert, Point, Role
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -74,6 +76,47 @@ class OfficerList(msgspec.Struct, frozen=True):
     officers: tuple[OfficerTold, ...]
 
 
+class AlertPage(msgspec.Struct, frozen=True):
+    """Alerts in the order of their last change; `cursor` goes on after them."""
+
+    alerts: tuple[Alert, ...]
+    cursor: str
+    is_last: bool
+
+
+class TooOld(msgspec.Struct, frozen=True):
+    """The cursor is of another journal or too old; read all, then follow from this one."""
+
+    error: str
+    cursor: str
+
+
+class TokenMade(msgspec.Struct, frozen=True):
+    """A token; what it is, is told this once."""
+
+    token: Token
+    secret: str
+
+
+class TokenList(msgspec.Struct, frozen=True):
+    """Tokens, oldest first."""
+
+    tokens: tuple[Token, ...]
+
+
+class SubscriberMade(msgspec.Struct, frozen=True):
+    """A subscriber; what its deliveries are signed with is told this once."""
+
+    subscriber: SubscriberTold
+    secret: str
+
+
+class SubscriberList(msgspec.Struct, frozen=True):
+    """Subscribers, oldest first."""
+
+    subscribers: tuple[SubscriberTold, ...]
+
+
 class Invitation(msgspec.Struct, frozen=True):
     """A path with a one-time token."""
 
@@ -89,7 +132,16 @@ class Error(msgspec.Struct, frozen=True):
 ANSWERS: Final[dict[tuple[str, str, str], type[msgspec.Struct]]] = {
     ("/api/me", "get", "200"): Me,
     ("/api/board", "get", "200"): BoardTold,
+    ("/api/alerts", "get", "200"): AlertPage,
+    ("/api/alerts", "get", "410"): TooOld,
+    ("/api/alerts/{alert}", "get", "200"): Alert,
     ("/api/alerts/{alert}/acts", "post", "202"): ActTaken,
+    ("/api/tokens", "get", "200"): TokenList,
+    ("/api/tokens", "post", "201"): TokenMade,
+    ("/api/tokens/{id}", "delete", "200"): Token,
+    ("/api/subscribers", "get", "200"): SubscriberList,
+    ("/api/subscribers", "post", "201"): SubscriberMade,
+    ("/api/subscribers/{id}", "post", "200"): SubscriberTold,
     ("/api/series", "get", "200"): SeriesList,
     ("/api/history", "get", "200"): History,
     ("/api/officers", "get", "200"): OfficerList,
@@ -97,6 +149,18 @@ ANSWERS: Final[dict[tuple[str, str, str], type[msgspec.Struct]]] = {
     ("/api/officers/{name}", "post", "200"): OfficerTold,
 }
 """What each route answers; a test holds the answers against it."""
+TOKEN_ROUTES: Final = ("/api/alerts", "/api/alerts/stream", "/api/alerts/{alert}")
+"""Those that take a token besides an officer's session."""
+STREAM: Final = """Server-sent events, each with one line of JSON as its data.
+
+- `alert.changed`: the CloudEvent as the gateway signed it; its `id` is the cursor after it.
+- `heartbeat`: nothing new for a while; its `id` is the cursor as well.
+- `gap`: the gateway no longer told every change; of each alert the latest state follows.
+- `reset`: what follows your cursor is kept no longer. Read `GET /api/alerts`, then go on from here.
+
+Come back with `Last-Event-ID` (or `after`), and nothing is missed. A change may come twice.
+`/api/alerts/live` tells the same over a websocket, as `{"kind", "cursor", "data"}`.
+"""
 
 
 class Described(FastAPI):
@@ -117,7 +181,24 @@ class Described(FastAPI):
                 for operation in path.values():
                     operation["responses"].pop("422", None)
                     operation["responses"]["default"] = _answer("Refused, and why.", Error)
+            _secure(document)
         return super().openapi()
+
+
+def _secure(document: dict[str, Any]) -> None:
+    """Who may: an officer by the cookie, and for alerts a program by a token."""
+    document["components"]["securitySchemes"] = {
+        "session": {"type": "apiKey", "in": "cookie", "name": "greenlane_session"},
+        "token": {"type": "http", "scheme": "bearer"},
+    }
+    document["security"] = [{"session": []}]
+    for path in TOKEN_ROUTES:
+        document["paths"][path]["get"]["security"] = [{"session": []}, {"token": []}]
+    events = {"text/event-stream": {"schema": {"type": "string"}}}
+    stream = document["paths"]["/api/alerts/stream"]["get"]
+    stream["responses"]["200"] = {"description": STREAM, "content": events}
+    last = {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}
+    stream["parameters"].append({**last, "description": "The cursor, as browsers send it."})
 
 
 def _answer(description: str, kind: type[msgspec.Struct]) -> dict[str, Any]:

@@ -27,6 +27,8 @@ class Rule:
     kind: Kind = "api"
     is_before_password: bool = False
     """Whether an officer who has no password yet may do it."""
+    takes_token: bool = False
+    """Whether a program may do it with a token for reading alerts."""
 
 
 RULES: Final = (
@@ -43,7 +45,18 @@ RULES: Final = (
     Rule("GET", r"/api/series", "viewer"),
     Rule("GET", r"/api/history", "viewer"),
     Rule("GET", r"/api/blobs/[0-9a-f]{64}(/png)?", "viewer"),
+    Rule("GET", r"/api/alerts", "viewer", takes_token=True),
+    Rule("GET", r"/api/alerts/stream", "viewer", takes_token=True),
+    Rule("WS", r"/api/alerts/live", "viewer", "live", takes_token=True),
+    Rule("GET", r"/api/alerts/[^/]{1,80}", "viewer", takes_token=True),
     Rule("POST", r"/api/alerts/[^/]{1,80}/acts", "officer"),
+    Rule("GET", r"/api/tokens", "supervisor"),
+    Rule("POST", r"/api/tokens", "supervisor"),
+    Rule("DELETE", r"/api/tokens/[0-9a-f]{16}", "supervisor"),
+    Rule("GET", r"/api/subscribers", "supervisor"),
+    Rule("POST", r"/api/subscribers", "admin"),
+    Rule("POST", r"/api/subscribers/[0-9a-f]{16}", "admin"),
+    Rule("DELETE", r"/api/subscribers/[0-9a-f]{16}", "admin"),
     Rule("GET", r"/api/officers", "officer"),
     Rule("POST", r"/api/officers", "admin"),
     Rule("POST", r"/api/officers/[^/]{1,40}", "admin"),

@@ -11,14 +11,18 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 from command_center import api, server
 from command_center.acts import Acts
+from command_center.addresses import networks
+from command_center.alert_log import AlertLog
 from command_center.change import Change
 from command_center.config import Config
+from command_center.cursor import Cursor
 from command_center.feed import Feed
 from command_center.follower import Follower
 from command_center.guard import App
@@ -27,11 +31,14 @@ from command_center.officers import Officers
 from command_center.pictures import Pictures
 from command_center.projection import Projection
 from command_center.silence import Silence
+from command_center.subscribers import Subscribers
+from command_center.tokens import SAVE_S, Tokens
+from command_center.webhooks import Patience, Webhooks
 from contract.clock import Clock
 from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
-from contract.link import Dial, Rejected
+from contract.link import Dial, Rejected, Unavailable
 from contract.messages import OfficerActed
 from contract.signing import KEY_BYTES, Key
 
@@ -66,6 +73,8 @@ async def run(
                 tasks.create_task(server.serve(parts.app, listener), name="command center: web")
                 tasks.create_task(parts.live.tick(), name="command center: tick")
                 tasks.create_task(parts.feed.run(dial), name="command center: feed")
+                tasks.create_task(parts.webhooks.run(), name="command center: webhooks")
+                tasks.create_task(_keep(parts, clock), name="command center: alert streams")
                 saying = uplink.run(
                     parts.outbox,
                     dial,
@@ -87,6 +96,9 @@ class _Parts:
     live: Live
     officers: Officers
     outbox: Outbox
+    alert_log: AlertLog
+    tokens: Tokens
+    webhooks: Webhooks
 
 
 @asynccontextmanager
@@ -113,7 +125,22 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
         )
         for alert in board.snapshot().alerts:
             acts.seen(alert)
-        audience = _Audience(live, acts)
+        alert_log = await stack.enter_async_context(
+            AlertLog.open(state / "alerts.sqlite", head=Cursor(head.epoch, head.number))
+        )
+        tokens = await stack.enter_async_context(
+            Tokens.open(state / "tokens.sqlite", officer=officers.active, clock=clock)
+        )
+        webhooks = Webhooks(
+            subscribers=await stack.enter_async_context(
+                Subscribers.open(state / "subscribers.sqlite", clock=clock)
+            ),
+            log=alert_log,
+            clock=clock,
+            allowed=networks(config.webhook_networks),
+            patience=Patience(limit=timedelta(hours=config.webhook_give_up_h)),
+        )
+        audience = _Audience(live, acts, alert_log)
         feed = Feed(
             me=config.me,
             gateway=gateway,
@@ -125,32 +152,56 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
         )
         live.join_up(acts=acts.shown, gateway=lambda: feed.state, watch=feed.watch)
         app = api.build(
-            board=board,
-            live=live,
-            acts=acts,
-            officers=officers,
-            pictures=Pictures(
-                state / "pictures", ask=feed.ask, bytes_max=config.pictures_bytes_max
-            ),
-            ask=feed.ask,
-            clock=clock,
-            public_url=config.public_url,
+            api.Parts(
+                board=board,
+                live=live,
+                acts=acts,
+                officers=officers,
+                pictures=Pictures(
+                    state / "pictures", ask=feed.ask, bytes_max=config.pictures_bytes_max
+                ),
+                ask=feed.ask,
+                alert_log=alert_log,
+                tokens=tokens,
+                webhooks=webhooks,
+                clock=clock,
+                public_url=config.public_url,
+            )
         )
-        yield _Parts(app, feed, live, officers, outbox)
+        yield _Parts(app, feed, live, officers, outbox, alert_log, tokens, webhooks)
+
+
+async def _keep(parts: _Parts, clock: Clock) -> None:
+    """Write down which tokens were used; when all ends, let the alert streams go at once."""
+    try:
+        while True:
+            await clock.sleep(SAVE_S)
+            try:
+                await parts.tokens.save()
+            except Unavailable as error:
+                _log.warning("tokens: %s", error)
+    finally:
+        parts.alert_log.end()
 
 
 class _Audience:
-    """Who hears what the board takes: the screens, and the acts that wait for an answer."""
+    """Who hears what the board takes: screens, subscribers, and acts that wait for an answer."""
 
-    def __init__(self, live: Live, acts: Acts) -> None:
+    def __init__(self, live: Live, acts: Acts, alert_log: AlertLog) -> None:
         self._live: Final = live
         self._acts: Final = acts
+        self._alert_log: Final = alert_log
 
     def changed(self, change: Change, *, is_streamed: bool) -> None:
         """See `follower.Audience`."""
         if is_streamed:
             self._live.changed(change)
+        self._alert_log.took(change)
         self._acts.heard(change.message)
+
+    def renewing(self, upto: Cursor) -> None:
+        """See `follower.Audience`."""
+        self._alert_log.renewing(upto)
 
     def renewed(self) -> None:
         """See `follower.Audience`."""
@@ -158,6 +209,7 @@ class _Audience:
 
     async def settle(self) -> None:
         """See `follower.Audience`."""
+        await self._alert_log.flush()
         await self._acts.flush()
 
 

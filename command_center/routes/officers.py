@@ -10,7 +10,7 @@ from command_center.answers import json, officer_of
 from command_center.officers import Officer, Officers
 from command_center.posts import POSTS_MAX, common, parse
 
-_Posts = Annotated[list[Annotated[str, Field(max_length=5)]], Field(max_length=POSTS_MAX)]
+PostsAsked = Annotated[list[Annotated[str, Field(max_length=5)]], Field(max_length=POSTS_MAX)]
 _Role = Literal["viewer", "officer", "supervisor", "admin"]
 
 
@@ -18,14 +18,14 @@ class _Invitation(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     name: Annotated[str, Field(max_length=40)]
     role: _Role
-    posts: _Posts
+    posts: PostsAsked
 
 
 class _Change(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     role: _Role | None = None
     is_active: bool | None = None
-    posts: _Posts | None = None
+    posts: PostsAsked | None = None
 
 
 def router(officers: Officers) -> APIRouter:

@@ -17,7 +17,9 @@ from starlette.routing import Route, WebSocketRoute
 
 from command_center import api
 from command_center.acts import Acts
+from command_center.alert_log import AlertLog
 from command_center.board import Board
+from command_center.cursor import Cursor
 from command_center.guard import BODY_BYTES_MAX
 from command_center.live import Live
 from command_center.officers import Officers
@@ -25,6 +27,9 @@ from command_center.openapi import ANSWERS
 from command_center.passwords import Passwords
 from command_center.pictures import Pictures
 from command_center.rights import rule_for
+from command_center.subscribers import Subscribers
+from command_center.tokens import Tokens
+from command_center.webhooks import Webhooks
 from contract.link import Rejected, Unavailable
 from contract.messages import (
     AlertChanged,
@@ -99,20 +104,26 @@ async def opened(path: Path) -> AsyncIterator[Scene]:
     async with (
         Officers.open(path / "officers.sqlite", clock=clock, passwords=quick) as officers,
         Acts.open(path / "acts.sqlite", say=say, told=lambda _: None) as acts,
+        AlertLog.open(path / "alerts.sqlite", head=Cursor(EPOCH, 100)) as log,
+        Tokens.open(path / "tokens.sqlite", officer=officers.active, clock=clock) as tokens,
+        Subscribers.open(path / "subscribers.sqlite", clock=clock) as subscribers,
     ):
         live = Live(board=board, who=officers.who, clock=clock)
         pictures = Pictures(path / "pictures", ask=ask, bytes_max=1_000_000)
-        parts: dict[str, Any] = {
-            "board": board,
-            "live": live,
-            "acts": acts,
-            "officers": officers,
-            "pictures": pictures,
-            "ask": ask,
-            "clock": clock,
-        }
-        app = api.build(**parts)
-        bare = api.routes(**parts, is_secure=False)
+        parts = api.Parts(
+            board=board,
+            live=live,
+            acts=acts,
+            officers=officers,
+            pictures=pictures,
+            ask=ask,
+            alert_log=log,
+            tokens=tokens,
+            webhooks=Webhooks(subscribers=subscribers, log=log, clock=clock),
+            clock=clock,
+        )
+        app = api.build(parts)
+        bare = api.routes(parts)
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
             yield Scene(bare, client, officers, board, acts, said, asked)
@@ -148,6 +159,7 @@ def test_every_route_is_in_the_table_of_rights(tmp_path: Path) -> None:
         paths = _paths(s.app.routes)
         assert len(paths) >= 15
         fill = {"{alert}": "a1", "{name}": "Amina", "{sha256}": "0" * 64, "{path:path}": "desk.js"}
+        fill["{id}"] = "0" * 16
         for method, path in paths:
             for hole, value in fill.items():
                 path = path.replace(hole, value)  # noqa: PLW2901 - filled in step by step
@@ -441,20 +453,30 @@ def test_the_openapi_document_describes_what_is_answered(tmp_path: Path) -> None
         s.board.apply(EPOCH, 1, AlertChanged(alert=alert("a1")))
         span = {"start": "2026-11-22T10:00:00Z", "end": "2026-11-22T11:00:00Z"}
         asked = {"/api/history": {"device": "d", "metric": "m", **span}}
+        ids = {"id": "0" * 16}
         bodies = {
             "/api/alerts/{alert}/acts": {"verb": "comment", "note": "seen"},
             "/api/officers": {"name": "Baraka", "role": "viewer", "posts": ["*"]},
             "/api/officers/{name}": {"role": "officer"},
+            "/api/tokens": {"name": "a board", "posts": ["KEMBA"]},
+            "/api/subscribers": {"name": "a", "url": "https://a.example/x", "posts": ["*"]},
+            "/api/subscribers/{id}": {"is_enabled": False},
         }
         for (path, method, status), kind in ANSWERS.items():
-            where = path.format(alert="a1", name="Baraka")
-            if method == "get":
+            where = path.format(alert="a1", name="Baraka", **ids)
+            if status == "410":
+                answer = await s.client.get(where, params={"after": "f" * 16 + ":1"})
+            elif method == "get":
                 answer = await s.client.get(where, params=asked.get(path))
+            elif method == "delete":
+                answer = await s.client.delete(where, headers=OURS)
             else:
                 answer = await s.post(where, bodies[path])
             assert answer.status_code == int(status), path
             told = msgspec.json.decode(answer.content, type=kind)
             fields = set(told.__struct_fields__)
             assert set(answer.json()) <= fields, path
+            made = answer.json().get("token") or answer.json().get("subscriber") or {}
+            ids["id"] = made.get("id", ids["id"])
 
     play(tmp_path, act)

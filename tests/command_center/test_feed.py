@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from command_center import follower as followers
 from command_center.board import Board
 from command_center.change import Change
+from command_center.cursor import Cursor
 from command_center.feed import Feed
 from command_center.follower import Follower
 from command_center.projection import Projection
@@ -56,6 +57,10 @@ class Screens:
             self.numbers.append(change.number)
             self.is_whole = self.is_whole and change.number == self.shown + 1
             self.shown = change.number
+
+    def renewing(self, upto: Cursor) -> None:
+        """A snapshot comes."""
+        assert upto.epoch
 
     def renewed(self) -> None:
         """A snapshot."""

@@ -28,6 +28,17 @@ NEEDS: list[tuple[str, str, Role | None]] = [
     ("GET", "/api/blobs/" + "0" * 64 + "/png", "viewer"),
     ("GET", "/api/openapi.json", "viewer"),
     ("GET", "/api/officers", "officer"),
+    ("GET", "/api/alerts", "viewer"),
+    ("GET", "/api/alerts/stream", "viewer"),
+    ("WS", "/api/alerts/live", "viewer"),
+    ("GET", "/api/alerts/a1", "viewer"),
+    ("GET", "/api/tokens", "supervisor"),
+    ("POST", "/api/tokens", "supervisor"),
+    ("DELETE", "/api/tokens/0123456789abcdef", "supervisor"),
+    ("GET", "/api/subscribers", "supervisor"),
+    ("POST", "/api/subscribers", "admin"),
+    ("POST", "/api/subscribers/0123456789abcdef", "admin"),
+    ("DELETE", "/api/subscribers/0123456789abcdef", "admin"),
     ("POST", "/api/alerts/a1/acts", "officer"),
     ("POST", "/api/officers", "admin"),
     ("POST", "/api/officers/Amina", "admin"),
@@ -79,6 +90,12 @@ def test_this_list_covers_every_rule() -> None:
 def test_what_is_not_listed_is_not_there(method: str, path: str) -> None:
     """Fail closed."""
     assert rule_for(method, path) is None
+
+
+def test_a_token_reads_alerts_and_nothing_else() -> None:
+    """Of all rules these four take one."""
+    taking = {path for method, path, _ in NEEDS if (r := rule_for(method, path)) and r.takes_token}
+    assert taking == {"/api/alerts", "/api/alerts/a1", "/api/alerts/live", "/api/alerts/stream"}
 
 
 def test_before_the_password_is_set_only_setting_it_works() -> None:

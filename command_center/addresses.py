@@ -1,0 +1,125 @@
+"""Where webhooks may go: public addresses, and networks that the configuration names.
+
+A webhook is a request that somebody else has us make: without this it reaches whatever this box
+reaches (server-side request forgery). A name is looked up, every address of it is checked, and
+the connection goes to the checked address, so that the answer cannot change in between.
+"""
+
+import asyncio
+import socket
+from collections.abc import Iterable, Sequence
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpcore
+
+from contract.link import Rejected
+
+URL_CHARS_MAX: Final = 2_000
+NAT64: Final = ip_network("64:ff9b::/96")
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+def networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    """Networks as a configuration names them, like 10.1.0.0/16; raises `Rejected`."""
+    try:
+        return tuple(ip_network(text) for text in texts)
+    except ValueError as error:
+        raise Rejected(f"webhook_networks: {error}") from error
+
+
+def check_url(url: str, allowed: Sequence[Network]) -> None:
+    """Raise `Rejected` unless it is plain http or https, to nobody whom we may not ask."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        raise Rejected(f"This is no URL: {error}.") from error
+    if len(url) > URL_CHARS_MAX or not url.isascii() or not url.isprintable() or " " in url:
+        raise Rejected(f"A URL is at most {URL_CHARS_MAX} printable ASCII characters.")
+    if parts.scheme not in ("http", "https") or not host:
+        raise Rejected("A webhook goes to an http or https URL.")
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise Rejected("Neither a user name nor a password nor a fragment may stand in the URL.")
+    try:
+        literal = ip_address(host)
+    except ValueError:
+        return
+    if not is_allowed(literal, allowed):
+        raise Rejected(refusal(host))
+
+
+def refusal(host: str) -> str:
+    """Why a host is not asked."""
+    return (
+        f"{host} is at an address that is not public; if it is meant, name its network in "
+        "`webhook_networks` of the configuration."
+    )
+
+
+def is_allowed(address: Address, allowed: Sequence[Network]) -> bool:
+    """Whether a connection may go there."""
+    address = _inner(address)
+    if any(address.version == network.version and address in network for network in allowed):
+        return True
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _inner(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one leads to."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return address.ipv4_mapped
+        if address.sixtofour:
+            return address.sixtofour
+        if address.teredo:
+            return address.teredo[1]
+        if address in NAT64:
+            return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address
+
+
+class Guarded(httpcore.AsyncNetworkBackend):
+    """Connects to checked addresses only."""
+
+    def __init__(self, allowed: Sequence[Network]) -> None:
+        self._allowed: Final = allowed
+        self._inner: Final = httpcore.AnyIOBackend()
+
+    async def connect_tcp(  # noqa: D102 - httpcore's own
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        address = await self._checked(host, port)
+        return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+
+    async def connect_unix_socket(self, *_arguments: Any, **_options: Any) -> Any:  # noqa: D102 - httpcore's own
+        raise httpcore.ConnectError("a webhook goes to no socket of this box")
+
+    async def sleep(self, seconds: float) -> None:  # noqa: D102 - httpcore's own
+        await asyncio.sleep(seconds)
+
+    async def _checked(self, host: str, port: int) -> str:
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(f"{host} cannot be found: {error}") from error
+        addresses = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+        if not addresses or not all(is_allowed(one, self._allowed) for one in addresses):
+            raise httpcore.ConnectError(refusal(host))
+        return str(addresses[0])

@@ -1,0 +1,237 @@
+"""Delivers alerts to subscribers by webhook, signed; each has its own task, position and patience.
+
+    alert log ─▶ one at a time, in order ─▶ POST ─▶ 2xx: the next
+                       ▲                     └────▶ else: wait (doubling, with jitter), same again
+                       └── until it was in vain for `Patience.limit`: disabled, with the reason
+
+At least once: a delivery whose answer was lost comes again under the same `webhook-id`.
+"""
+
+import asyncio
+import logging
+import secrets
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal, NamedTuple
+
+import httpcore
+from msgspec.structs import replace
+
+from command_center.addresses import Guarded, Network
+from command_center.alert_log import AlertLog, Entry, Pruned
+from command_center.standard_webhooks import headers
+from command_center.subscribers import SUBSCRIBERS_MAX, Subscriber, Subscribers
+from contract.clock import Clock
+from contract.link import Unavailable
+
+ANSWER_BYTES_MAX: Final = 64 * 1024
+"""Read of an answer, so that the connection can be used again; of more it is closed."""
+CONNECT_S_MAX: Final = 5.0
+IDLE_MAX: Final = 20
+"""Connections that are kept open for the next delivery."""
+STORE_RETRY_S: Final = 10.0
+DOUBLINGS_MAX: Final = 20
+TYPE: Final = b"application/cloudevents+json; charset=utf-8"
+
+_log: Final = logging.getLogger(__name__)
+_dice: Final = secrets.SystemRandom()
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, for an answer and between tries, and when to give up."""
+
+    answer_s: float = 15.0
+    first_s: float = 5.0
+    most_s: float = 3_600.0
+    limit: timedelta = timedelta(days=3)
+
+    def wait_s(self, tries: int, asked_s: float) -> float:
+        """After so many tries; ``asked_s`` is what the receiver asked for."""
+        doubled = min(self.most_s, self.first_s * float(1 << min(tries - 1, DOUBLINGS_MAX)))
+        return max(doubled * _dice.uniform(0.5, 1.0), min(asked_s, self.most_s))
+
+
+class _Outcome(NamedTuple):
+    kind: Literal["delivered", "failed", "gone"]
+    reason: str = ""
+    asked_s: float = 0.0
+
+
+class Webhooks:
+    """`run` until cancelled; `restart` after a subscriber was added, changed or removed."""
+
+    def __init__(
+        self,
+        *,
+        subscribers: Subscribers,
+        log: AlertLog,
+        clock: Clock,
+        allowed: Sequence[Network] = (),
+        patience: Patience | None = None,
+    ) -> None:
+        self.subscribers: Final = subscribers
+        self.allowed: Final = allowed
+        self._log: Final = log
+        self._clock: Final = clock
+        self._patience: Final = patience or Patience()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._changed: Final = asyncio.Event()
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        pool = httpcore.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=SUBSCRIBERS_MAX,
+            max_keepalive_connections=IDLE_MAX,
+            keepalive_expiry=30.0,
+            network_backend=Guarded(self.allowed),
+        )
+        async with pool, asyncio.TaskGroup() as tasks:
+            while True:
+                self._changed.clear()
+                for one in self.subscribers.all():
+                    if one.state != "disabled" and one.id not in self._tasks:
+                        tending = self._tend(one.id, pool)
+                        self._tasks[one.id] = tasks.create_task(tending, name=f"webhook {one.id}")
+                await self._changed.wait()
+
+    def restart(self, id_: str) -> None:
+        """Take up anew what is known of this subscriber."""
+        if task := self._tasks.pop(id_, None):
+            task.cancel()
+        self._changed.set()
+
+    async def _tend(self, id_: str, pool: httpcore.AsyncConnectionPool) -> None:
+        while (one := self.subscribers.get(id_)) and one.state != "disabled":
+            try:
+                await self._step(one, pool)
+            except Unavailable as error:
+                _log.warning("webhook %s: %s", id_, error)
+                await self._clock.sleep(STORE_RETRY_S)
+
+    async def _step(self, one: Subscriber, pool: httpcore.AsyncConnectionPool) -> None:
+        if one.next_try_at is not None:
+            wait = one.next_try_at - self._clock.utc_now()
+            await self._clock.sleep(max(0.0, wait.total_seconds()))
+        if one.position > self._log.last:
+            # The log is a new one: nothing in it was delivered.
+            one = replace(one, position=self._log.first - 1)
+        await self._log.moved(one.position)
+        if self._log.is_ended:
+            await asyncio.Event().wait()
+        try:
+            found, position = await self._log.after(one.position, one.posts, 1)
+        except Pruned:
+            upto = self._log.first - 1
+            skipped = one.skipped + upto - one.position
+            _log.warning("webhook %s: changes were pruned before it took them", one.id)
+            await self.subscribers.put(replace(one, position=upto, skipped=skipped))
+            return
+        if not found or found[0].kind == "gap":
+            await self.subscribers.put(replace(one, position=position))
+            return
+        outcome = await self._deliver(one, found[0], pool)
+        await self.subscribers.put(self._after(one, found[0], outcome))
+
+    def _after(self, one: Subscriber, entry: Entry, outcome: _Outcome) -> Subscriber:
+        now = self._clock.utc_now()
+        match outcome.kind:
+            case "delivered":
+                if one.state == "failing":
+                    _log.info("webhook %s is taken again", one.id)
+                return replace(
+                    one,
+                    state="live",
+                    reason="",
+                    position=entry.position,
+                    cursor=entry.cursor,
+                    delivered=one.delivered + 1,
+                    delivered_at=now,
+                    tries=0,
+                    failing_since=None,
+                    next_try_at=None,
+                )
+            case "gone":
+                _log.warning("webhook %s is disabled: %s", one.id, outcome.reason)
+                return replace(one, state="disabled", reason=outcome.reason, next_try_at=None)
+            case "failed":
+                return self._failed(one, outcome, now)
+
+    def _failed(self, one: Subscriber, outcome: _Outcome, now: datetime) -> Subscriber:
+        since, tries = one.failing_since or now, one.tries + 1
+        if now - since >= self._patience.limit:
+            reason = f"Given up after {tries} tries since {since:%Y-%m-%d %H:%M} UTC: "
+            _log.warning("webhook %s is disabled: %s", one.id, outcome.reason)
+            return replace(
+                one,
+                state="disabled",
+                reason=reason + outcome.reason,
+                tries=tries,
+                failing_since=since,
+                next_try_at=None,
+            )
+        if one.state == "live":
+            _log.warning("webhook %s fails: %s", one.id, outcome.reason)
+        wait = timedelta(seconds=self._patience.wait_s(tries, outcome.asked_s))
+        return replace(
+            one,
+            state="failing",
+            reason=outcome.reason,
+            tries=tries,
+            failing_since=since,
+            next_try_at=min(now + wait, since + self._patience.limit),
+        )
+
+    async def _deliver(
+        self, one: Subscriber, entry: Entry, pool: httpcore.AsyncConnectionPool
+    ) -> _Outcome:
+        signed = headers(
+            self.subscribers.secret(one.id),
+            # The hash of what the gateway signed: the same message has it for ever.
+            id_=f"msg_{entry.hash[:32]}",
+            at=self._clock.utc_now(),
+            body=entry.body,
+        )
+        sent = [(name.encode(), value.encode()) for name, value in signed.items()]
+        sent += [(b"content-type", TYPE), (b"user-agent", b"greenlane")]
+        try:
+            async with asyncio.timeout(self._patience.answer_s):
+                return await _post(pool, one.url, sent, entry.body)
+        except TimeoutError:
+            return _Outcome("failed", f"No answer within {self._patience.answer_s:g} s.")
+        except (
+            *(httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError),
+            *(httpcore.UnsupportedProtocol, OSError),
+        ) as error:
+            return _Outcome("failed", f"Cannot be reached: {error or type(error).__name__}"[:500])
+
+
+async def _post(
+    pool: httpcore.AsyncConnectionPool,
+    url: str,
+    sent: list[tuple[bytes, bytes]],
+    body: bytes,
+) -> _Outcome:
+    # A redirect is not followed: it would lead where nobody checked.
+    timeouts = {"timeout": {"connect": CONNECT_S_MAX}}
+    async with pool.stream("POST", url, headers=sent, content=body, extensions=timeouts) as answer:
+        size = 0
+        async for piece in answer.aiter_stream():
+            size += len(piece)
+            if size > ANSWER_BYTES_MAX:
+                break
+        return _outcome(answer)
+
+
+def _outcome(answer: httpcore.Response) -> _Outcome:
+    status = answer.status
+    if 200 <= status < 300:  # noqa: PLR2004 - HTTP's own
+        return _Outcome("delivered")
+    if status == 410:  # noqa: PLR2004 - HTTP's own
+        return _Outcome("gone", "The receiver says that it is gone (410).")
+    said = dict(answer.headers).get(b"retry-after", b"").decode("latin-1")
+    asked_s = float(said) if said.isdecimal() and said.isascii() else 0.0
+    return _Outcome("failed", f"The receiver answered {status}.", asked_s)
