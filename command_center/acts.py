@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, Self
 
 import msgspec
 
+from command_center.act import Act
 from command_center.database import Database
 from contract.link import Unavailable
 from contract.messages import (
@@ -47,19 +48,6 @@ MIGRATIONS: Final = (
 _log: Final = logging.getLogger(__name__)
 Say = Callable[[OfficerActed], Awaitable[object]]
 """Makes the act durable in the outbox before it returns."""
-
-
-class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """An act as screens are told of it."""
-
-    act: str
-    alert: str
-    verb: Verb
-    officer: str
-    state: Literal["sending", "done", "refused"]
-    reason: str = ""
-    post: str = ""
-    """Of its alert: who does not hold it is not told."""
 
 
 class Acts:

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from command_center.acts import Act
+from command_center.act import Act
 from command_center.board import Board
 from command_center.change import Change
 from command_center.officers import Officer

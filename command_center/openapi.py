@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from fastapi import FastAPI
 
-from command_center.acts import Act
+from command_center.act import Act
 from command_center.board import Snapshot
 from command_center.routes.subscribers import SubscriberTold
 from command_center.silence import GatewayState

@@ -6,7 +6,7 @@ Routes, the live stream, tokens and subscribers all ask it; what it does not cov
 from collections.abc import Iterable
 from typing import Final
 
-from command_center.acts import Act
+from command_center.act import Act
 from command_center.board import Board, Snapshot
 from contract.identifiers import NotAnIdentifier, Post, Source
 from contract.link import Rejected

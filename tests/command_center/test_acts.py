@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from command_center.acts import Act, Acts
+from command_center.act import Act
+from command_center.acts import Acts
 from contract.link import Unavailable
 from contract.messages import ActDone, ActRefused, AlertChanged, OfficerActed
 from tests.command_center.scripted import alert

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from command_center.acts import Act
+from command_center.act import Act
 from command_center.board import Board
 from command_center.change import Change
 from command_center.live import Live
