@@ -20,6 +20,13 @@ Brokers = Callable[[Path], AbstractAsyncContextManager[Dial]]
 TOPIC = "greenlane/1/KEMBA/lane-1/events"
 
 
+def the_child() -> psutil.Process:
+    """The process that is the embedded broker."""
+    children = psutil.Process().children()
+    (child,) = [one for one in children if "greenlane.broker" in one.cmdline()]
+    return child
+
+
 @asynccontextmanager
 async def embedded(directory: Path) -> AsyncIterator[Dial]:
     async with broker.running(directory) as port:
@@ -88,7 +95,7 @@ async def test_an_embedded_broker_that_dies_is_started_again(tmp_path: Path) -> 
     """Killing the child breaks the links, and a moment later the same port answers again."""
     async with broker.running(tmp_path) as port:
         dial = dialler(BrokerConfig(port=port))
-        (child,) = psutil.Process().children()
+        child = the_child()
         async with dial("hears") as hears:
             child.kill()
             with pytest.raises(Unavailable):
@@ -144,5 +151,5 @@ async def answers(dial: Dial) -> bool:
 async def test_no_embedded_broker_is_left_behind(tmp_path: Path) -> None:
     """Leaving the context ends the child."""
     async with broker.running(tmp_path):
-        (child,) = psutil.Process().children()
+        child = the_child()
     assert not child.is_running()
