@@ -6,7 +6,10 @@ export const VERBS = {
   acknowledge: { key: "a", word: "Acknowledge", done: "Acknowledged" },
   start: { key: "i", word: "Start", done: "Started" },
   resolve: { key: "r", word: "Resolve", done: "Resolved" },
+  assign: { key: "h", word: "Hand over", done: "Handed over" },
   comment: { key: "n", word: "Comment", done: "Commented" },
+  close: { key: "c", word: "Close", done: "Closed" },
+  reopen: { key: "o", word: "Reopen", done: "Reopened" },
 };
 
 /** From which states each verb makes sense, as in the gateway's table: the journal decides, this only greys the button. */
@@ -14,7 +17,10 @@ export const ALLOWED = {
   acknowledge: ["open"],
   start: ["open", "acknowledged"],
   resolve: ["open", "acknowledged", "in progress"],
+  assign: ["open", "acknowledged", "in progress"],
   comment: ["open", "acknowledged", "in progress", "resolved", "closed"],
+  close: ["resolved"],
+  reopen: ["acknowledged", "in progress", "resolved", "closed"],
 };
 
 /** A comment waits so long before it is sent, in ms: time to take it back. */
@@ -42,14 +48,14 @@ export class Acts {
     return "";
   }
 
-  /** Send it now. */
-  async send(alert, verb, note = "", options = {}) {
+  /** Send it now, with its words and to whom it goes, if any. */
+  async send(alert, verb, { note = "", assignee = "" } = {}, options = {}) {
     const mine = { act: `here-${(last += 1)}`, alert: alert.id, verb, note, officer: this.board.me?.name ?? "", mine: true };
     const against = this.against(alert, verb);
     if (against) return this.#turn({ ...mine, state: "refused", reason: against });
     this.#turn({ ...mine, state: "sending" });
     try {
-      const { act } = await tell(`/api/alerts/${encodeURIComponent(alert.id)}/acts`, { verb, note }, options);
+      const { act } = await tell(`/api/alerts/${encodeURIComponent(alert.id)}/acts`, { verb, note, assignee }, options);
       this.board.acts.delete(mine.act);
       // The journal may have been faster than the answer to our own question.
       const known = this.board.acts.get(act);
@@ -79,7 +85,7 @@ export class Acts {
   /** Send what is held. */
   release(options) {
     const held = this.takeBack();
-    if (held) this.send(held.alert, "comment", held.note, options);
+    if (held) this.send(held.alert, "comment", { note: held.note }, options);
   }
 
   /** The command center tells the state of an act. */

@@ -46,6 +46,8 @@ if (form.id === "set-password") {
     field.readOnly = !isFirst;
     reveal(form.querySelector("#means"), isFirst);
     reveal(form.querySelector("#shown-name"), isFirst);
+    reveal(form.querySelector("#back"), !isFirst);
+    if (!isFirst) say(document.querySelector("#title"), "Change your password");
     for (const part of form.querySelectorAll("[for=current], #current")) reveal(part, !isFirst);
     form.querySelector("#current").required = !isFirst;
     if (!isFirst) form.querySelector("#current").focus();

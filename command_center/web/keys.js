@@ -1,43 +1,53 @@
-// Every key of the desk in one table; single letters are off while typing, and can be turned off altogether.
+// The keys: those of every page, those of acts and pictures, and `g` with a letter for another page.
+// Single letters are off while typing, and can be turned off altogether.
 import { cap, el } from "./dom.js";
+import { PAGES } from "./pages.js";
 
 const LETTERS_OFF = "letters-off";
+/** After `g` the letter is awaited so long, in ms. */
+const GO_MS = 2_000;
 
 // key: [what it does, how the list of keys calls it, its section]
-const KEYS = new Map(Object.entries({
-  j: [(v) => v.list.move(1), "Next alert", "List"],
-  k: [(v) => v.list.move(-1), "Previous alert", "List"],
-  Enter: [(v) => v.selected && v.openAlert(v.selected), "Open the alert", "List"],
-  ".": [(v) => v.list.letIn(), "Show new ones that wait", "List"],
-  "/": [(v) => { if (v.opened) v.close(); v.list.field.focus(); }, "Search", "Everywhere"],
-  "?": [() => document.querySelector("#keys").showModal(), "All keys", "Everywhere"],
-  Escape: [leave, "Leave, close", "Everywhere"],
+const EVERYWHERE = {
+  "/": [(v) => v.search(), "Search", "Everywhere"],
+  "?": [() => openKeys(), "All keys", "Everywhere"],
+  Escape: [(v) => v.leave(), "Leave, close", "Everywhere"],
+};
+/** What an officer does to the alert at hand. */
+export const ACTS = {
   a: [(v) => v.act(v.current(), "acknowledge"), "Acknowledge", "Acts"],
   i: [(v) => v.act(v.current(), "start"), "Start: in progress", "Acts"],
   r: [(v) => v.act(v.current(), "resolve"), "Resolve", "Acts"],
+  h: [(v) => v.act(v.current(), "assign"), "Hand over", "Acts"],
   n: [(v) => v.act(v.current(), "comment"), "Comment", "Acts"],
+  c: [(v) => v.act(v.current(), "close"), "Close what is resolved", "Acts"],
+  o: [(v) => v.act(v.current(), "reopen"), "Reopen", "Acts"],
   z: [(v) => v.takeBack(), "Take a comment back", "Acts"],
+};
+/** The picture that is opened. */
+export const PICTURE = {
   b: [(v) => v.opened && v.viewer.toggleBoxes(), "Boxes on, off", "Picture"],
   "+": [(v) => v.opened && v.viewer.zoomBy(1.25), "Nearer", "Picture"],
   "-": [(v) => v.opened && v.viewer.zoomBy(1 / 1.25), "Further", "Picture"],
-}).concat([["0", [(v) => v.opened && v.viewer.whole(), "The whole picture", "Picture"]]]));
+  0: [(v) => v.opened && v.viewer.whole(), "The whole picture", "Picture"],
+};
+/** Shown in the list of keys; the viewer itself listens. */
+export const HELD = [["Picture", "Hold to see grey, inverse", ["1", "2"]], ["Picture", "Move it, when near", ["←", "→"]]];
+
 const SAME = { ArrowDown: "j", ArrowUp: "k", "=": "+" };
 /** Held down these go on; every other key acts once. */
-const REPEATS = ["j", "k", "+", "-"];
+const REPEATS = ["j", "k", "+", "-", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
+const NAMES = { Escape: "Esc", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Backspace: "⌫" };
 
-function leave(view) {
-  const field = view.list.field;
-  if (document.activeElement === field || view.list.search) {
-    field.value = "";
-    view.list.search = "";
-    field.blur();
-    view.select(view.selected);
-    if (!view.opened) return;
-  }
-  if (view.opened) return void view.close();
-  view.select(null);
-  document.activeElement?.blur?.();
-}
+const map = el("div", { class: "keymap" });
+const letters = el("input", { type: "checkbox", id: "letters" });
+const dialog = el("dialog", { id: "keys", "aria-labelledby": "keys-title" },
+  el("header", {}, el("h2", { id: "keys-title" }, "Keys"), el("button", { class: "btn plain", type: "button", "data-do": "leave" }, "Close ", cap("Esc"))),
+  map, el("label", { class: "keys-off" }, letters, " Single letters act (off: only Tab, Enter, arrows and Esc)"));
+document.body.append(dialog);
+
+/** Show all keys of this page. */
+export const openKeys = () => dialog.showModal();
 
 const isOwn = (node, key) => {
   if (node.closest?.("dialog")) return true;
@@ -47,10 +57,11 @@ const isOwn = (node, key) => {
   return key === "Enter" && Boolean(node.closest?.("button, a"));
 };
 
-/** Listen to the keys of the page. */
-export function listen(view) {
-  list();
-  const letters = document.querySelector("#letters");
+/** Listen to the keys of the page, and to those of every page; `more` lines are only listed. */
+export function listen(view, own, more = HELD) {
+  const keys = new Map(Object.entries({ ...own, ...EVERYWHERE }));
+  let going = -Infinity; // when `g` was pressed
+  list(keys, more);
   letters.checked = localStorage.getItem(LETTERS_OFF) === null;
   letters.addEventListener("change", () => {
     if (letters.checked) localStorage.removeItem(LETTERS_OFF);
@@ -58,18 +69,24 @@ export function listen(view) {
   });
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const key = SAME[event.key] ?? event.key;
-    if (isOwn(event.target, event.key) || !KEYS.has(key)) return;
+    if (isOwn(event.target, event.key)) return;
     if (event.key.length === 1 && !letters.checked) return;
+    const page = event.timeStamp - going < GO_MS && Object.values(PAGES).find((one) => one.key === event.key);
+    going = event.key === "g" ? event.timeStamp : -Infinity;
+    if (page) return void location.assign(page.path);
+    const key = keys.has(event.key) ? event.key : SAME[event.key];
+    if (!keys.has(key)) return;
     if (event.repeat && !REPEATS.includes(key)) return;
     event.preventDefault();
-    KEYS.get(key)[0](view);
+    keys.get(key)[0](view);
   });
 }
 
-function list() {
-  const lines = [...[...KEYS].map(([key, [, word, section]]) => [section, word, [key === "Escape" ? "Esc" : key]]), ["Picture", "Hold to see grey, inverse", ["1", "2"]], ["Picture", "Move it, when near", ["←", "→"]]];
-  const sections = ["Everywhere", "List", "Acts", "Picture"];
-  document.querySelector("#keys .keymap").append(...sections.map((section) => el("section", {}, el("h3", {}, section),
-    el("ul", {}, ...lines.filter(([of]) => of === section).map(([, word, keys]) => el("li", {}, el("span", {}, word), el("span", {}, ...keys.map(cap))))))));
+function list(keys, more) {
+  const pages = Object.values(PAGES).map(({ key, word }) => ["Pages", word, ["g", key]]);
+  const told = [...keys].filter(([, [, word]]) => word).map(([key, [, word, section]]) => [section, word, [NAMES[key] ?? key]]);
+  const lines = [...pages, ...told, ...more.filter(([section]) => told.some(([of]) => of === section))];
+  const sections = [...new Set(lines.map(([section]) => section))];
+  map.replaceChildren(...sections.map((section) => el("section", {}, el("h3", {}, section),
+    el("ul", {}, ...lines.filter(([of]) => of === section).map(([, word, caps]) => el("li", {}, el("span", {}, word), el("span", {}, ...caps.map(cap))))))));
 }

@@ -1,11 +1,15 @@
 // One line at the bottom: what just happened, or what can still be taken back.
-import { draw, reveal, say, set } from "./dom.js";
+import { cap, draw, el, icon, reveal, say, set } from "./dom.js";
 
 /** How long a line stays, in ms; a refusal is read more slowly. */
 const STAYS_MS = { done: 4_000, refused: 12_000 };
 
-const node = document.querySelector("#toast");
-const [glyph, text, left, back] = node.children;
+const glyph = icon("tick");
+const text = el("span", { class: "text" });
+const left = el("span", { class: "left meta" });
+const back = el("button", { class: "btn", type: "button" }, "Take back ", cap("z"));
+const node = el("div", { class: "toast", id: "toast", role: "status", hidden: true }, glyph, text, left, back);
+document.body.append(node);
 let timer = 0;
 
 function show(words, kind) {

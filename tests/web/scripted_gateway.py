@@ -57,7 +57,10 @@ STATES: Final[dict[Verb, tuple[tuple[AlertState, ...], AlertState | None]]] = {
     "acknowledge": (("open",), "acknowledged"),
     "start": (("open", "acknowledged"), "in progress"),
     "resolve": (("open", "acknowledged", "in progress"), "resolved"),
-    "comment": (("open", "acknowledged", "in progress", "resolved"), None),
+    "assign": (("open", "acknowledged", "in progress"), None),
+    "comment": (("open", "acknowledged", "in progress", "resolved", "closed"), None),
+    "close": (("resolved",), "closed"),
+    "reopen": (("acknowledged", "in progress", "resolved", "closed"), "open"),
 }
 """From which states an act may come, and the state it leads to."""
 
@@ -209,6 +212,10 @@ class Gateway:
             note=acted.note,
         )
         changed = msgspec.structs.replace(
-            alert, state=state or alert.state, acts=(*alert.acts, done), changed_at=at
+            alert,
+            state=state or alert.state,
+            assigned_to=acted.assignee or alert.assigned_to,
+            acts=(*alert.acts, done),
+            changed_at=at,
         )
         await self.tell(AlertChanged(alert=changed, act=acted.act))

@@ -8,6 +8,10 @@ const DONE_MS = 6_000;
 /** A refusal so long, in ms; one from before this page was opened is not shown at all. */
 const REFUSED_MS = 600_000;
 
+/** The acts that lead on: the next one of them is the primary button. */
+const STEPS = ["acknowledge", "start", "resolve", "close"];
+const OVER = ["resolved", "closed"];
+
 /** How the last act about this alert fares: kind and words, or null if there is nothing to say. */
 export function fate(view, alert) {
   const held = view.acts.held;
@@ -65,7 +69,9 @@ export class ActBar extends HTMLElement {
       const against = view.acts.against(alert, verb);
       set(button, "aria-disabled", against ? "true" : false);
       set(button, "title", against || false);
-      const next = !against && isFirst && verb !== "comment";
+      // What is over, and only that, can be closed or opened again: elsewhere these two would be noise.
+      if (["close", "reopen"].includes(verb)) reveal(button, OVER.includes(alert.state));
+      const next = !against && isFirst && STEPS.includes(verb);
       button.classList.toggle("primary", next);
       if (next) isFirst = false;
     }

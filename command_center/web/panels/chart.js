@@ -37,7 +37,7 @@ export class Chart extends HTMLElement {
     this.append(
       el("header", {}, (this.title2 = el("h2", { id: "chart-title" }, "Live chart")), el("label", { class: "visually-hidden", for: "series" }, "Device and metric"), this.select, this.value, this.stand, this.sign, this.spans),
       this.bones, this.room, this.note);
-    this.line = new Line(this.room, { at: (text) => this.#hover(text), words: (at) => time(at, this.view.now) });
+    this.line = new Line(this.room, { at: (point) => this.#hover(point) });
   }
 
   show(view) {
@@ -160,7 +160,7 @@ export class Chart extends HTMLElement {
     const range = [now - SPANS[this.#span] * 1000, now];
     this.#points.forget(range[0]);
     const holes = holesOf(this.#points, range, end);
-    this.line.draw(this.#points, holes, range, this.#chosen[2]);
+    this.line.draw(this.#points, holes, range);
     const last = this.#points.last();
     const isOld = holes.some((hole) => hole.isOpen);
     if (!this.hovered) {

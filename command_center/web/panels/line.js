@@ -1,4 +1,4 @@
-// Draws points with uPlot: a grey band from low to high, the mean as a line, holes dashed.
+// Draws points with uPlot: a grey band from low to high, the mean as a line, holes dashed, alerts on the axis of time.
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -14,30 +14,54 @@ function colour(name) {
 }
 
 const two = (n) => String(n).padStart(2, "0");
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAY_S = 86_400;
+
+// The drawings of the severities (icons.svg) for a canvas: outline, and whether it is filled.
+const GLYPHS = {
+  critical: ["M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z", true, "--severity-critical"],
+  high: ["M8 1.6 15 14.2H1z", true, "--severity-high"],
+  medium: ["M8 1.8 14.2 8 8 14.2 1.8 8z", false, "--severity-medium"],
+  low: ["M12.2 8a4.2 4.2 0 1 1-8.4 0a4.2 4.2 0 1 1 8.4 0z", false, "--severity-low"],
+};
+/** The side of an alert's mark, in px. */
+const GLYPH_PX = 12;
 
 export class Line {
   #plot = null;
   #holes = [];
+  #marks = [];
+  #scale = null;
+  #colours = {};
 
-  constructor(room, { at, words }) {
+  /** `at` hears where the pointer is; `zoomed` the range that was drawn with it; lines of one `group` point together. */
+  constructor(room, { at, zoomed, group }) {
     this.room = room;
     this.at = at;
-    this.words = words;
+    this.zoomed = zoomed;
+    this.group = group;
     new ResizeObserver(() => this.#size()).observe(room);
     addEventListener("theme", () => { this.#plot?.destroy(); this.#plot = null; });
   }
 
-  /** Points, holes and the range shown, in ms. */
-  draw(points, holes, [from, to], unit) {
+  /** Points, holes and the range shown, in ms; alerts {at, severity}; lowest and highest value, if not its own. */
+  draw(points, holes, [from, to], { marks = [], scale = null } = {}) {
     if (!this.room.clientWidth) return;
     this.#holes = holes;
+    this.#marks = marks;
+    this.#scale = scale;
     this.points = points;
     const data = this.#data(points, holes);
-    this.#plot ??= this.#make(unit);
+    this.#plot ??= this.#make();
     this.#range = [from / 1000, to / 1000];
     this.#plot.setData(data);
   }
   #range = [0, 1];
+
+  /** The canvas as it is on the screen, or null. */
+  get canvas() {
+    return this.#plot?.ctx.canvas ?? null;
+  }
 
   // A null in the middle of a hole parts the line.
   #data(points, holes) {
@@ -57,18 +81,19 @@ export class Line {
 
   #make() {
     const [ink, quiet, rule] = [colour("--text-3"), colour("--data-quiet"), colour("--rule")];
+    this.#colours = Object.fromEntries(["--trust", "--text", "--panel", ...Object.values(GLYPHS).map(([, , name]) => name)].map((name) => [name, colour(name)]));
     const font = `11px ${style("--font")}`;
     const axis = { stroke: ink, font, ticks: { show: false }, grid: { stroke: rule, width: 1 } };
     return new uPlot({
       width: this.room.clientWidth,
       height: this.room.clientHeight,
-      padding: [8, 8, 0, 0],
+      padding: [this.zoomed ? 18 : 8, 8, 0, 0],
       legend: { show: false },
-      cursor: { y: false, points: { size: 5, fill: colour("--text") }, drag: { x: false, y: false } },
-      scales: { x: { time: true, range: () => this.#range }, y: { range: (_, low, high) => spread(low, high) } },
+      cursor: { y: false, points: { size: 5, fill: colour("--text") }, drag: { x: Boolean(this.zoomed), y: false, setScale: false }, ...(this.group && { sync: { key: this.group, scales: ["x", null] } }) },
+      scales: { x: { time: true, range: () => this.#range }, y: { range: (_, low, high) => spread(...(this.#scale ?? [low, high])) } },
       axes: [
-        { ...axis, size: 22, gap: 4, space: 52, grid: { show: false }, values: (_, splits) => splits.map((s, i) => this.#tick(s, splits, i)) },
-        { ...axis, size: 48, gap: 4, space: 28 },
+        { ...axis, size: 22, gap: 4, space: 60, grid: { show: false }, values: (_, splits) => splits.map((s, i) => this.#tick(s, splits, i)) },
+        { ...axis, size: 52, gap: 4, space: 28 },
       ],
       series: [
         {},
@@ -78,13 +103,16 @@ export class Line {
       ],
       bands: [{ series: [2, 1], fill: quiet }],
       tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
-      hooks: { draw: [(plot) => this.#drawHoles(plot)], setCursor: [(plot) => this.#pointed(plot)] },
+      hooks: { draw: [(plot) => this.#drawHoles(plot), (plot) => this.#drawMarks(plot)], setCursor: [(plot) => this.#pointed(plot)], setSelect: [(plot) => this.#selected(plot)] },
     }, this.#data(this.points, this.#holes), this.room);
   }
 
   #tick(s, splits, i) {
     const date = new Date(s * 1000);
     const fine = splits.length > 1 && splits[1] - splits[0] < 60;
+    const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
+    if (splits.length > 1 && splits[1] - splits[0] >= DAY_S) return day;
+    if (i > 0 && s % DAY_S === 0) return day; // midnight says which day begins
     const text = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}${fine ? `:${two(date.getUTCSeconds())}` : ""}`;
     return i === 0 ? `${text} UTC` : text;
   }
@@ -93,7 +121,7 @@ export class Line {
     const { ctx, bbox } = plot;
     const ratio = devicePixelRatio;
     ctx.save();
-    ctx.strokeStyle = colour("--trust");
+    ctx.strokeStyle = this.#colours["--trust"];
     ctx.lineWidth = ratio;
     ctx.setLineDash([3 * ratio, 3 * ratio]);
     for (const hole of this.#holes) {
@@ -104,10 +132,44 @@ export class Line {
     ctx.restore();
     const last = this.points.last();
     if (!last) return;
-    ctx.fillStyle = colour("--text");
+    ctx.fillStyle = this.#colours["--text"];
     ctx.beginPath();
     ctx.arc(plot.valToPos(last.at / 1000, "x", true), plot.valToPos(last.mean, "y", true), 2.5 * ratio, 0, 7);
     ctx.fill();
+  }
+
+  // An alert is a thin line through the values and its severity's shape above them.
+  #drawMarks(plot) {
+    const { ctx, bbox } = plot;
+    const ratio = devicePixelRatio;
+    for (const { at, severity } of this.#marks) {
+      const x = plot.valToPos(at / 1000, "x", true);
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      const [outline, isFilled, name] = GLYPHS[severity] ?? GLYPHS.low;
+      ctx.save();
+      ctx.strokeStyle = ctx.fillStyle = this.#colours[name];
+      ctx.lineWidth = ratio;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      ctx.translate(x - (GLYPH_PX / 2) * ratio, bbox.top - (GLYPH_PX + 3) * ratio);
+      ctx.scale((GLYPH_PX / 16) * ratio, (GLYPH_PX / 16) * ratio);
+      ctx.lineWidth = 1.75;
+      const path = new Path2D(outline);
+      if (!isFilled) ctx.fillStyle = this.#colours["--panel"];
+      ctx.fill(path);
+      ctx.stroke(path);
+      ctx.restore();
+    }
+  }
+
+  #selected(plot) {
+    const { left, width } = plot.select;
+    if (!this.zoomed || width < 4) return;
+    const [from, to] = [left, left + width].map((px) => plot.posToVal(px, "x") * 1000);
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    this.zoomed([from, to]);
   }
 
   #pointed(plot) {

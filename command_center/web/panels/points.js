@@ -65,10 +65,16 @@ export class Points {
   }
 }
 
-/** The holes in (from, to), each {from, to, isOpen}; an open one lasts until `end`. */
-export function holesOf(points, [from], end) {
+/**
+ * The holes in (from, to), each {from, to, isOpen}; an open one lasts until `end`. With `isWhole` the time before
+ * the first point is one too: nothing is known of it.
+ */
+export function holesOf(points, [from], end, { isWhole = false } = {}) {
   const long = Math.max(HOLE_MS, points.usual() * HOLE);
   const holes = [];
+  const first = points.all[0];
+  if (isWhole && !first && end > from) return [{ from, to: end, isOpen: true }];
+  if (isWhole && first.at - from > long) holes.push({ from, to: first.at, isOpen: false });
   points.all.forEach((point, i) => {
     const next = points.all[i + 1];
     if (next && next.at - point.at > Math.max(long, 0) && next.at > from) holes.push({ from: Math.max(from, point.at), to: next.at, isOpen: false });

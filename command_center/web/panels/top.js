@@ -1,5 +1,6 @@
 // The bar and the situation line: what waits, whether the line lives, what time it is.
 import { draw, el, icon, reveal, say, set } from "../dom.js";
+import { PAGES, here } from "../pages.js";
 import { age, count, many, time } from "../words.js";
 import { trustOf } from "./trust.js";
 
@@ -21,12 +22,17 @@ export class Top extends HTMLElement {
     this.append(
       el("header", { class: "top" },
         el("a", { class: "mark", href: "/" }, icon("mark"), "Greenlane"),
-        el("nav", { "aria-label": "Pages" }, el("a", { href: "/", "aria-current": "page" }, icon("desk"), "Desk", this.open, this.critical)),
-        el("div", { class: "facts push" }, this.link, this.time, el("span", { class: "wide" }, icon("officer"), this.officer)),
+        el("nav", { "aria-label": "Pages" }, ...Object.entries(PAGES).map(([name, page]) => this.#way(name, page))),
+        el("div", { class: "facts push" }, this.link, this.time, el("a", { class: "wide me", href: "/set-password", title: "Change your password" }, icon("officer"), this.officer)),
         el("button", { class: "btn plain wide", type: "button", "data-do": "sign-out" }, "Sign out"),
         el("button", { class: "btn plain square", type: "button", "data-do": "theme", "aria-label": "Dark or light" }, icon("theme")),
         el("button", { class: "btn plain square wide", type: "button", "data-do": "keys", "aria-label": "All keys" }, el("kbd", { class: "key" }, "?"))),
       (this.line = this.#line()), (this.trouble = this.#trouble()));
+  }
+
+  #way(name, { path, word, icon: drawing, key }) {
+    const marks = name === "desk" ? [this.open, this.critical] : [];
+    return el("a", { href: path, title: `g ${key}`, "aria-current": name === here() ? "page" : null }, icon(drawing), word, ...marks);
   }
 
   #line() {

@@ -112,6 +112,11 @@ export class Viewer extends HTMLElement {
     if (!this.isHere) this.#tellAway();
   }
 
+  /** Nothing is opened: let the picture go. */
+  rest() {
+    this.#forget();
+  }
+
   #forget() {
     this.#shown = null;
     this.seen = null;

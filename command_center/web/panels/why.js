@@ -6,7 +6,7 @@ import { severity, showSeverity, showState, state } from "./marks.js";
 import { HONEST, iconOf, isSimulated, modelWords, toldWords } from "./sight.js";
 import * as trust from "./trust.js";
 
-const DONE = { ...Object.fromEntries(Object.entries(VERBS).map(([verb, { done }]) => [verb, done])), assign: "Assigned", close: "Closed", reopen: "Opened again" };
+const DONE = Object.fromEntries(Object.entries(VERBS).map(([verb, { done }]) => [verb, done]));
 
 const block = (title, ...children) => el("section", { class: "block" }, el("h3", {}, title), ...children);
 const fact = (word) => el("div", {}, el("dt", {}, word), el("dd", { class: "break" }));

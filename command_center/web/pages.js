@@ -1,0 +1,23 @@
+// The pages, in the order of the bar: where each is, what it is called, and the letter behind `g`.
+
+export const PAGES = {
+  desk: { path: "/", word: "Desk", key: "d", icon: "desk" },
+  devices: { path: "/devices", word: "Devices", key: "v", icon: "sensor" },
+  explore: { path: "/explore", word: "Explore", key: "e", icon: "live" },
+  scans: { path: "/scans", word: "Scans", key: "s", icon: "scan" },
+};
+
+/** Which page this document is. */
+export const here = () => document.documentElement.dataset.page;
+
+/** A page with what it shall show; empty values are left out. */
+export function pathTo(page, query = {}) {
+  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();
+  return search ? `${PAGES[page].path}?${search}` : PAGES[page].path;
+}
+
+/** Write what is shown into the address, without a new page. */
+export function remember(query) {
+  const path = pathTo(here(), query);
+  if (path !== location.pathname + location.search) history.replaceState(null, "", path);
+}

@@ -1,0 +1,136 @@
+// Every device of every agent, what is lost first; the chosen one is shown beside.
+import { cap, draw, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { pathTo } from "../pages.js";
+import { age, count, many } from "../words.js";
+import * as trust from "./trust.js";
+
+const TABS = { all: "All", lost: "Lost", silent: "Agent silent" };
+
+const keyOf = ({ agent, device }) => `${agent.source}\n${device.device}`;
+const holds = {
+  all: () => true,
+  lost: ({ device }) => !device.is_found,
+  silent: ({ agent }) => agent.state !== "alive",
+};
+const byNeed = (a, b) => a.device.is_found - b.device.is_found || (a.agent.state === "alive") - (b.agent.state === "alive")
+  || a.agent.source.localeCompare(b.agent.source) || a.device.device.localeCompare(b.device.device);
+
+/** `lane 3`, however the device calls it. */
+export const laneWords = (lane) => lane && (/lane/i.test(lane) ? lane : `lane ${lane}`);
+
+/** How a device fares, as the screen can tell: the icon, the words, and whether it is to be trusted. */
+export function fareOf({ device, agent }, now) {
+  const since = device.since ? `, ${age(now - Date.parse(device.since))}` : "";
+  if (!device.is_found) return { icon: "hole", words: `lost${since}`, isGood: false };
+  if (agent.state !== "alive") return { icon: "hole", words: `agent ${agent.state}`, isGood: false };
+  const lag = device.said_up_to ? `said up to ${age(now - Date.parse(device.said_up_to))} ago` : "found";
+  return { icon: "live", words: lag, isGood: true };
+}
+
+export class Devices extends HTMLElement {
+  rows = [];
+  #tab = "all";
+  #search = "";
+
+  connectedCallback() {
+    this.sign = trust.sign();
+    this.tabs = el("div", { class: "tabs", role: "group", "aria-label": "Which devices" },
+      ...Object.keys(TABS).map((tab) => el("button", { type: "button", "data-tab": tab, onclick: () => { this.#tab = tab; this.view.render(); } })));
+    this.field = el("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "Device, title, agent", oninput: () => { this.#search = this.field.value.trim(); this.view.render(); } });
+    this.bones = trust.bones("devices", 9);
+    this.list = el("ul", { class: "device-rows scroll", "aria-labelledby": "devices-title", hidden: true });
+    this.empty = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }));
+    this.append(
+      el("header", {}, el("h2", { id: "devices-title", class: "visually-hidden" }, "All devices"), this.tabs, this.sign,
+        el("label", { class: "field" }, icon("search"), el("span", { class: "visually-hidden" }, "Search devices"), this.field, cap("/"))),
+      this.bones, this.list, this.empty);
+  }
+
+  show(view) {
+    this.view = view;
+    const { board } = view;
+    trust.show(this, this.sign, trust.trustOf(view));
+    reveal(this.bones, !board.isKnown);
+    if (!board.isKnown) return;
+    const all = [...board.agents.values()].flatMap((agent) => agent.devices.map((device) => ({ agent, device })));
+    for (const button of this.tabs.children) {
+      const { tab } = button.dataset;
+      say(button, `${TABS[tab]} ${count(all.filter(holds[tab]).length)}`);
+      set(button, "aria-pressed", String(tab === this.#tab));
+    }
+    const rows = all.filter((row) => holds[this.#tab](row) && this.#matches(row));
+    this.rows = this.#inOrder(rows);
+    reveal(this.list, rows.length);
+    keyed(this.list, this.rows, keyOf, (row) => this.#make(row), (node, row) => this.#showRow(node, row));
+    this.#showEmpty(rows, all, board);
+  }
+
+  // The order stands while a device is chosen: the list must not jump when one is lost.
+  #inOrder(rows) {
+    const known = this.rows.map(keyOf);
+    if (!this.view.selected || !known.length) return rows.sort(byNeed);
+    const place = (row) => { const i = known.indexOf(keyOf(row)); return i < 0 ? known.length : i; };
+    return rows.sort((a, b) => place(a) - place(b) || byNeed(a, b));
+  }
+
+  #matches({ agent, device }) {
+    const text = [device.device, device.title, device.family, device.lane, device.reason, agent.source].join(" ").toLowerCase();
+    return this.#search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  }
+
+  #showEmpty(rows, all, board) {
+    if (!reveal(this.empty, !rows.length)) return;
+    const [said, means] = this.empty.children;
+    say(said, this.#search ? `No device has “${this.#search}” in it.` : { all: "No device has been heard of yet.", lost: "No device is lost.", silent: "No agent is silent." }[this.#tab]);
+    const agents = [...board.agents.values()];
+    say(means, all.length || agents.length
+      ? `${many(all.length, "device")} behind ${many(agents.length, "agent")}, ${agents.filter((agent) => agent.state === "alive").length} of them alive.`
+      : "Enrol an agent: its devices appear here by themselves.");
+  }
+
+  #make({ agent, device }) {
+    const node = el("li", {}, el("a", { class: "device-row", href: pathTo("devices", { device: device.device, source: agent.source }), onclick: (event) => this.#clicked(event, agent, device) },
+      icon("live"), el("span", { class: "two" }, el("span", { class: "id strong" }), el("span")), el("span", { class: "two right" }, el("span"), el("span", { class: "id" }))));
+    return node;
+  }
+
+  #clicked(event, agent, device) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.view.choose(agent.source, device.device);
+    if (matchMedia("(max-width: 1180px)").matches) { this.view.twin.scrollIntoView(); this.view.twin.focus(); }
+  }
+
+  #showRow(node, row) {
+    const { agent, device } = row;
+    const [glyph, left, right] = node.firstElementChild.children;
+    const fare = fareOf(row, this.view.now);
+    set(node.firstElementChild, "aria-current", this.view.selected === keyOf(row) ? "true" : false);
+    set(node.firstElementChild, "data-good", String(fare.isGood));
+    draw(glyph, fare.icon);
+    say(left.firstElementChild, device.device);
+    say(left.lastElementChild, [device.title || device.family, laneWords(device.lane)].filter(Boolean).join(", "));
+    say(right.firstElementChild, fare.words);
+    say(right.lastElementChild, agent.source);
+  }
+
+  /** Choose the device `step` further. */
+  move(step) {
+    const place = this.rows.findIndex((row) => keyOf(row) === this.view.selected);
+    const to = this.rows[place < 0 ? (step > 0 ? 0 : this.rows.length - 1) : Math.min(this.rows.length - 1, Math.max(0, place + step))];
+    if (!to) return;
+    this.view.choose(to.agent.source, to.device.device);
+    this.list.querySelector("[aria-current]")?.focus();
+  }
+
+  /** End a search; whether there was one. */
+  leaveSearch() {
+    if (document.activeElement !== this.field && !this.#search) return false;
+    this.field.value = "";
+    this.#search = "";
+    this.field.blur();
+    this.view.render();
+    return true;
+  }
+}
+customElements.define("gl-devices", Devices);

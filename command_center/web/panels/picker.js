@@ -1,0 +1,126 @@
+// Which series are compared: every metric that has a history, by device.
+import { Refused, ask } from "../api.js";
+import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { many, unit } from "../words.js";
+import * as trust from "./trust.js";
+
+/** Rows on the screen; beyond it the list says so. */
+const ROWS_MAX = 400;
+const CHOSEN_MAX = 4;
+/** A list that could not be read, or is empty, is asked for again so often, in ms. */
+const AGAIN_MS = 10_000;
+
+const keyOf = ({ device, metric }) => `${device}\n${metric}`;
+
+export class Picker extends HTMLElement {
+  series = [];
+  state = "loading"; // loading, told, error
+  #trouble = "";
+  #askedAt = -Infinity;
+  #search = "";
+
+  connectedCallback() {
+    this.sign = trust.sign();
+    this.sum = el("span", { class: "meta push" });
+    this.field = el("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "Device, metric, unit", oninput: () => { this.#search = this.field.value.trim(); this.view.render(); } });
+    this.bones = trust.bones("series", 9);
+    this.list = el("ul", { class: "picks scroll", "aria-labelledby": "picker-title", hidden: true });
+    this.more = el("p", { class: "meta beyond", hidden: true });
+    this.note = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }), el("button", { class: "btn", type: "button", onclick: () => this.#read() }, "Read again"));
+    this.append(
+      el("header", {}, el("h2", { id: "picker-title" }, "Series"), this.sum, this.sign,
+        el("label", { class: "field" }, icon("search"), el("span", { class: "visually-hidden" }, "Search series"), this.field, cap("/"))),
+      this.bones, this.list, this.more, this.note);
+  }
+
+  show(view) {
+    this.view = view;
+    trust.show(this, this.sign, trust.trustOf(view));
+    if (view.live.state === "live" && (this.state !== "told" || !this.series.length) && view.now - this.#askedAt > AGAIN_MS) this.#read();
+    reveal(this.bones, this.state === "loading");
+    say(this.sum, this.state === "told" ? `${view.chosen.length} of at most ${CHOSEN_MAX}` : "");
+    const all = this.#listed();
+    const shown = all.filter((one) => this.#matches(one));
+    reveal(this.list, shown.length);
+    keyed(this.list, shown.slice(0, ROWS_MAX), keyOf, (one) => this.#make(one), (node, one) => this.#showPick(node, one));
+    if (reveal(this.more, shown.length > ROWS_MAX)) say(this.more, `${many(shown.length - ROWS_MAX, "more series", "more series")}: search to see them.`);
+    this.#showNote(shown, all);
+  }
+
+  // What the address names is shown, though the list does not (yet) know it: it must be possible to leave it.
+  #listed() {
+    const known = new Set(this.series.map(keyOf));
+    const unknown = this.state === "told" ? this.view.chosen.filter((one) => !known.has(keyOf(one))) : [];
+    return [...unknown, ...this.series];
+  }
+
+  #matches(one) {
+    const text = [one.device, one.metric, one.unit, unit(one.unit), this.view.board.device(one.device).device?.title].join(" ").toLowerCase();
+    return this.#search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  }
+
+  #showNote(shown, all) {
+    const isError = this.state === "error";
+    if (!reveal(this.note, this.state !== "loading" && (isError || !shown.length))) return;
+    const [said, means, again] = this.note.children;
+    reveal(again, isError);
+    if (isError) { say(said, "The series could not be read."); say(means, `${this.#trouble} Alerts do not need it.`); }
+    else if (all.length) { say(said, `No series has “${this.#search}” in it.`); say(means, `${many(all.length, "series", "series")} looked through. Esc ends the search.`); }
+    else { say(said, "No readings have been kept yet."); say(means, "Devices that measure appear here with their first reading."); }
+  }
+
+  #make(one) {
+    const box = el("input", { type: "checkbox", onchange: () => this.#toggled(one, box) });
+    return el("li", {}, el("label", { class: "pick" }, box, el("span", { class: "two" }, el("span", { class: "strong" }), el("span", { class: "id" })), el("span", { class: "meta" })));
+  }
+
+  #showPick(node, one) {
+    const [box, words, u] = node.firstElementChild.children;
+    const isChosen = this.view.isChosen(one);
+    const isFull = !isChosen && this.view.chosen.length >= CHOSEN_MAX;
+    if (box.checked !== isChosen) box.checked = isChosen;
+    set(box, "aria-disabled", isFull ? "true" : false);
+    set(node.firstElementChild, "data-full", isFull ? "true" : false);
+    set(node.firstElementChild, "title", isFull ? `At most ${CHOSEN_MAX} are compared: take one out first.` : false);
+    say(words.firstElementChild, one.metric);
+    say(words.lastElementChild, one.device);
+    say(u, unit(one.unit ?? ""));
+  }
+
+  #toggled(one, box) {
+    if (!this.view.toggle(one)) { box.checked = false; say(document.querySelector("#polite"), `At most ${CHOSEN_MAX} are compared: take one out first.`); }
+  }
+
+  async #read() {
+    this.#askedAt = this.view.now;
+    try {
+      this.series = (await ask("/api/series")).series.map((one) => ({ unit: "", ...one }));
+      this.state = "told";
+      // An address names no units.
+      for (const one of this.view.chosen) one.unit = this.series.find((known) => keyOf(known) === keyOf(one))?.unit ?? one.unit;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.state = "error";
+      this.#trouble = error.message;
+    }
+    this.view.render();
+  }
+
+  /** Focus the series `step` further. */
+  move(step) {
+    const boxes = [...this.list.querySelectorAll("input")];
+    const place = boxes.indexOf(document.activeElement);
+    boxes[place < 0 ? 0 : Math.min(boxes.length - 1, Math.max(0, place + step))]?.focus();
+  }
+
+  /** End a search; whether there was one. */
+  leaveSearch() {
+    if (document.activeElement !== this.field && !this.#search) return false;
+    this.field.value = "";
+    this.#search = "";
+    this.field.blur();
+    this.view.render();
+    return true;
+  }
+}
+customElements.define("gl-picker", Picker);

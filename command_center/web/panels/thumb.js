@@ -1,0 +1,6 @@
+// The pages at the thumb, on a phone.
+import { el, icon } from "../dom.js";
+import { PAGES, here } from "../pages.js";
+
+document.body.append(el("nav", { class: "thumb", "aria-label": "Pages, at the thumb" },
+  ...Object.entries(PAGES).map(([name, { path, word, icon: drawing }]) => el("a", { href: path, "aria-current": name === here() ? "page" : null }, icon(drawing), word))));
