@@ -383,6 +383,9 @@ class ScanCompleted(Message, frozen=True, kw_only=True):
     device: Name
     subject: Annotated[str, Meta(max_length=80)] = ""
     picture: Picture
+    """What was looked at, and can be shown."""
+    original: Picture | None = None
+    """The file as the machine wrote it, where ``picture`` was made from it (without loss)."""
     detections: tuple[Detection, ...]
     model: ModelUsed
     milliseconds: float

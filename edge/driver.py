@@ -42,6 +42,8 @@ class PictureFound:
     """Whether it was found before and never settled: what follows from it may have been said."""
     settle: Callable[[str], Awaitable[None]]
     """Called once all that follows from the picture is durable; with why, if it failed."""
+    view: bytes = b""
+    """The same picture as a PNG, where ``body`` is of a format that no detector or screen reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

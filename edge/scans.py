@@ -10,7 +10,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from contract.delivery.source_end import Said
 from contract.messages import (
@@ -33,6 +33,7 @@ PARTS_AT_ONCE: Final = 8
 REMEMBERED_MAX: Final = 2_000
 """Events among which the scan of a picture that was found again is looked for."""
 UNKNOWN_TYPE: Final = "application/octet-stream"
+VIEW_TYPE: Final = "image/png"
 
 Outcome = ScanCompleted | ScanFailed
 Detect = Callable[[bytes], Awaitable[Scan]]
@@ -66,13 +67,14 @@ class Scans:
         if found.why_not:
             return _failed(device, found, found.why_not)
         try:
-            scan = await self._detect(found.body)
+            scan = await self._detect(found.view or found.body)
         except PictureError as error:
             return _failed(device, found, str(error))
         return ScanCompleted(
             device=device,
             subject=found.subject,
-            picture=_picture(found, scan.width, scan.height),
+            picture=_picture(_shown(found), scan.width, scan.height),
+            original=_picture(_file(found), scan.width, scan.height) if found.view else None,
             detections=tuple(
                 Detection(label=d.kind, score=d.score, box=d.box) for d in scan.detections
             ),
@@ -92,13 +94,37 @@ class Scans:
         return None
 
     async def _say_parts(self, found: PictureFound, at: datetime) -> None:
-        parts = list(_parts(found))
+        blobs = [_shown(found), *([_file(found)] if found.view else [])]
+        parts = [part for blob in blobs for part in _parts(blob)]
         for start in range(0, len(parts), PARTS_AT_ONCE):
             chosen = parts[start : start + PARTS_AT_ONCE]
             await self._speaker.say(*(Said(part, at, raw) for part, raw in chosen))
 
 
+class _Blob(NamedTuple):
+    """Bytes that are sent."""
+
+    body: bytes
+    sha256: str
+    media_type: str
+
+
+def _file(found: PictureFound) -> _Blob:
+    """The file as the machine wrote it."""
+    return _Blob(found.body, found.sha256, found.media_type or UNKNOWN_TYPE)
+
+
+def _shown(found: PictureFound) -> _Blob:
+    """What is looked at."""
+    if not found.view:
+        return _file(found)
+    return _Blob(found.view, hashlib.sha256(found.view).hexdigest(), VIEW_TYPE)
+
+
 def _sha256_of(outcome: Outcome) -> str:
+    """The hash of the file that it is about."""
+    if isinstance(outcome, ScanCompleted) and outcome.original:
+        return outcome.original.sha256
     return outcome.picture.sha256 if outcome.picture else ""
 
 
@@ -106,28 +132,28 @@ def _failed(device: str, found: PictureFound, reason: str) -> ScanFailed:
     return ScanFailed(
         device=device,
         subject=found.subject,
-        picture=_picture(found, 0, 0) if found.body else None,
+        picture=_picture(_file(found), 0, 0) if found.body else None,
         reason=reason,
     )
 
 
-def _picture(found: PictureFound, width_px: int, height_px: int) -> Picture:
+def _picture(blob: _Blob, width_px: int, height_px: int) -> Picture:
     return Picture(
-        sha256=found.sha256,
-        size_bytes=len(found.body),
-        media_type=found.media_type or UNKNOWN_TYPE,
+        sha256=blob.sha256,
+        size_bytes=len(blob.body),
+        media_type=blob.media_type,
         width_px=width_px,
         height_px=height_px,
     )
 
 
-def _parts(found: PictureFound) -> Iterator[tuple[BlobPart, bytes]]:
-    for offset in range(0, len(found.body), PART_BYTES_MAX):
-        raw = found.body[offset : offset + PART_BYTES_MAX]
+def _parts(blob: _Blob) -> Iterator[tuple[BlobPart, bytes]]:
+    for offset in range(0, len(blob.body), PART_BYTES_MAX):
+        raw = blob.body[offset : offset + PART_BYTES_MAX]
         part = BlobPart(
-            sha256=found.sha256,
-            size_bytes=len(found.body),
-            media_type=found.media_type or UNKNOWN_TYPE,
+            sha256=blob.sha256,
+            size_bytes=len(blob.body),
+            media_type=blob.media_type,
             offset_bytes=offset,
             part_sha256=hashlib.sha256(raw).hexdigest(),
             part_bytes=len(raw),

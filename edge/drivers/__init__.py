@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, Union
 from contract.clock import Clock
 from edge.driver import Driver, Settings
 from edge.drivers.camera import Camera
+from edge.drivers.dicom import Dicom
 from edge.drivers.file import File
 from edge.drivers.modbus import Modbus
 from edge.drivers.modbus_rtu import ModbusRtu
@@ -14,6 +15,7 @@ from edge.drivers.seal_reader import SealReader
 
 DRIVERS: Final[dict[str, Any]] = {
     "camera": Camera,
+    "dicom": Dicom,
     "file": File,
     "modbus": Modbus,
     "modbus_rtu": ModbusRtu,

@@ -44,11 +44,18 @@ class Content(NamedTuple):
 class PictureFolder:
     """One watched folder. Every method may raise `OSError`."""
 
-    def __init__(self, path: Path, subject_in: re.Pattern[str], done_bytes_max: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        subject_in: re.Pattern[str],
+        done_bytes_max: int,
+        suffixes: tuple[str, ...] = SUFFIXES,
+    ) -> None:
         self._path: Final = path
         self._taken: Final = path / "taken"
         self._subject_in: Final = subject_in
         self._done_bytes_max: Final = done_bytes_max
+        self._suffixes: Final = suffixes
 
     def prepare(self) -> None:
         """Make the folders behind it; the folder itself belongs to the machine."""
@@ -57,11 +64,11 @@ class PictureFolder:
 
     def waiting(self) -> list[File]:
         """The pictures in it, oldest first."""
-        return _pictures_in(self._path)
+        return self._pictures_in(self._path)
 
     def taken(self) -> list[File]:
         """What was taken and not finished: at most one, after a crash."""
-        return _pictures_in(self._taken)
+        return self._pictures_in(self._taken)
 
     def read(self, name: str, *, is_taken: bool) -> Content:
         """The bytes and their hash."""
@@ -102,12 +109,13 @@ class PictureFolder:
         if not text:
             found = self._subject_in.search(name)
             text = (found["subject"] or "") if found else ""
-        return _normal(text)
+        return subject_from(text)
 
     def prune(self) -> int:
         """Remove the oldest done pictures over the limit of bytes; how many."""
         done = [
-            (file, self._path / "done" / file.name) for file in _pictures_in(self._path / "done")
+            (file, self._path / "done" / file.name)
+            for file in self._pictures_in(self._path / "done")
         ]
         excess = sum(file.size for file, _ in done) - self._done_bytes_max
         removed = 0
@@ -119,6 +127,10 @@ class PictureFolder:
             excess -= file.size
             removed += 1
         return removed
+
+    def _pictures_in(self, path: Path) -> list[File]:
+        found = _some_pictures_in(path, self._suffixes)
+        return sorted(found, key=lambda file: (file.mtime_ns, file.name))
 
     def _sidecar_subject(self, name: str) -> str:
         try:
@@ -134,7 +146,8 @@ def _sidecar_of(name: str) -> str:
     return name + ".json"
 
 
-def _normal(text: str) -> str:
+def subject_from(text: str) -> str:
+    """A bag tag or container in its normal form, anything else as it is printed."""
     for kind in (BagTag, Container):
         try:
             return kind.parse(text)
@@ -143,15 +156,11 @@ def _normal(text: str) -> str:
     return "".join(c for c in text if c.isprintable()).strip()[:SUBJECT_CHARACTERS_MAX]
 
 
-def _pictures_in(path: Path) -> list[File]:
-    return sorted(_some_pictures_in(path), key=lambda file: (file.mtime_ns, file.name))
-
-
-def _some_pictures_in(path: Path) -> Iterator[File]:
+def _some_pictures_in(path: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
     with os.scandir(path) as entries:
         count = 0
         for entry in entries:
-            is_ours = entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith(".")
+            is_ours = entry.name.lower().endswith(suffixes) and not entry.name.startswith(".")
             # A link could point at anything on this box, and its bytes would leave it.
             if not is_ours or not entry.is_file(follow_symlinks=False):
                 continue

@@ -15,6 +15,7 @@ from contract.identifiers import SealId
 from edge.driver import Driver, Observed, Settings
 from edge.drivers import driver_of
 from edge.drivers.camera import CameraSettings
+from edge.drivers.dicom import DicomSettings
 from edge.drivers.file import FileSettings
 from edge.drivers.modbus import ModbusSettings
 from edge.drivers.modbus_registers import MAPS
@@ -28,6 +29,7 @@ from edge.kit import template
 from edge.kit.bench import Bench, BenchOf, first_expected, free_port, plugged
 from simulators import modbus_line, modbus_sensor
 from simulators.camera import CameraServer, scene
+from simulators.dicom_scanner import dicom_of
 from simulators.position_receiver import PositionReceiver
 from simulators.seal_reader import SealReaderServer
 from simulators.serial_wire import serial_wire
@@ -36,6 +38,7 @@ __all__ = [
     "BENCHES",
     "Bench",
     "CameraBench",
+    "DicomBench",
     "FileBench",
     "FolderBench",
     "ModbusBench",
@@ -156,6 +159,28 @@ class FolderBench:
         return found is not None and (found.body, found.subject) == (picture(), "0125443871")
 
 
+class DicomBench(FolderBench):
+    """A DICOM scanner's folder with one file."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.folder = folder / "dicom"
+        self.settings: Settings = DicomSettings(
+            device="parcels", folder=str(self.folder), poll_s=0.05, broken_s=0.5
+        )
+        self._body = dicom_of(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64), stored=12)
+
+    async def plug(self) -> None:
+        """Mount the share."""
+        self.folder.mkdir()
+        (self.folder / "0125443871.dcm").write_bytes(self._body)
+
+    def is_expected(self, observed: Observed) -> bool:
+        """The original, and a view of it."""
+        found = observed.picture
+        return found is not None and found.body == self._body and found.view[:4] == b"\x89PNG"
+
+
 class NmeaBench:
     """A receiver on a serial line, somewhere at the equator."""
 
@@ -238,6 +263,7 @@ class FileBench:
 
 BENCHES: dict[str, BenchOf] = {
     "camera": CameraBench,
+    "dicom": DicomBench,
     "file": FileBench,
     "modbus": ModbusBench,
     "modbus_rtu": ModbusRtuBench,
