@@ -9,7 +9,7 @@ are away, for a day: a session that outlives the connection, acknowledged when a
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 from contract.link import Rejected, Unavailable
 from contract.links import subscriber
@@ -139,8 +139,7 @@ class _Ear(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - create_connection makes one
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's has no such parent
 
     def data_received(self, data: bytes) -> None:
         """Something arrived."""
