@@ -159,11 +159,12 @@ class _EventStream(Response):
                 leaving.add_done_callback(lambda _: telling.cancel())
 
     async def _tell(self, send: Send) -> None:
-        body = b"retry: %d\n\n" % RETRY_MS
+        # Part of the first event: alone, some clients take it for an event without data.
+        retry = b"retry: %d\n" % RETRY_MS
         try:
-            await _send(send, body, is_more=True)
             async for item in _items(self._following, self._since):
-                await _send(send, _event(item), is_more=True)
+                await _send(send, retry + _event(item), is_more=True)
+                retry = b""
         except (Over, Ended):
             await _send(send, b"", is_more=False)
         except TimeoutError:

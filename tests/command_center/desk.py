@@ -33,6 +33,11 @@ class Desk:
         """As a page of ours."""
         return await self.client.post(path, json=body, headers={"X-Greenlane": "1"})
 
+    async def token(self, *posts: str) -> dict[str, str]:
+        """The header of a program that reads alerts of these posts."""
+        made = await self.post("/api/tokens", {"name": "a program", "posts": posts})
+        return {"Authorization": f"Bearer {made.json()['secret']}"}
+
     async def sign_in_first(self) -> None:
         """By the one-time link."""
         await self.client.get(self.ready.first_link or "")
@@ -53,25 +58,36 @@ class Desk:
             yield socket_
 
 
-def config(path: Path, gateway_key: bytes, *, port: int = 0) -> Config:
+def config(
+    path: Path, gateway_key: bytes, *, port: int = 0, networks: tuple[str, ...] = ()
+) -> Config:
     """An enrolled command center."""
     path.mkdir(exist_ok=True)
     (path / "gateway.pub").write_text(gateway_key.hex())
-    return Config(state_dir=str(path), post="KEMBA", port=port)
+    return Config(state_dir=str(path), post="KEMBA", port=port, webhook_networks=networks)
 
 
 @asynccontextmanager
-async def running(path: Path, gateway: Gateway) -> AsyncIterator[Desk]:
-    """A command center on a free port."""
-    async with running_with(path, gateway.hub, gateway.key.public) as desk:
+async def running(
+    path: Path, gateway: Gateway, *, port: int = 0, networks: tuple[str, ...] = ()
+) -> AsyncIterator[Desk]:
+    """A command center on a free port, or on this one."""
+    known = config(path, gateway.key.public, port=port, networks=networks)
+    async with running_as(known, gateway.hub) as desk:
         yield desk
 
 
 @asynccontextmanager
 async def running_with(path: Path, hub: Hub, gateway_key: bytes) -> AsyncIterator[Desk]:
     """The same, for any gateway of this key."""
+    async with running_as(config(path, gateway_key), hub) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def running_as(known: Config, hub: Hub) -> AsyncIterator[Desk]:
+    """A command center of this configuration."""
     came: asyncio.Future[Ready] = asyncio.get_running_loop().create_future()
-    known = config(path, gateway_key)
     async with asyncio.TaskGroup() as tasks:
         service = tasks.create_task(
             run(known, hub.dial, clock=SystemClock(), ready=came.set_result),
