@@ -16,7 +16,9 @@ PATIENCE_S: Final = 30.0
 class Bench(Protocol):
     """One driver's device, simulated or real."""
 
-    settings: Settings
+    @property
+    def settings(self) -> Settings:
+        """Those of the driver; an attribute will do."""
 
     async def plug(self) -> None:
         """The device is there."""
