@@ -1,6 +1,6 @@
 """Hears devices that are not ours, and hands what they say to the journal, a batch at a time.
 
-    ear ─▶ Waiting ─▶ Taking (thread) ─▶ quarantine, journal (one fsync a batch) ─▶ settle ─▶ ear
+    ear ─▶ Waiting ─▶ Taking (thread) ─▶ journal (one fsync a batch), quarantine ─▶ settle ─▶ ear
 
 One connection of its own, so that a stranger's flood delays nobody who signs. What is published at
 QoS 1 is acknowledged when it is on the disk; the broker keeps it while the gateway is away.
@@ -32,6 +32,8 @@ REDIAL_S_FIRST: Final = 0.25
 REDIAL_S_MAX: Final = 10.0
 RETRY_S: Final = 1.0
 EPOCH_BYTES: Final = 8
+READ_MAX: Final = 1
+"""Batches that are read and wait for the disk."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -49,6 +51,11 @@ async def run(
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(hearing.stay_linked(listen, name), name="foreign link")
         tasks.create_task(hearing.take(), name="foreign intake")
+        tasks.create_task(hearing.keep(), name="foreign journal")
+
+
+_Read = tuple[Batch, Ear | None, list[int]]
+"""A batch, who heard it, and the packet ids in it."""
 
 
 class _Hearing:
@@ -66,6 +73,7 @@ class _Hearing:
         self._taking: Final = Taking(adapters, secrets.token_hex(EPOCH_BYTES), self._subscribed)
         self._waiting: Final = Waiting()
         self._arrived: Final = asyncio.Event()
+        self._read: Final[asyncio.Queue[_Read]] = asyncio.Queue(READ_MAX)
         self._journal: Final = journal
         self._quarantine: Final = quarantine
         self._clock: Final = clock
@@ -93,7 +101,7 @@ class _Hearing:
             wait = min(wait * 2, REDIAL_S_MAX)
 
     async def take(self) -> None:
-        """Bring what waits to the journal."""
+        """Read what waits, one batch while the one before it goes to the disk."""
         count = 0
         while True:
             await self._arrived.wait()
@@ -106,10 +114,16 @@ class _Hearing:
             if count:
                 heard_us = microseconds(self._journal.now())
                 batch = await asyncio.to_thread(self._taking.take, taken, heard_us)
-                await self._keep(batch)
                 numbered = [one[2] for queue in taken.values() for one in queue if one[2]]
-                if ear is not None and numbered:
-                    ear.settle(numbered)
+                await self._read.put((batch, ear, numbered))
+
+    async def keep(self) -> None:
+        """Bring what was read to the journal, in its order; then the broker may forget it."""
+        while True:
+            batch, ear, numbered = await self._read.get()
+            await self._keep(batch)
+            if ear is not None and numbered:
+                ear.settle(numbered)
 
     def _hear(self, said: list[Said]) -> None:
         gone = self._waiting.put(said)
