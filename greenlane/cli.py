@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from greenlane import scan
-from greenlane.commands import command_center, demo, edge, gateway, simulate
+from greenlane.commands import command_center, demo, edge, gateway, simulate, subscribe
 from greenlane.exits import MEANING
 
 COMMANDS: Final[tuple[Callable[[Any], None], ...]] = (
@@ -15,6 +15,7 @@ COMMANDS: Final[tuple[Callable[[Any], None], ...]] = (
     gateway.add_parser,
     command_center.add_parser,
     simulate.add_parser,
+    subscribe.add_parser,
     scan.add_parser,
 )
 

@@ -171,13 +171,14 @@ def test_subscribers_are_entered_by_admins_of_their_posts(tmp_path: Path) -> Non
         assert (await s.post("/api/subscribers", asked)).status_code == 403
         await s.officers.invite("Chief", "admin", ("*",))
         await s.sign_in("admin", "KEMBA")
-        for wrong in (
+        wrongs: tuple[dict[str, object], ...] = (
             {"url": "https://127.0.0.1/"},
             {"url": "file:///etc/passwd"},
             {"posts": ["GBLHR"]},
             {"posts": []},
             {"since": "x"},
-        ):
+        )
+        for wrong in wrongs:
             assert (await s.post("/api/subscribers", asked | wrong)).status_code == 422
         old = await s.post("/api/subscribers", asked | {"since": "f" * 16 + ":1"})
         assert old.status_code == 410
