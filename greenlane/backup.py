@@ -1,0 +1,197 @@
+"""What a backup of a gateway or a command center holds, and how it becomes a state directory again.
+
+    journal ─ one moment, by SQLite's own backup ─▶ ┐
+    key, gateway.pub                               ─▶ ├─▶ tar, manifest last
+    pictures and their parts                       ─▶ ┘
+
+Databases first, pictures after: a picture is on the disk before the journal speaks of it, so what a
+copy of the journal names is in the backup. Left out: one-time codes (a used one must not count
+again), the command center's cache of pictures (the gateway has them), and the embedded store of
+time series, which is written again from the journal.
+"""
+
+import fcntl
+import os
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from contract.link import Rejected
+from contract.signing import Key
+from greenlane.archive import FORMAT, Kind, Manifest, Writer, copied, files_under, unpacked
+
+SECRETS: Final = ("key", "gateway.pub")
+PARTS: Final = "parts"
+TOLD_BY: Final = "restored.backup"
+"""Stands for the source of a picture that went whole while the backup was made."""
+ASIDE_MAX: Final = 1_000
+"""Former state directories that may lie beside the new one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """Whose state a backup is of."""
+
+    kind: Kind
+    source: str
+    state: Path
+    rebuilt_sinks: tuple[str, ...] = ()
+    """Of a gateway: the sinks that keep nothing outside of what is left out."""
+
+    @property
+    def databases(self) -> tuple[Path, ...]:
+        """Its SQLite files, as far as they are there."""
+        return tuple(sorted(self.state.glob("*.sqlite")))
+
+
+def back_up(subject: Subject, out: Path, *, version: str, made_at: datetime) -> Manifest:
+    """Write a backup; the service may be running. Raises `Rejected` if there is nothing to copy."""
+    if not (subject.state / "key").exists() or not subject.databases:
+        raise Rejected(f"there is no {subject.kind} in {subject.state}")
+    draft = out.with_name(out.name + ".new")
+    with suppress(FileNotFoundError):
+        draft.unlink()
+    try:
+        # It holds private keys: readable by its owner alone from the first byte on.
+        handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            with tarfile.open(fileobj=file, mode="w") as tar:
+                manifest = _written(subject, Writer(tar), out.parent, version, made_at)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(out)
+    finally:
+        draft.unlink(missing_ok=True)
+    return manifest
+
+
+def _written(
+    subject: Subject, writer: Writer, near: Path, version: str, made_at: datetime
+) -> Manifest:
+    with tempfile.TemporaryDirectory(dir=near, prefix=".greenlane-") as folder:
+        for database in subject.databases:
+            copy = Path(folder) / database.name
+            writer.add(database.name, copy, schema=copied(database, copy))
+            copy.unlink()
+    for name in SECRETS:
+        if (subject.state / name).exists():
+            writer.add(name, subject.state / name)
+    if subject.kind == "gateway":
+        _add_pictures(writer, subject.state)
+    manifest = Manifest(
+        format=FORMAT,
+        kind=subject.kind,
+        source=subject.source,
+        version=version,
+        made_at=made_at,
+        members=tuple(writer.members),
+    )
+    writer.end(manifest)
+    return manifest
+
+
+def _add_pictures(writer: Writer, state: Path) -> None:
+    """Parts before wholes: what goes whole meanwhile is found among the wholes."""
+    blobs = state / "blobs"
+    for path in files_under(blobs / PARTS):
+        if path.name != "whole":
+            with suppress(FileNotFoundError):  # it went whole just now
+                writer.add(path.relative_to(state).as_posix(), path)
+    wholes = [path for path in blobs.glob("*") if path.name != PARTS]
+    for folder in sorted(wholes):
+        for path in files_under(folder):
+            writer.add(path.relative_to(state).as_posix(), path)
+
+
+def restore(archive: Path, subject: Subject, *, is_forced: bool) -> tuple[Manifest, Path | None]:
+    """Make the state directory of ``subject`` from a backup; its service must not be running.
+
+    What is there is refused, or with ``is_forced`` set aside; returns where it is now. Nothing is
+    changed if the backup is damaged or of another kind or source (`Rejected`).
+    """
+    state = subject.state
+    is_there = state.exists() and any(state.iterdir())
+    if is_there and not is_forced:
+        raise Rejected(f"{state} is not empty; --force sets it aside and restores")
+    state.parent.mkdir(parents=True, exist_ok=True)
+    with _stopped(state), tempfile.TemporaryDirectory(dir=state.parent, prefix=".new-") as folder:
+        fresh = Path(folder) / state.name
+        fresh.mkdir(mode=0o700)
+        manifest = unpacked(archive, fresh)
+        if (manifest.kind, manifest.source) != (subject.kind, subject.source):
+            raise Rejected(
+                f"{archive} is of the {manifest.kind} {manifest.source}, "
+                f"the configuration is of the {subject.kind} {subject.source}"
+            )
+        if subject.kind == "gateway":
+            _renew(fresh, subject)
+        aside = _set_aside(state) if is_there else None
+        if state.exists():
+            (state / "lock").unlink(missing_ok=True)
+            state.rmdir()
+        fresh.rename(state)
+        _sync(state.parent)
+    return manifest, aside
+
+
+def _renew(fresh: Path, subject: Subject) -> None:
+    from gateway.renewal import renew, told_blobs
+
+    journal = fresh / "journal.sqlite"
+    if not journal.exists():
+        raise Rejected("the backup has no journal")
+    renew(journal, key=Key.load_or_make(fresh / "key"), rebuilt_sinks=subject.rebuilt_sinks)
+    blobs = fresh / "blobs"
+    told = told_blobs(journal)
+    for path in blobs.glob("[0-9a-f][0-9a-f]/*"):
+        if path.suffix or path.name in told:
+            continue
+        # Whole, and the copied journal does not say so yet: as if its last part had just come.
+        about = blobs / PARTS / TOLD_BY / path.name / "about"
+        about.parent.mkdir(parents=True, exist_ok=True)
+        media_type = path.with_suffix(".type").read_text()
+        about.write_text(f"{path.stat().st_size}\n{media_type}")
+
+
+def _set_aside(state: Path) -> Path:
+    for number in range(1, ASIDE_MAX):
+        aside = state.with_name(f"{state.name}.before-restore-{number}")
+        if not aside.exists():
+            state.rename(aside)
+            return aside
+    raise Rejected(f"{ASIDE_MAX} former states lie beside {state}; remove some")
+
+
+@contextmanager
+def _stopped(state: Path) -> Iterator[None]:
+    """Raise `Rejected` while a service runs on this directory, and keep it from starting."""
+    if not state.exists():
+        yield
+        return
+    handle = os.open(state / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Rejected(f"the service of {state} is running; stop it first") from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def size_of(manifest: Manifest) -> int:
+    """Bytes of all members."""
+    return sum(member.size_bytes for member in manifest.members)
