@@ -2,7 +2,7 @@
 import { set } from "./dom.js";
 import { Page } from "./page.js";
 import { remember } from "./pages.js";
-import "./panels/devices.js";
+import { keyOf } from "./panels/devices.js";
 import "./panels/twin.js";
 
 const KEYS = {
@@ -12,9 +12,6 @@ const KEYS = {
   "]": [(v) => v.twin.longer(1), "A longer time", "Device"],
   x: [(v) => v.twin.explore(), "Explore its metrics", "Device"],
 };
-
-/** A device stands behind an agent; two agents may call theirs the same. */
-export const keyOf = (source, device) => `${source}\n${device}`;
 
 class Devices extends Page {
   constructor() {
@@ -36,14 +33,14 @@ class Devices extends Page {
   /** Show another device; none for the list alone. */
   choose(source, device) {
     this.wanted = { source, device };
-    this.selected = device ? keyOf(source, device) : null;
+    this.selected = device ? keyOf({ source }, { device }) : null;
     remember({ device, source });
     this.renderNow();
   }
 
   draw() {
     const found = this.chosen();
-    this.selected = found ? keyOf(found.agent.source, found.device.device) : null;
+    this.selected = found ? keyOf(found.agent, found.device) : null;
     set(document.querySelector("#main"), "data-open", this.wanted.device ? "words" : null);
     super.draw();
   }

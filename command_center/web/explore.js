@@ -1,12 +1,10 @@
 // The explorer of time series: up to four of them under one axis of time, down to the readings themselves.
+import { COMPARED_MAX, keyOf } from "./history.js";
 import { Page } from "./page.js";
 import { pathTo } from "./pages.js";
 import { Range } from "./range.js";
 import "./panels/picker.js";
 import "./panels/plots.js";
-
-/** Series beside each other: more cannot be compared by eye. */
-export const CHOSEN_MAX = 4;
 
 const KEYS = {
   "+": [(v) => v.plots.zoom(2), "Nearer", "Time"],
@@ -22,8 +20,6 @@ const KEYS = {
   p: [(v) => v.plots.exportPng(), "Take away: PNG", "Take away"],
 };
 
-export const keyOf = ({ device, metric }) => `${device}\n${metric}`;
-
 class Explore extends Page {
   chosen = []; // {device, metric, unit}
   range = new Range();
@@ -38,7 +34,7 @@ class Explore extends Page {
   #fromAddress() {
     const asked = new URLSearchParams(location.search);
     const metrics = asked.getAll("metric");
-    this.chosen = asked.getAll("device").slice(0, CHOSEN_MAX).map((device, i) => ({ device, metric: metrics[i] ?? "", unit: "" })).filter((one) => one.metric);
+    this.chosen = asked.getAll("device").slice(0, COMPARED_MAX).map((device, i) => ({ device, metric: metrics[i] ?? "", unit: "" })).filter((one) => one.metric);
     this.range.follow(asked.get("span") ?? "1 h");
     const [from, to] = [Date.parse(asked.get("from")), Date.parse(asked.get("to"))];
     if (from < to) this.range.stand([from, to], this.now);
@@ -61,7 +57,7 @@ class Explore extends Page {
   /** Take a series in, or out; false if there is no room. */
   toggle(series) {
     if (this.isChosen(series)) this.chosen = this.chosen.filter((one) => keyOf(one) !== keyOf(series));
-    else if (this.chosen.length >= CHOSEN_MAX) return false;
+    else if (this.chosen.length >= COMPARED_MAX) return false;
     else this.chosen = [...this.chosen, series];
     this.remember();
     this.render();

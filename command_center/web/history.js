@@ -1,8 +1,13 @@
 // Asks for the past of one metric: at most so many points, thinned out by the store; with few, the readings themselves.
 import { ask } from "./api.js";
 
+/** Series that are compared at once: more cannot be told apart by eye. */
+export const COMPARED_MAX = 4;
 /** Readings of the last step that are asked for, to know the latest itself. */
 const LATEST_MAX = 2_000;
+
+/** A series is a metric of a device. */
+export const keyOf = ({ device, metric }) => `${device}\n${metric}`;
 
 /** {points, stepS} of a series between two instants in ms; `stepS` is 0 where the points are the readings. */
 export async function past({ device, metric }, [from, to], points) {

@@ -51,7 +51,8 @@ export const openKeys = () => dialog.showModal();
 
 const isOwn = (node, key) => {
   if (node.closest?.("dialog")) return true;
-  if (node.matches?.("textarea, select, input[type=checkbox]")) return key !== "Escape";
+  if (node.matches?.("input[type=checkbox]")) return key === " ";
+  if (node.matches?.("textarea, select")) return key !== "Escape";
   if (node.matches?.("input")) return !["Escape", "ArrowDown", "ArrowUp"].includes(key);
   // Enter on a button or a link is its own.
   return key === "Enter" && Boolean(node.closest?.("button, a"));

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -23,6 +24,13 @@ WAIT_MS = 20_000
 """A machine may be loaded: a browser test waits long, and sleeps never."""
 
 
+class Shared(NamedTuple):
+    """What the tests of a module share."""
+
+    center: Center
+    context: BrowserContext
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for all."""
@@ -40,6 +48,18 @@ def center(tmp_path: Path) -> Iterator[Center]:
     """A command center that has just heard its gateway."""
     with Center(tmp_path / "state").running() as center:
         yield center
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """One command center and one officer for a module whose tests leave the board as it is."""
+    state = tmp_path_factory.mktemp("shared") / "state"
+    with Center(state).running() as center:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.set_default_timeout(WAIT_MS)
+        enter(context, center)
+        yield Shared(center, context)
+        context.close()
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ demands, so nothing on the other side of the link can tell the difference.
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from statistics import fmean
 from typing import Final
 
 import msgspec
@@ -49,6 +51,7 @@ from contract.messages import (
 from contract.signing import Key
 from contract.topics import every, topic
 from contract.wire import hash_of
+from gateway.history import Window
 from gateway.ledger import Ledger
 
 SOURCE: Final = Source("/KEMBA/gateway")
@@ -75,6 +78,8 @@ class Gateway:
     blobs: dict[str, bytes] = field(default_factory=dict)
     series: tuple[tuple[str, str, str], ...] = ()
     points: tuple[Point, ...] = ()
+    """Readings of every series."""
+    asked: list[HistoryAsked] = field(default_factory=list)
     is_mute: bool = False
     """Hears, and says nothing any more."""
     holds_acts: bool = False
@@ -172,10 +177,31 @@ class Gateway:
             case SeriesAsked():
                 return SeriesTold(series=self.series)
             case HistoryAsked():
-                points = tuple(p for p in self.points if question.start <= p.at <= question.end)
-                return HistoryTold(points=points, unit="kg", step_s=1)
+                self.asked.append(question)
+                return self._history(question)
             case _:
                 return AskRefused(reason="not here")
+
+    def _history(self, asked: HistoryAsked) -> HistoryTold:
+        """Thinned out as a store does it: `step_s` is 0 where the points are the readings."""
+        inside = [point for point in self.points if asked.start <= point.at < asked.end]
+        if len(inside) <= asked.points:
+            return HistoryTold(points=tuple(inside), unit="kg", step_s=0)
+        step_ms = Window.of(asked.start, asked.end, asked.points).step_ms()
+        steps: dict[int, list[Point]] = {}
+        for point in inside:
+            steps.setdefault(int(point.at.timestamp() * 1_000) // step_ms, []).append(point)
+        told = tuple(
+            Point(
+                at=datetime.fromtimestamp(number * step_ms / 1_000, UTC),
+                mean=fmean(point.mean for point in some),
+                low=min(point.low for point in some),
+                high=max(point.high for point in some),
+                count=len(some),
+            )
+            for number, some in steps.items()
+        )
+        return HistoryTold(points=told, unit="kg", step_s=step_ms / 1_000)
 
     def _pairs(self) -> list[tuple[object, SignedBytes]]:
         return list(zip(self._things, self._changes, strict=True))

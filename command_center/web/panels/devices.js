@@ -6,7 +6,8 @@ import * as trust from "./trust.js";
 
 const TABS = { all: "All", lost: "Lost", silent: "Agent silent" };
 
-const keyOf = ({ agent, device }) => `${agent.source}\n${device.device}`;
+/** A device stands behind an agent; two agents may call theirs the same. */
+export const keyOf = ({ source }, { device }) => `${source}\n${device}`;
 const holds = {
   all: () => true,
   lost: ({ device }) => !device.is_found,
@@ -41,7 +42,7 @@ export class Devices extends HTMLElement {
     this.list = el("ul", { class: "device-rows scroll", "aria-labelledby": "devices-title", hidden: true });
     this.empty = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }));
     this.append(
-      el("header", {}, el("h2", { id: "devices-title", class: "visually-hidden" }, "All devices"), this.tabs, this.sign,
+      el("header", { class: "wraps" }, el("h2", { id: "devices-title", class: "visually-hidden" }, "All devices"), this.tabs, this.sign,
         el("label", { class: "field" }, icon("search"), el("span", { class: "visually-hidden" }, "Search devices"), this.field, cap("/"))),
       this.bones, this.list, this.empty);
   }
@@ -61,15 +62,15 @@ export class Devices extends HTMLElement {
     const rows = all.filter((row) => holds[this.#tab](row) && this.#matches(row));
     this.rows = this.#inOrder(rows);
     reveal(this.list, rows.length);
-    keyed(this.list, this.rows, keyOf, (row) => this.#make(row), (node, row) => this.#showRow(node, row));
+    keyed(this.list, this.rows, (row) => keyOf(row.agent, row.device), (row) => this.#make(row), (node, row) => this.#showRow(node, row));
     this.#showEmpty(rows, all, board);
   }
 
   // The order stands while a device is chosen: the list must not jump when one is lost.
   #inOrder(rows) {
-    const known = this.rows.map(keyOf);
+    const known = this.rows.map((row) => keyOf(row.agent, row.device));
     if (!this.view.selected || !known.length) return rows.sort(byNeed);
-    const place = (row) => { const i = known.indexOf(keyOf(row)); return i < 0 ? known.length : i; };
+    const place = (row) => { const i = known.indexOf(keyOf(row.agent, row.device)); return i < 0 ? known.length : i; };
     return rows.sort((a, b) => place(a) - place(b) || byNeed(a, b));
   }
 
@@ -105,7 +106,7 @@ export class Devices extends HTMLElement {
     const { agent, device } = row;
     const [glyph, left, right] = node.firstElementChild.children;
     const fare = fareOf(row, this.view.now);
-    set(node.firstElementChild, "aria-current", this.view.selected === keyOf(row) ? "true" : false);
+    set(node.firstElementChild, "aria-current", this.view.selected === keyOf(row.agent, row.device) ? "true" : false);
     set(node.firstElementChild, "data-good", String(fare.isGood));
     draw(glyph, fare.icon);
     say(left.firstElementChild, device.device);
@@ -116,7 +117,7 @@ export class Devices extends HTMLElement {
 
   /** Choose the device `step` further. */
   move(step) {
-    const place = this.rows.findIndex((row) => keyOf(row) === this.view.selected);
+    const place = this.rows.findIndex((row) => keyOf(row.agent, row.device) === this.view.selected);
     const to = this.rows[place < 0 ? (step > 0 ? 0 : this.rows.length - 1) : Math.min(this.rows.length - 1, Math.max(0, place + step))];
     if (!to) return;
     this.view.choose(to.agent.source, to.device.device);

@@ -34,7 +34,7 @@ export class Gallery extends HTMLElement {
     this.list = el("ul", { class: "cards scroll", "aria-labelledby": "gallery-title", hidden: true });
     this.empty = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }), el("button", { class: "btn", type: "button", onclick: () => this.#all() }, "Show all scans"));
     this.append(
-      el("header", {}, el("h2", { id: "gallery-title", class: "visually-hidden" }, "Scans"), this.kinds, this.device, this.label, this.sum, this.sign,
+      el("header", { class: "wraps" }, el("h2", { id: "gallery-title", class: "visually-hidden" }, "Scans"), this.kinds, this.device, this.label, this.sum, this.sign,
         el("label", { class: "field" }, icon("search"), el("span", { class: "visually-hidden" }, "Search scans"), this.field, cap("/"))),
       this.fresh, this.bones, this.list, this.empty);
   }

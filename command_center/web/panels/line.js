@@ -174,8 +174,13 @@ export class Line {
 
   #pointed(plot) {
     const { idx, left } = plot.cursor;
-    const mean = idx === null || left < 0 ? null : plot.data[3][idx];
-    this.at(mean === null || mean === undefined ? null : { at: plot.data[0][idx] * 1000, mean });
+    if (idx === null || idx === undefined || left < 0) return void this.at(null);
+    const at = plot.posToVal(left, "x") * 1000;
+    // Within a hole the nearest reading is another time's: nothing is known here.
+    const isHole = this.#holes.some((hole) => hole.from < at && at < hole.to);
+    const mean = plot.data[3][idx];
+    if (isHole && this.group) this.at({ at, mean: null });
+    else this.at(mean === null || mean === undefined ? null : { at: plot.data[0][idx] * 1000, mean });
   }
 }
 

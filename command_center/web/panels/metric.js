@@ -19,8 +19,12 @@ export class Metric extends HTMLElement {
   #state = "loading"; // loading, told, error
   #trouble = "";
 
+  // Shown before it stands in the page; and a move in the page is a leaving and a coming.
   connectedCallback() {
-    if (this.firstChild) return;
+    this.view.live.watch(this.series.device, this.series.metric);
+  }
+
+  #build() {
     this.name = el("h4");
     this.value = el("span", { class: "now-value" });
     this.stand = el("span", { class: "meta" });
@@ -36,7 +40,7 @@ export class Metric extends HTMLElement {
   }
 
   show(view, series, span, words) {
-    if (!this.series) view.live.watch(series.device, series.metric);
+    if (!this.firstChild) this.#build();
     this.view = view;
     this.series = series;
     this.words = words;

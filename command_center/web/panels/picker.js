@@ -1,16 +1,14 @@
 // Which series are compared: every metric that has a history, by device.
 import { Refused, ask } from "../api.js";
 import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { COMPARED_MAX, keyOf } from "../history.js";
 import { many, unit } from "../words.js";
 import * as trust from "./trust.js";
 
 /** Rows on the screen; beyond it the list says so. */
 const ROWS_MAX = 400;
-const CHOSEN_MAX = 4;
 /** A list that could not be read, or is empty, is asked for again so often, in ms. */
 const AGAIN_MS = 10_000;
-
-const keyOf = ({ device, metric }) => `${device}\n${metric}`;
 
 export class Picker extends HTMLElement {
   series = [];
@@ -28,7 +26,7 @@ export class Picker extends HTMLElement {
     this.more = el("p", { class: "meta beyond", hidden: true });
     this.note = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }), el("button", { class: "btn", type: "button", onclick: () => this.#read() }, "Read again"));
     this.append(
-      el("header", {}, el("h2", { id: "picker-title" }, "Series"), this.sum, this.sign,
+      el("header", { class: "wraps" }, el("h2", { id: "picker-title" }, "Series"), this.sum, this.sign,
         el("label", { class: "field" }, icon("search"), el("span", { class: "visually-hidden" }, "Search series"), this.field, cap("/"))),
       this.bones, this.list, this.more, this.note);
   }
@@ -38,7 +36,7 @@ export class Picker extends HTMLElement {
     trust.show(this, this.sign, trust.trustOf(view));
     if (view.live.state === "live" && (this.state !== "told" || !this.series.length) && view.now - this.#askedAt > AGAIN_MS) this.#read();
     reveal(this.bones, this.state === "loading");
-    say(this.sum, this.state === "told" ? `${view.chosen.length} of at most ${CHOSEN_MAX}` : "");
+    say(this.sum, this.state === "told" ? `${view.chosen.length} of at most ${COMPARED_MAX}` : "");
     const all = this.#listed();
     const shown = all.filter((one) => this.#matches(one));
     reveal(this.list, shown.length);
@@ -77,18 +75,18 @@ export class Picker extends HTMLElement {
   #showPick(node, one) {
     const [box, words, u] = node.firstElementChild.children;
     const isChosen = this.view.isChosen(one);
-    const isFull = !isChosen && this.view.chosen.length >= CHOSEN_MAX;
+    const isFull = !isChosen && this.view.chosen.length >= COMPARED_MAX;
     if (box.checked !== isChosen) box.checked = isChosen;
     set(box, "aria-disabled", isFull ? "true" : false);
     set(node.firstElementChild, "data-full", isFull ? "true" : false);
-    set(node.firstElementChild, "title", isFull ? `At most ${CHOSEN_MAX} are compared: take one out first.` : false);
+    set(node.firstElementChild, "title", isFull ? `At most ${COMPARED_MAX} are compared: take one out first.` : false);
     say(words.firstElementChild, one.metric);
     say(words.lastElementChild, one.device);
     say(u, unit(one.unit ?? ""));
   }
 
   #toggled(one, box) {
-    if (!this.view.toggle(one)) { box.checked = false; say(document.querySelector("#polite"), `At most ${CHOSEN_MAX} are compared: take one out first.`); }
+    if (!this.view.toggle(one)) { box.checked = false; say(document.querySelector("#polite"), `At most ${COMPARED_MAX} are compared: take one out first.`); }
   }
 
   async #read() {

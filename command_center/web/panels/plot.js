@@ -25,8 +25,13 @@ export class Plot extends HTMLElement {
   #trouble = "";
   #timer = 0;
 
+  // Shown before it stands in the page; and a move in the page is a leaving and a coming.
   connectedCallback() {
-    if (this.firstChild) return;
+    const { device, metric } = this.series;
+    this.plots.view.live.watch(device, metric);
+  }
+
+  #build() {
     this.name = el("h3", {}, el("span", { class: "strong" }), " ", el("span", { class: "id" }));
     this.value = el("span", { class: "now-value" });
     this.stand = el("span", { class: "meta" });
@@ -44,7 +49,7 @@ export class Plot extends HTMLElement {
   }
 
   show(plots, series, range, alerts) {
-    if (!this.series) plots.view.live.watch(series.device, series.metric);
+    if (!this.firstChild) this.#build();
     this.plots = plots;
     this.series = series;
     this.range = range;
@@ -131,9 +136,10 @@ export class Plot extends HTMLElement {
   #pointed(point) {
     this.hovered = Boolean(point);
     if (!point) return void this.plots?.view.render();
-    set(this.value, "data-old", false);
-    say(this.value, measured(point.mean, this.series.unit));
-    set(this.stand, "class", "meta");
+    const isHole = point.mean === null;
+    set(this.value, "data-old", isHole);
+    say(this.value, isHole ? "a hole: no reading" : measured(point.mean, this.series.unit));
+    set(this.stand, "class", isHole ? "trust meta" : "meta");
     return say(this.stand, time(point.at, this.plots.view.now));
   }
 

@@ -1,6 +1,7 @@
 // Up to four series, one under the other on one axis of time: zoom asks the store anew, holes stay holes.
 import { csvOf } from "../csv.js";
-import { el, keyed, reveal, say, set } from "../dom.js";
+import { cap, el, keyed, reveal, say, set } from "../dom.js";
+import { keyOf } from "../history.js";
 import { pathTo } from "../pages.js";
 import { handOut, plateOf } from "../plate.js";
 import { SPANS } from "../range.js";
@@ -11,8 +12,6 @@ import "./plot.js";
 
 /** Alerts listed under the charts; all are marked in them. */
 const LISTED_MAX = 50;
-
-const keyOf = ({ device, metric }) => `${device}\n${metric}`;
 
 /** A time as the head of the page says it: with its day, and its seconds when near. */
 function instant(at, isNear) {
@@ -28,10 +27,10 @@ export class Plots extends HTMLElement {
     this.spans = el("div", { class: "tabs", role: "group", "aria-label": "How long" },
       ...Object.keys(SPANS).map((span) => el("button", { type: "button", "data-span": span, onclick: () => this.follow(span) }, span)));
     const square = (words, label, act) => el("button", { class: "btn square", type: "button", "aria-label": label, title: label, onclick: act }, words);
-    this.backButton = el("button", { class: "btn", type: "button", onclick: () => this.back() }, "Back ", el("kbd", { class: "key" }, "u"));
-    this.scaleButton = el("button", { class: "btn", type: "button", "aria-pressed": "false", onclick: () => this.toggleScale() }, "One scale ", el("kbd", { class: "key" }, "y"));
-    this.csv = el("button", { class: "btn", type: "button", onclick: () => this.exportCsv() }, "CSV");
-    this.png = el("button", { class: "btn", type: "button", onclick: () => this.exportPng() }, "PNG");
+    this.backButton = el("button", { class: "btn", type: "button", onclick: () => this.back() }, "Back ", cap("u"));
+    this.scaleButton = el("button", { class: "btn", type: "button", "aria-pressed": "false", onclick: () => this.toggleScale() }, "One scale ", cap("y"));
+    this.csv = el("button", { class: "btn", type: "button", onclick: () => this.exportCsv() }, "CSV ", cap("e"));
+    this.png = el("button", { class: "btn", type: "button", onclick: () => this.exportPng() }, "PNG ", cap("p"));
     this.when = el("p", { class: "when", role: "status" });
     this.bones = trust.bones("the charts", 6);
     this.list = el("div", { class: "plots" });
@@ -40,7 +39,7 @@ export class Plots extends HTMLElement {
     this.alertsSum = el("p", { class: "quiet" });
     this.alertsBlock = el("section", { class: "block" }, el("h3", {}, "Alerts of these devices in this time"), this.alertsSum, this.alerts);
     this.append(
-      el("header", {}, el("h2", { id: "plots-title", class: "visually-hidden" }, "Charts"), this.spans,
+      el("header", { class: "wraps" }, el("h2", { id: "plots-title", class: "visually-hidden" }, "Charts"), this.spans,
         el("span", { class: "steps", role: "group", "aria-label": "Move in time" }, square("←", "Earlier", () => this.pan(-0.25)), square("→", "Later", () => this.pan(0.25)), square("−", "Further", () => this.zoom(1 / 2)), square("+", "Nearer", () => this.zoom(2)), this.backButton),
         this.sign, el("span", { class: "takeaway", role: "group", "aria-label": "Take away" }, this.scaleButton, this.csv, this.png)),
       this.when, this.bones,

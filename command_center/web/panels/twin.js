@@ -1,6 +1,7 @@
 // One device as of now: whether it is there, its agent, how whole what it said is, its metrics, its alerts.
 import { Refused, ask } from "../api.js";
-import { draw, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { cap, draw, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { COMPARED_MAX, keyOf } from "../history.js";
 import { pathTo } from "../pages.js";
 import { age, count, many, short, subject, time } from "../words.js";
 import { fareOf, laneWords } from "./devices.js";
@@ -32,8 +33,8 @@ export class Twin extends HTMLElement {
     this.tabIndex = -1;
     this.sign = trust.sign();
     this.title2 = el("h2", { id: "twin-title", class: "id strong" }, "Device");
-    this.fare = el("span", { class: "trust" }, icon("hole"), el("span"));
-    this.explorer = el("a", { class: "btn push", href: pathTo("explore") }, "Explore ", el("kbd", { class: "key" }, "x"));
+    this.fare = el("span", { class: "trust fare" }, icon("hole"), el("span"));
+    this.explorer = el("a", { class: "btn push", href: pathTo("explore") }, "Explore ", cap("x"));
     this.simulated = el("p", { class: "simulated", hidden: true }, icon("sensor"), el("span", {}, "Simulated: this is no real device."));
     this.device = { state: fact("State"), title: fact("Called"), place: fact("Place"), family: fact("Driver"), said: fact("Said up to") };
     this.agent = { source: fact("Agent"), state: fact("State"), born: fact("Born"), version: fact("Version"), clock: fact("Clock"), key: fact("Key"), models: fact("Model") };
@@ -51,7 +52,7 @@ export class Twin extends HTMLElement {
         block("Device, as of now", this.simulated, el("dl", { class: "passport" }, ...Object.values(this.device))),
         block("Its agent", el("dl", { class: "passport" }, ...Object.values(this.agent)))),
       block("What has come of its agent",
-        el("div", { class: "wide-table", tabindex: "0", role: "group", "aria-label": "Streams" }, el("table", {}, el("thead", {}, el("tr", {}, ...["Stream", "State", "Kept", "Missing", "Declared lost", "Waits at the agent"].map((word, i) => el("th", { scope: "col", class: i > 1 ? "num" : null }, word)))), this.streams)), this.told),
+        el("div", { class: "wide-table", tabindex: "0", role: "group", "aria-label": "Streams" }, el("table", {}, el("thead", {}, el("tr", {}, ...["Stream", "State", "Kept", "Missing", "Declared lost", "Waiting"].map((word, i) => el("th", { scope: "col", class: i > 1 ? "num" : null }, word)))), this.streams)), this.told),
       el("section", { class: "block" }, el("div", { class: "block-head" }, el("h3", {}, "Metrics"), this.spans), this.metrics, this.note),
       this.scansBlock, block("Alerts about it", this.alerts, this.noAlerts));
     this.bones = trust.bones("the device", 9);
@@ -90,7 +91,7 @@ export class Twin extends HTMLElement {
     const { now } = this.view;
     const fare = fareOf(found, now);
     const isSure = fare.isGood && this.trust.kind === "live";
-    set(this.fare, "class", isSure ? "word quiet" : "trust");
+    set(this.fare, "class", isSure ? "word quiet fare" : "trust fare");
     draw(this.fare, fare.icon);
     say(this.fare.lastElementChild, fare.isGood ? "found" : fare.words);
     reveal(this.simulated, isSimulated(this.view, { device: device.device, source: agent.source }));
@@ -138,12 +139,12 @@ export class Twin extends HTMLElement {
         set(row, "data-bad", isBad ? "true" : false);
       });
     const holed = whole?.streams.some((one) => one.missing || one.lost);
-    say(this.told, !whole ? "How whole it is has not been told yet." : holed ? "What rests on this agent may be wrong: numbers of it are not here." : "Counts are of numbered messages, since the agent was enrolled.");
+    say(this.told, !whole ? "How whole it is has not been told yet." : holed ? "What rests on this agent may be wrong: numbers of it are not here." : "Counts are of numbered messages, since the agent was enrolled; what waits is still at the agent.");
   }
 
   #showMetrics(series) {
     const shown = series.slice(0, METRICS_MAX);
-    keyed(this.metrics, shown, (one) => `${one.device}\n${one.metric}`, () => el("gl-metric"), (node, one) => node.show(this.view, one, SPANS[this.#span], this.#span));
+    keyed(this.metrics, shown, keyOf, () => el("gl-metric"), (node, one) => node.show(this.view, one, SPANS[this.#span], this.#span));
     const words = this.#state === "loading" ? "Reading which metrics it has."
       : this.#state === "error" ? `Which metrics it has could not be read. ${this.#trouble} The rest does not need it.`
         : !series.length ? "It has told no readings: scanners and seals tell events." : series.length > METRICS_MAX ? `${many(series.length - METRICS_MAX, "more metric")}: explore them.` : "";
@@ -218,7 +219,7 @@ export class Twin extends HTMLElement {
 /** The query that shows the first of these series in the explorer. */
 function exploring(series, span) {
   const query = new URLSearchParams();
-  for (const { device, metric } of series.slice(0, 4)) { query.append("device", device); query.append("metric", metric); }
+  for (const { device, metric } of series.slice(0, COMPARED_MAX)) { query.append("device", device); query.append("metric", metric); }
   if (!series.length) return "";
   query.set("span", span);
   return `?${query}`;
