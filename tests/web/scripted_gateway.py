@@ -142,7 +142,9 @@ class Gateway:
         message = event.message()
         if packet.reply_to:
             told = self._answer(message)
-            await self._link.publish([answer(packet, told, me=SOURCE, clock=self.clock)])
+            await self._link.publish(
+                [answer(packet, told, me=SOURCE, clock=self.clock, key=self.key)]
+            )
             return
         if isinstance(message, AgentBorn | AgentAlive):
             self._ledger.claim(event.source, message.epochs)

@@ -113,9 +113,7 @@ def test_holes_and_alerts_stand_where_they_were(page: Page, told: Told) -> None:
     explore(page, told, f"{SUPPLY}&{LOAD}&{told.hour}", 2)
     supply, load = page.locator("gl-plot").nth(0), page.locator("gl-plot").nth(1)
     expect(supply.locator(".block-head")).to_contain_text("1 hole")
-    expect(supply.locator(".room")).to_have_attribute(
-        "aria-label", re_ending("1 hole, 1 alert")
-    )
+    expect(supply.locator(".room")).to_have_attribute("aria-label", re_ending("1 hole, 1 alert"))
     expect(load.locator(".room")).to_have_attribute("aria-label", re_ending("1 hole, 0 alerts"))
     assert ink(page, 0, share=0.8, colour=(243, 189, 82)) > 20, "the alert's line, in amber"
     assert ink(page, 1, share=0.8, colour=(243, 189, 82)) == 0
@@ -187,6 +185,7 @@ def test_a_formula_in_a_name_stays_text(page: Page, told: Told) -> None:
 
 def test_a_store_that_is_down_is_said_and_asked_again(page: Page, told: Told) -> None:
     """Each chart says it and what it still shows; so does the list of series; then it works again."""
+
     def refuse(route: Route) -> None:
         route.fulfill(status=503, json={"error": "The store does not answer."})
 

@@ -90,9 +90,7 @@ def test_keys_lead_into_the_viewer_through_it_and_back(gallery: Page) -> None:
     gallery.keyboard.press("j")
     expect(gallery.locator("gl-why .lead")).to_have_text("The model boxed nothing")
     gallery.keyboard.press("j")
-    expect(gallery.locator("gl-why .lead")).to_have_text(
-        "The model could not look at this picture"
-    )
+    expect(gallery.locator("gl-why .lead")).to_have_text("The model could not look at this picture")
     gallery.keyboard.press("j")
     expect(gallery.locator("gl-viewer .away-note")).to_contain_text(
         "The picture is on its way: 12 messages of bulk still wait"
