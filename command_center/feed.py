@@ -122,7 +122,7 @@ class Feed:
             tries += 1
 
     async def _hear_all(self, link: Link, session: str) -> None:
-        asker = Asker(link, me=self._me, session=session, clock=self._clock)
+        asker = Asker(link, me=self._me, session=session, clock=self._clock, public_key=self._key)
         await link.subscribe(*self._topics(), asker.reply_to)
         self._asker = asker
         self._behind.set()

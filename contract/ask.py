@@ -2,25 +2,36 @@
 
 import asyncio
 import itertools
+import logging
 from typing import Final
 
 from contract.clock import Clock, stamp
 from contract.link import Link, Packet, Rejected, Unavailable
 from contract.messages import AskRefused, Message, Refused, Unreadable, compose, read
+from contract.signing import BadSignature, Key, verify
 from contract.topics import leaf_of, topic
+from contract.wire import JSON
 
 QUESTIONS_MAX: Final = 64
 """Questions of one asker that wait for an answer."""
 ANSWER_S_MAX: Final = 10.0
+_log: Final = logging.getLogger(__name__)
 
 
 class Asker:
-    """Asks over a link that somebody else receives from, and hands `told` what arrived."""
+    """Asks over a link that somebody else receives from, and hands `told` what arrived.
 
-    def __init__(self, link: Link, *, me: str, session: str, clock: Clock) -> None:
+    ``public_key`` is that of who is asked: then only what it signed, as the answer to this very
+    question, is an answer.
+    """
+
+    def __init__(
+        self, link: Link, *, me: str, session: str, clock: Clock, public_key: bytes = b""
+    ) -> None:
         self._link: Final = link
         self._me: Final = me
         self._clock: Final = clock
+        self._public_key: Final = public_key
         self.reply_to: Final = topic(me, "told") + f"/{session}"
         self._waiting: dict[bytes, asyncio.Future[Message]] = {}
         self._numbers: Final = itertools.count(1)
@@ -57,16 +68,41 @@ class Asker:
         answer = self._waiting.get(packet.correlation)
         if answer is None or answer.done():
             return
+        if not self._is_genuine(packet):
+            # Not an answer: the true one may still come.
+            return
         try:
             answer.set_result(read(packet.body).message())
         except (Unreadable, Refused) as error:
             answer.set_exception(Rejected(f"an answer that cannot be read: {error}"))
 
+    def _is_genuine(self, packet: Packet) -> bool:
+        if not self._public_key:
+            return True
+        bound = _bound(self.reply_to, packet.correlation)
+        try:
+            verify(self._public_key, packet.body, packet.sig, bound)
+        except BadSignature:
+            _log.warning("an answer on %s was not signed by who was asked", packet.topic)
+            return False
+        return True
 
-def answer(question: Packet, message: Message, *, me: str, clock: Clock) -> Packet:
-    """The packet that carries an answer back."""
+
+def answer(
+    question: Packet, message: Message, *, me: str, clock: Clock, key: Key | None = None
+) -> Packet:
+    """The packet that carries an answer back; signed with ``key``, as the answer to just this."""
+    body = compose(message, source=me, stamp=stamp(clock))
+    bound = _bound(question.reply_to, question.correlation)
     return Packet(
         topic=question.reply_to,
-        body=compose(message, source=me, stamp=stamp(clock)),
+        body=body,
+        keyid=key.keyid if key else "",
+        sig=key.sign(body, bound) if key else b"",
         correlation=question.correlation,
     )
+
+
+def _bound(reply_to: str, correlation: bytes) -> str:
+    """The payload type that is signed: an old answer cannot be said again to a new question."""
+    return f"{JSON}; answers={reply_to}; number={correlation.hex()}"

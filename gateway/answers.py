@@ -21,6 +21,7 @@ from contract.messages import (
     Unreadable,
     read,
 )
+from contract.signing import Key
 from gateway.blobs import Blobs
 from gateway.changes import ChangeLog
 from gateway.history import History
@@ -46,6 +47,7 @@ class Answers:
         blobs: Blobs,
         history: History | None,
         clock: Clock,
+        key: Key | None = None,
     ) -> None:
         self._outlet: Final = outlet
         self._me: Final = me
@@ -53,6 +55,7 @@ class Answers:
         self._blobs: Final = blobs
         self._history: Final = history
         self._clock: Final = clock
+        self._key: Final = key
         self._questions: Final[asyncio.Queue[Packet]] = asyncio.Queue(QUESTIONS_MAX)
 
     def take(self, packet: Packet) -> None:
@@ -82,7 +85,8 @@ class Answers:
             self._say(packet, reply)
 
     def _say(self, question: Packet, reply: Message) -> None:
-        self._outlet.say([answer(question, reply, me=self._me, clock=self._clock)])
+        told = answer(question, reply, me=self._me, clock=self._clock, key=self._key)
+        self._outlet.say([told])
 
     async def _answered(self, question: Message) -> Message:
         match question:

@@ -163,6 +163,7 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
                 blobs=blobs,
                 history=sinks.get(chosen),
                 clock=clock,
+                key=key,
             ),
             receipts=receipts,
             bench=bench,

@@ -91,6 +91,8 @@ class Gateway:
         self.hub: Final = hub
         self.clock: Final = clock
         self.key = Key(b"g" * 32)
+        self.answer_key: Key | None = None
+        """What answers are signed with, if not with the gateway's own key."""
         self.epoch = epoch
         self.changes: list[SignedBytes] = []
         self.messages: list[Message] = []
@@ -153,7 +155,17 @@ class Gateway:
                     question = read(packet.body).message()
                     self.asked.append(question)
                     told = self._answer(question)
-                    await link.publish([answer(packet, told, me=GATEWAY, clock=self.clock)])
+                    await link.publish(
+                        [
+                            answer(
+                                packet,
+                                told,
+                                me=GATEWAY,
+                                clock=self.clock,
+                                key=self.answer_key or self.key,
+                            )
+                        ]
+                    )
                 else:
                     await self._take(link, packet)
 

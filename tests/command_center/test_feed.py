@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,12 +20,14 @@ from command_center.feed import Feed
 from command_center.follower import Follower
 from command_center.projection import Projection
 from command_center.silence import SILENCE_S_MAX, GatewayState, Silence
+from contract.ask import Asker, answer
 from contract.link import Packet, Unavailable
 from contract.links.memory import Hub, faultless
 from contract.messages import (
     AlertChanged,
     AlertState,
     ChangesAsked,
+    ChangesTold,
     HistoryAsked,
     JudgeChanged,
     Reading,
@@ -250,6 +252,54 @@ def test_what_the_gateways_key_did_not_sign_is_no_change(tmp_path: Path) -> None
         assert s.screens.numbers == []
 
     scene(tmp_path, play)
+
+
+def test_an_answer_that_the_gateway_did_not_sign_is_none(tmp_path: Path) -> None:
+    """A forger who answers first, with an empty snapshot, blanks no screen; the truth comes."""
+
+    async def play(s: Scene) -> None:
+        s.gateway.answer_key = Key(b"f" * 32)
+        other = Gateway(Hub(), VirtualClock())
+        for id_ in ("x", "y", "z"):
+            await other.change(AlertChanged(alert=alert(id_)))
+        # A hole: the feed has to ask, and only the forger answers.
+        await s.gateway.change(AlertChanged(alert=alert("a2")), is_lost=True)
+        await s.gateway.change(AlertChanged(alert=alert("a3")))
+        await asyncio.sleep(30)
+        assert s.screens.numbers == []
+        assert [one.id for one in s.board.snapshot().alerts] == ["a1"]
+        s.gateway.answer_key = None
+        await asyncio.sleep(30)
+        assert s.screens.numbers == [2, 3]
+
+    scene(tmp_path, play)
+
+
+def test_an_answer_is_the_answer_to_one_question() -> None:
+    """An old snapshot that was recorded cannot be said again to a new question."""
+
+    async def main() -> None:
+        hub, clock, key = Hub(), VirtualClock(), Key(b"g" * 32)
+        async with hub.dial("one") as link, hub.dial("gateway") as far:
+            await far.subscribe(topic(GATEWAY, "ask"))
+            answered: list[Packet] = []
+            for session in ("s1", "s2"):
+                asker = Asker(link, me=ME, session=session, clock=clock, public_key=key.public)
+                for number in range(2):
+                    asking = asyncio.ensure_future(asker.ask(GATEWAY, ChangesAsked()))
+                    (question,) = await anext(far.receive())
+                    told = ChangesTold(epoch=EPOCH, upto=number, is_snapshot=True, is_last=True)
+                    for old in answered:
+                        again = replace(old, topic=asker.reply_to, correlation=question.correlation)
+                        asker.told(again)
+                        assert not asking.done()
+                    good = answer(question, told, me=GATEWAY, clock=clock, key=key)
+                    asker.told(replace(good, sig=b""))
+                    asker.told(good)
+                    assert await asking == told
+                    answered.append(good)
+
+    run_virtually(main())
 
 
 def test_a_broken_chain_is_answered_by_a_snapshot(tmp_path: Path) -> None:
