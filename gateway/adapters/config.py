@@ -10,7 +10,7 @@ from msgspec import Meta
 from contract.identifiers import Post, Source
 from contract.link import Rejected
 from gateway.adapters.pattern import Pattern
-from gateway.adapters.profile import adjusted
+from gateway.adapters.profile import Profile, adjusted
 from gateway.adapters.profiles import PROFILES
 from gateway.adapters.route import Route
 from gateway.adapters.unit import nearest_unit
@@ -45,7 +45,7 @@ class ForeignConfig(Route, frozen=True, kw_only=True):
     @property
     def title(self) -> str:
         """What people call this kind of device."""
-        return PROFILES[self.profile].title if self.profile else "plain MQTT"
+        return self._profile().title if self.profile else "plain MQTT"
 
     def routes(self) -> tuple[Route, ...]:
         """In the order in which they are tried; raises `Rejected` for a mistake."""
@@ -54,12 +54,16 @@ class ForeignConfig(Route, frozen=True, kw_only=True):
             self._check(route)
         return routes
 
-    def _profiled(self) -> tuple[Route, ...]:
+    def _profile(self) -> Profile:
         profile = PROFILES.get(self.profile)
         if profile is None:
             near = difflib.get_close_matches(self.profile, PROFILES, n=1)
             advice = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(PROFILES)}"
             raise self._wrong(f"no profile is called {self.profile!r}; {advice}")
+        return profile
+
+    def _profiled(self) -> tuple[Route, ...]:
+        profile = self._profile()
         for key in ("topic", "device", "time", "metric", "must_say"):
             if getattr(self, key):
                 raise self._wrong(f"{key} is the profile's to say; leave out one of the two")

@@ -1,7 +1,7 @@
 """What was heard and not taken yet, by topic: a topic that floods waits for itself alone. Pure."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from contract.links.subscriber import Said
@@ -13,7 +13,7 @@ BATCH_MESSAGES: Final = 8_000
 BATCH_BYTES: Final = 2_000_000
 """What is taken at once; where more waits, every topic gets the same share of it."""
 
-Taken = dict[bytes, Sequence[Said]]
+Taken = Mapping[bytes, Sequence[Said]]
 
 
 class Waiting:

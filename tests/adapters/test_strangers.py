@@ -114,7 +114,8 @@ async def test_strangers_are_unsigned_and_never_called_complete(post: Making) ->
     """On the desk: no key, unsigned, completeness cannot tell; the same message twice stays two."""
     here = post(
         '[[foreign]]\nname = "yard"\ntopic = "bench/{device}/telemetry"\nlane = "3"\n'
-        'time = "ts"\ntime_unit = "us"\n[foreign.metrics.temp]\nname = "temperature"\nunit = "Cel"\n'
+        'time = "ts"\ntime_unit = "us"\n'
+        '[foreign.metrics.temp]\nname = "temperature"\nunit = "Cel"\n'
     )
     said = '{"ts": 1763800000000000, "temp": 21.5, "hum": 40}'
     async with here.gateway(), here.stranger() as client:
