@@ -1,4 +1,4 @@
-"""Whether the pages beside the desk can be used by everyone: axe-core, a phone, keys between them."""
+"""Whether the pages beside the desk can be used by everyone: axe-core, phone, keys between."""
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -40,7 +40,7 @@ def assert_usable(page: Page, width: int) -> None:
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_no_page_has_a_violation(told: Shared, theme: str, width: int) -> None:
-    """Devices with and without one chosen, the explorer empty and full, the gallery and its viewer."""
+    """Devices and a twin, the explorer empty and full, the gallery and its viewer."""
     page = told.context.new_page()
     page.set_viewport_size({"width": width, "height": 900})
 

@@ -9,7 +9,7 @@ from tests.web.center import PASSWORD, Center
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-NEW_PASSWORD = "five loud cranes dance"
+ANOTHER = "five loud cranes dance"
 
 
 def test_an_alert_is_handed_to_another_officer(page: Page, center: Center) -> None:
@@ -68,7 +68,7 @@ def test_a_link_of_the_desk_opens_its_alert(page: Page, center: Center) -> None:
 
 
 def test_the_first_password_is_set_and_later_changed(browser: Browser, center: Center) -> None:
-    """The one-time link asks for one; later the officer's name leads there, and asks for the present one."""
+    """The link asks for one; later the officer's name leads there, with the present one."""
     context: BrowserContext = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.goto(center.first_link)
@@ -81,8 +81,8 @@ def test_the_first_password_is_set_and_later_changed(browser: Browser, center: C
     expect(page.get_by_role("heading")).to_have_text("Change your password")
     expect(page.get_by_role("link", name="back to the desk")).to_be_visible()
     page.get_by_label("Present password").fill("not the password")
-    page.get_by_label("New password").fill(NEW_PASSWORD)
-    page.get_by_label("The same again").fill(NEW_PASSWORD)
+    page.get_by_label("New password").fill(ANOTHER)
+    page.get_by_label("The same again").fill(ANOTHER)
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("Present password").fill(PASSWORD)

@@ -96,7 +96,7 @@ def test_search_and_lost_narrow_the_list(devices: Page, told: Shared) -> None:
 
 
 def test_the_twin_is_live_and_says_when_its_past_cannot_be_read(page: Page, center: Center) -> None:
-    """A signed reading is shown as it comes; lost, found; a store that is down harms nothing else."""
+    """A signed reading as it comes; lost, and why; a store that is down harms nothing else."""
     agent, key, at = Source("/KEMBA/gate-2"), Key.make(), scene.now()
     center.gateway.series = (("scale-2", "axle load", "kg"),)
     page.goto(f"{center.url}/devices?device=scale-2&source=/KEMBA/gate-2")

@@ -184,7 +184,7 @@ def test_a_formula_in_a_name_stays_text(page: Page, told: Told) -> None:
 
 
 def test_a_store_that_is_down_is_said_and_asked_again(page: Page, told: Told) -> None:
-    """Each chart says it and what it still shows; so does the list of series; then it works again."""
+    """Each chart says it, so does the list of series; asked again, both work."""
 
     def refuse(route: Route) -> None:
         route.fulfill(status=503, json={"error": "The store does not answer."})
