@@ -13,9 +13,11 @@ import logging
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from contract import exposing
 from contract.clock import Clock
 from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
@@ -28,6 +30,7 @@ from edge.drivers import driver_of
 from edge.health import Health
 from edge.identity import Credentials, StateDir
 from edge.line import Line
+from edge.metrics import Watched, collect
 from edge.scans import Scans
 from edge.speaker import Speaker
 from edge.tending import tend
@@ -66,12 +69,25 @@ async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
             ),
             name="uplink",
         )
+        watched = Watched(detector.detect)
+        serving = _serve_metrics(links, config.metrics_port, outbox, health, watched)
         try:
             speaker = Speaker(outbox, clock)
-            scans = Scans(speaker, detector.detect, model)
+            scans = Scans(speaker, watched.detect, model)
             await _observe(drivers, Line(speaker, scans, health, clock), clock)
         finally:
             link.cancel()
+            if serving:
+                serving.cancel()
+
+
+def _serve_metrics(
+    tasks: asyncio.TaskGroup, port: int, outbox: Outbox, health: Health, watched: Watched
+) -> asyncio.Task[None] | None:
+    if not port:
+        return None
+    collecting = partial(collect, outbox, health, watched)
+    return tasks.create_task(exposing.serve(port, collecting), name="metrics")
 
 
 @asynccontextmanager

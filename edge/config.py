@@ -48,6 +48,8 @@ class AgentConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     detector: DetectorSettings = msgspec.field(default_factory=DetectorSettings)
     broker: BrokerConfig = msgspec.field(default_factory=BrokerConfig)
     outbox: OutboxLimits = msgspec.field(default_factory=OutboxLimits)
+    metrics_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    """Where monitors find /metrics on 127.0.0.1; 0 for nowhere."""
     device: Annotated[tuple[AnySettings, ...], Meta(max_length=DEVICES_MAX)] = ()
 
     def __post_init__(self) -> None:

@@ -34,6 +34,8 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Devices that are not ours, read by configuration alone: ``[[foreign]]``."""
     history: str = ""
     """The sink that histories are read from; empty for the first."""
+    metrics_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    """Where monitors find /metrics on 127.0.0.1; 0 for nowhere."""
 
     @property
     def source(self) -> Source:

@@ -6,6 +6,7 @@ first message that has it: the same message again is a repeat, another one is a 
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +68,8 @@ class Journal:
         self.id: Final = journal_id
         self.position = last
         """Of the last entry that is durable."""
+        self.tally: Final[Counter[str]] = Counter()
+        """Entries since the start by kind, and repeats."""
         self._store: Final = store
         self._slewed: Final = slewed
         self._recent: dict[int, Entry] = {}
@@ -103,7 +106,8 @@ class Journal:
 
     def _arrived(self, outcomes: list[Outcome]) -> None:
         """Entries became durable; called in the order of the commits."""
-        for _, entry in outcomes:
+        for status, entry in outcomes:
+            self.tally[entry.kind if entry else status] += 1
             if entry is None:
                 continue
             self.position = entry.position

@@ -24,6 +24,11 @@ class Outlet:
         self._is_open = False
         self.dropped = 0
 
+    @property
+    def waiting(self) -> int:
+        """Packets that wait for the link."""
+        return len(self._waiting)
+
     def say(self, packets: Iterable[Packet]) -> None:
         """Send these soon; dropped while there is no link."""
         if not self._is_open:

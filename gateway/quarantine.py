@@ -32,18 +32,19 @@ class Quarantine:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store: Final = store
         self._clock: Final = clock
-        self._reasons: dict[str, int] = {}
+        self.reasons: Final[dict[str, int]] = {}
+        """How often each reason was heard since the start."""
 
     async def keep(self, suspects: Sequence[Suspect]) -> None:
         """Put these away; raises `Unavailable` when the disk is full."""
         for suspect in suspects:
-            times = self._reasons.get(suspect.reason, 0) + 1
-            self._reasons[suspect.reason] = times
+            times = self.reasons.get(suspect.reason, 0) + 1
+            self.reasons[suspect.reason] = times
             if times == 1 or times % LOG_EVERY == 0:
                 topic = suspect.packet.topic
                 _log.warning("quarantined from %s (%d times): %s", topic, times, suspect.reason)
-        if len(self._reasons) > HELD_MAX:
-            self._reasons.clear()
+        if len(self.reasons) > HELD_MAX:
+            self.reasons.clear()
         now_us = microseconds(self._clock.utc_now())
         await self._store.write(lambda at: _keep(at, suspects, now_us))
 

@@ -43,6 +43,8 @@ class Receipts:
         self._heard: dict[str, float] = {}
         self._said: dict[str, float] = {}
         self._urgent: Final = asyncio.Event()
+        self.said = 0
+        """Receipts since the start."""
 
     def owe(self, source: str, *, is_urgent: bool = False) -> None:
         """This source said something that is durable now."""
@@ -63,6 +65,7 @@ class Receipts:
                 if said + AGAIN_S <= now and self._heard[source] + FORGET_S > now:
                     self._owed[source] = None
             owed, self._owed = self._owed, {}
+            self.said += len(owed)
             for source in owed:
                 self._said[source] = now
             self._outlet.say(self._voice.packet(self._receipt(s, now), s) for s in owed)

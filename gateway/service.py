@@ -14,16 +14,18 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from contract import topics
+from contract import exposing, topics
 from contract.clock import Clock, SystemClock
 from contract.delivery.grants import Grants
 from contract.link import Dial, Link, Packet, Rejected, Unavailable
 from contract.links.ear import Listen, listener
 from contract.messages import AgentBorn, AgentGone, KeyEnrolled, Message
 from contract.signing import Key
+from gateway import metrics
 from gateway.adapters import service as adapters
 from gateway.answers import Answers
 from gateway.bench import Bench
@@ -86,6 +88,9 @@ async def run(
         start(parts.receipts.run(), name="receipts")
         start(parts.answers.run(), name="answers")
         start(_stay_linked(parts, dial), name="link")
+        if config.metrics_port:
+            collecting = partial(metrics.collect, parts)
+            start(exposing.serve(config.metrics_port, collecting), name="metrics")
         if foreign:
             hearing = adapters.run(
                 foreign,
