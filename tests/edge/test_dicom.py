@@ -1,5 +1,6 @@
 """DICOM files: nothing is lost on the way to the detector, and what is not supported is named."""
 
+import hashlib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEG2000Lossless
 
 from contract.clock import SystemClock
-from contract.messages import ScanCompleted, ScanFailed
+from contract.messages import BlobPart, ScanCompleted, ScanFailed
 from edge.drivers.dicom import Dicom, DicomSettings
 from edge.drivers.dicom_picture import media_type_of, view_of, why_not_whole
 from edge.drivers.folder_watch import CannotShow
@@ -165,6 +166,9 @@ async def test_both_the_original_and_its_view_are_sent(tmp_path: Path) -> None:
     assert completed[0].original.size_bytes == len(good)
     assert completed[0].picture.media_type == "image/png"
     assert completed[0].subject == "HLXU4172205"
+    sent = {one.sha256 for one in said if isinstance(one, BlobPart)}
+    assert sent >= {completed[0].original.sha256, completed[0].picture.sha256}
+    assert completed[0].original.sha256 == hashlib.sha256(good).hexdigest()
     assert "JPEG 2000" in failed[0].reason
     assert failed[0].picture
     assert (folder / "done" / "a.dcm").read_bytes() == good
