@@ -5,7 +5,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -111,14 +111,10 @@ def test_nothing_is_lost_or_doubled_whoever_dies(tmp_path: Path, portal: Blockin
     """
     sensor = Sensor()
     unit = modbus_sensor.Unit(1, (COUNT,), sensor.values)
-    with portal.wrap_async_context_manager(modbus_sensor.serving([unit])) as port:
-        devices = (
-            f'[[device]]\nfamily = "modbus"\ndevice = "counter"\nhost = "127.0.0.1"\n'
-            f"port = {port}\npoll_s = {1 / POLLS_PER_S}\n"
-            '[[device.register]]\naddress = 0\nkind = "holding"\ntype = "uint32"\n'
-            'metric = "count"\nunit = "/"\n'
-        )
-        with Line(tmp_path, devices).running() as line:
+    with ExitStack() as wire:
+        serving = modbus_sensor.serving([unit])
+        port = wire.enter_context(portal.wrap_async_context_manager(serving))
+        with Line(tmp_path, counter_at(port)).running() as line:
             until(lambda: len(line.points("counter")) > POLLS_PER_S, line.agent.log.read_text)
             line.broker.kill()
             wait_for_readings(sensor, 3 * POLLS_PER_S)
@@ -134,15 +130,27 @@ def test_nothing_is_lost_or_doubled_whoever_dies(tmp_path: Path, portal: Blockin
             wait_for_readings(sensor, 2 * POLLS_PER_S)
             sensor.is_frozen = True
             caught_up(line, sensor.count)
+            wire.close()
             until(lambda: line.is_complete(LANE), line.board)
-            kept = journalled(tmp_path / "gateway" / "journal.sqlite")
-            until(lambda: len(line.points("counter")) == len(kept), lambda: len(kept))
+            journal = tmp_path / "gateway" / "journal.sqlite"
+            until(lambda: len(line.points("counter")) == len(journalled(journal)))
             points = [int(value) for value in line.points("counter")]
+            kept = journalled(journal)
     assert Counter(points) == Counter(kept)
     # Before the agent died every single reading is there, once and in order.
     assert points[: until_now - 1] == list(range(1, until_now))
     again = Counter(points)
     assert {value for value, times in again.items() if times > 1} <= {sensor.count}
+
+
+def counter_at(port: int) -> str:
+    """What the agent is told of the sensor."""
+    return (
+        f'[[device]]\nfamily = "modbus"\ndevice = "counter"\nhost = "127.0.0.1"\n'
+        f"port = {port}\npoll_s = {1 / POLLS_PER_S}\n"
+        '[[device.register]]\naddress = 0\nkind = "holding"\ntype = "uint32"\n'
+        'metric = "count"\nunit = "/"\n'
+    )
 
 
 def wait_for_readings(sensor: Sensor, readings: int) -> None:
