@@ -36,6 +36,12 @@ SHOWN_MAX: Final = 200
 SENDING_MAX: Final = 10_000
 """Acts on their way; more are refused at once, with a sentence."""
 
+UNKNOWN: Final = (
+    "What came of it is not known: the gateway has it, and told everything anew without it."
+)
+DOUBT_ROUNDS: Final = 1
+"""Rounds of `age` that a doubted act has left, for an answer that is on its way."""
+
 MIGRATIONS: Final = (
     """CREATE TABLE acts(number INTEGER PRIMARY KEY, act TEXT UNIQUE NOT NULL,
          state TEXT NOT NULL, reason TEXT NOT NULL, is_said INTEGER NOT NULL,
@@ -60,6 +66,8 @@ class Acts:
         self._sending: dict[str, Act] = {}
         self._settled: OrderedDict[str, Act] = OrderedDict()
         self._unwritten: dict[str, Act] = {}
+        self._doubted: dict[str, int] = {}
+        self._given_up: dict[str, Act] = {}
 
     @classmethod
     @asynccontextmanager
@@ -115,19 +123,37 @@ class Acts:
         match message:
             case AlertChanged():
                 self.seen(message.alert)
-                if act := self._sending.get(message.act):
+                if act := self._open(message.act):
                     self._settle(act, "done")
             case ActRefused():
-                if act := self._sending.get(message.act):
+                if act := self._open(message.act):
                     self._settle(act, "refused", message.reason)
 
     def seen(self, alert: Alert) -> None:
         """An alert names the acts in the journal: that settles them too, as after a snapshot."""
-        if not self._sending:
+        if not (self._sending or self._given_up):
             return
         for done in alert.acts:
-            if act := self._sending.get(done.act):
+            if act := self._open(done.act):
                 self._settle(act, "done")
+
+    def doubt(self) -> None:
+        """The gateway has every act and told everything anew: what came of some it told no more."""
+        for id_ in self._sending:
+            self._doubted.setdefault(id_, 0)
+
+    async def age(self) -> None:
+        """Give up what is doubted for a round already; asked for every half minute or so."""
+        doubted, self._doubted = self._doubted, {}
+        for id_, rounds in doubted.items():
+            act = self._sending.get(id_)
+            if act is not None and rounds < DOUBT_ROUNDS:
+                self._doubted[id_] = rounds + 1
+            elif act is not None:
+                self._settle(act, "refused", UNKNOWN)
+                # Should it be told after all, that counts.
+                self._given_up[id_] = act
+        await self.flush()
 
     async def flush(self) -> None:
         """Make durable what was settled."""
@@ -151,9 +177,13 @@ class Acts:
             )
         )
 
+    def _open(self, id_: str) -> Act | None:
+        return self._sending.get(id_) or self._given_up.get(id_)
+
     def _settle(self, act: Act, state: Literal["done", "refused"], reason: str = "") -> None:
         settled = msgspec.structs.replace(act, state=state, reason=reason)
         self._unwritten[act.act] = settled
+        self._given_up.pop(act.act, None)
         self._turn(settled)
 
     def _turn(self, act: Act) -> None:

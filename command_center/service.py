@@ -96,6 +96,7 @@ class _Parts:
     live: Live
     officers: Officers
     outbox: Outbox
+    acts: Acts
     alert_log: AlertLog
     tokens: Tokens
     webhooks: Webhooks
@@ -140,7 +141,7 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
             allowed=networks(config.webhook_networks),
             patience=Patience(limit=timedelta(hours=config.webhook_give_up_h)),
         )
-        audience = _Audience(live, acts, alert_log)
+        audience = _Audience(live, acts, alert_log, outbox)
         feed = Feed(
             me=config.me,
             gateway=gateway,
@@ -168,18 +169,19 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
                 public_url=config.public_url,
             )
         )
-        yield _Parts(app, feed, live, officers, outbox, alert_log, tokens, webhooks)
+        yield _Parts(app, feed, live, officers, outbox, acts, alert_log, tokens, webhooks)
 
 
 async def _keep(parts: _Parts, clock: Clock) -> None:
-    """Write down which tokens were used; when all ends, let the alert streams go at once."""
+    """Every half minute what has no hurry; when all ends, let the alert streams go at once."""
     try:
         while True:
             await clock.sleep(SAVE_S)
             try:
                 await parts.tokens.save()
+                await parts.acts.age()
             except Unavailable as error:
-                _log.warning("tokens: %s", error)
+                _log.warning("command center: %s", error)
     finally:
         parts.alert_log.end()
 
@@ -187,10 +189,12 @@ async def _keep(parts: _Parts, clock: Clock) -> None:
 class _Audience:
     """Who hears what the board takes: screens, subscribers, and acts that wait for an answer."""
 
-    def __init__(self, live: Live, acts: Acts, alert_log: AlertLog) -> None:
+    def __init__(self, live: Live, acts: Acts, alert_log: AlertLog, outbox: Outbox) -> None:
         self._live: Final = live
         self._acts: Final = acts
         self._alert_log: Final = alert_log
+        self._outbox: Final = outbox
+        self._is_new = False
 
     def changed(self, change: Change, *, is_streamed: bool) -> None:
         """See `follower.Audience`."""
@@ -202,6 +206,7 @@ class _Audience:
     def renewing(self, upto: Cursor) -> None:
         """See `follower.Audience`."""
         self._alert_log.renewing(upto)
+        self._is_new = True
 
     def renewed(self) -> None:
         """See `follower.Audience`."""
@@ -211,6 +216,11 @@ class _Audience:
         """See `follower.Audience`."""
         await self._alert_log.flush()
         await self._acts.flush()
+        if self._is_new:
+            self._is_new = False
+            waiting = await self._outbox.call(self._outbox.end.queues)
+            if not any(queue.messages for queue in waiting):
+                self._acts.doubt()
 
 
 @contextmanager

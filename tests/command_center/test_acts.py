@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from command_center.act import Act
-from command_center.acts import Acts
+from command_center.acts import UNKNOWN, Acts
 from contract.link import Unavailable
 from contract.messages import ActDone, ActRefused, AlertChanged, OfficerActed
 from tests.command_center.scripted import alert
@@ -61,6 +61,39 @@ def test_sending_becomes_done_when_the_alert_carries_the_act(tmp_path: Path) -> 
 
     async def two(acts: Acts, life: Life) -> None:
         assert [act.state for act in acts.shown()] == ["done"]
+        assert life.said == []
+
+    play(tmp_path, one, two)
+
+
+def test_an_act_of_which_the_gateway_tells_no_more_does_not_stay_sending(tmp_path: Path) -> None:
+    """Its refusal was pruned: said so after a while, and taken back should it be done after all."""
+
+    async def one(acts: Acts, life: Life) -> None:
+        early, late = await acknowledge(acts), await acknowledge(acts)
+        acts.doubt()
+        newer = await acknowledge(acts)
+        await acts.age()
+        acts.heard(AlertChanged(alert=alert("a1"), act=late))
+        assert [act.state for act in acts.shown()] == ["done", "sending", "sending"]
+        await acts.age()
+        await acts.age()
+        states = {act.act: (act.state, act.reason) for act in acts.shown()}
+        assert states == {
+            early: ("refused", UNKNOWN),
+            late: ("done", ""),
+            newer: ("sending", ""),
+        }
+        acts.heard(AlertChanged(alert=alert("a1"), act=early))
+        await acts.flush()
+        assert [act.state for act in life.told if act.act == early] == [
+            "sending",
+            "refused",
+            "done",
+        ]
+
+    async def two(acts: Acts, life: Life) -> None:
+        assert [act.state for act in acts.shown()] == ["done", "done", "sending"]
         assert life.said == []
 
     play(tmp_path, one, two)

@@ -9,7 +9,7 @@ from pathlib import Path
 import argon2
 import pytest
 
-from command_center.officers import INVITATION_LASTS, SESSION_LASTS, Officers
+from command_center.officers import FIRST_LINK_LASTS, INVITATION_LASTS, SESSION_LASTS, Officers
 from command_center.passwords import BadPassword, Passwords
 from contract.link import Rejected
 from tests.support.virtual import VirtualClock, run_virtually
@@ -54,6 +54,18 @@ def test_the_first_link_works_once(tmp_path: Path) -> None:
         assert admin is not None
         assert (admin.name, admin.role, admin.must_set_password) == ("admin", "admin", True)
         assert await officers.use_link(link) is None
+
+    play(tmp_path, act)
+
+
+def test_the_first_link_does_not_wait_for_ever(tmp_path: Path) -> None:
+    """Half an hour; after that a restart makes another."""
+
+    async def act(officers: Officers) -> None:
+        link = await officers.first_link() or ""
+        await asyncio.sleep(FIRST_LINK_LASTS.total_seconds())
+        assert await officers.use_link(link) is None
+        assert await officers.use_link(await officers.first_link() or "") is not None
 
     play(tmp_path, act)
 
