@@ -14,6 +14,8 @@ from gateway.adapters.heard import ForeignHeard
 from gateway.adapters.row import Column
 from gateway.sink import Origin, Series, TimePoint
 
+TAKEN: Final = ("time", "value", "sequence")
+"""Fields of every point: a metric of this name gets an underscore behind it."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -60,6 +62,8 @@ def _readings(origin: Origin, sequence: int, message: ReadingsTaken) -> list[Tim
 
 def _foreign(origin: Origin, sequence: int, heard: ForeignHeard) -> list[TimePoint]:
     """The values of every message under its own number, so that each is told from all others."""
+    if heard.label.table:
+        return _wide(origin, sequence, heard)
     source = Source(origin.source)
     post, agent = str(source.post), source.name
     known: dict[tuple[str, Column], Series] = {}
@@ -73,6 +77,32 @@ def _foreign(origin: Origin, sequence: int, heard: ForeignHeard) -> list[TimePoi
                 series = known[device, column] = Series("reading", post, agent, device, *column)
             points.append(TimePoint(series, origin, sequence + item, place, observed_us, value))
     return points
+
+
+def _wide(origin: Origin, sequence: int, heard: ForeignHeard) -> list[TimePoint]:
+    """Each message as one point of many fields."""
+    source = Source(origin.source)
+    post, agent, table = str(source.post), source.name, heard.label.table
+    known: dict[str, Series] = {}
+    names: dict[tuple[Column, ...], list[str]] = {}
+    points = []
+    for item, device, observed_us, columns, values in heard.rows:
+        series = known.get(device)
+        if series is None:
+            series = known[device] = Series(table, post, agent, device, "", "")
+        fields = names.get(columns)
+        if fields is None:
+            fields = names[columns] = [_field(metric) for metric, _ in columns]
+        facts = tuple(zip(fields, values, strict=True))
+        if None in values:
+            facts = tuple(fact for fact in facts if fact[1] is not None)
+        if facts:
+            points.append(TimePoint(series, origin, sequence + item, 0, observed_us, None, facts))  # type: ignore[arg-type]  # None was left out
+    return points
+
+
+def _field(metric: str) -> str:
+    return f"{metric}_" if metric in TAKEN else metric
 
 
 def _seal(origin: Origin, sequence: int, observed_us: int, seal: SealRead) -> TimePoint:

@@ -119,8 +119,9 @@ class Agent(msgspec.Struct, kw_only=True):
         if twin is None:
             if len(self.devices) >= DEVICES_MAX:
                 return
-            title = f"{heard.title}, unsigned"
-            found = Device(device=device, family=heard.title, title=title, lane=heard.lane)
+            label = heard.label
+            title = f"{label.title}, unsigned"
+            found = Device(device=device, family=label.title, title=title, lane=label.lane)
             self._put(found, None, since=at)
             self.is_changed = True
             twin = self.devices[device]

@@ -17,7 +17,7 @@ from contract.messages import Message, Refused
 from gateway.adapters.pattern import Pattern
 from gateway.adapters.payload import Answer, Reader
 from gateway.adapters.route import Route
-from gateway.adapters.row import Presence, Row, Unfit
+from gateway.adapters.row import Label, Presence, Row, Unfit
 
 VERSION: Final = 1
 """Of the way in which routes are read; raise it where the same payload would say something else."""
@@ -31,8 +31,7 @@ class ForeignHeard(Message, frozen=True, kw_only=True):
     """What foreign devices said; never travels. A message has the entry's number plus `item`."""
 
     type: ClassVar[str] = "foreign.heard"
-    title: str
-    lane: str
+    label: Label
     count: int
     """Messages in this entry."""
     rows: list[Row]
@@ -57,8 +56,7 @@ class _Topic(msgspec.Struct, frozen=True, array_like=True):
 class _Header(msgspec.Struct, frozen=True):
     version: int
     heard_us: int
-    title: str
-    lane: str
+    label: Label
     routes: msgspec.Raw
     topics: list[_Topic]
 
@@ -104,16 +102,13 @@ def readers(routes: bytes) -> Readers:
     return Readers(_ROUTES.decode(routes))
 
 
-def written(
-    groups: Sequence[Group], *, heard_us: int, title: str, lane: str, routes: bytes
-) -> bytes:
+def written(groups: Sequence[Group], *, heard_us: int, label: Label, routes: bytes) -> bytes:
     """The body of an entry."""
     header = msgspec.json.encode(
         _Header(
             version=VERSION,
             heard_us=heard_us,
-            title=title,
-            lane=lane,
+            label=label,
             routes=msgspec.Raw(routes),
             topics=[_Topic(g.topic, g.is_old, list(map(len, g.payloads))) for g in groups],
         )
@@ -143,7 +138,7 @@ def reread(body: bytes) -> ForeignHeard:
             item += 1
     if at != len(body):
         raise Refused(f"{ForeignHeard.type}: its payloads have other lengths than it says")
-    return said(answers, count=item, title=header.title, lane=header.lane)
+    return said(answers, count=item, label=header.label)
 
 
 def _answer(match: Match, payload: bytes, item: int, heard_us: int, topic: _Topic) -> Answer:
@@ -153,7 +148,7 @@ def _answer(match: Match, payload: bytes, item: int, heard_us: int, topic: _Topi
         raise Refused(f"{ForeignHeard.type}: {error}") from error
 
 
-def said(answers: Iterable[Answer], *, count: int, title: str, lane: str) -> ForeignHeard:
+def said(answers: Iterable[Answer], *, count: int, label: Label) -> ForeignHeard:
     """What these answers say together."""
     rows: list[Row] = []
     presences: list[Presence] = []
@@ -162,4 +157,4 @@ def said(answers: Iterable[Answer], *, count: int, title: str, lane: str) -> For
             rows.append(answer)
         elif type(answer) is Presence:
             presences.append(answer)
-    return ForeignHeard(title=title, lane=lane, count=count, rows=rows, presences=presences)
+    return ForeignHeard(label=label, count=count, rows=rows, presences=presences)

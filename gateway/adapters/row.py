@@ -2,8 +2,20 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 Column = tuple[str, str]
 """Metric and unit."""
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """What all messages of one adapter have in common."""
+
+    title: str = ""
+    """What people call this kind of device."""
+    lane: str = ""
+    table: str = ""
+    """The measurement that has each message as one point of many fields; empty for readings."""
 
 
 class Unfit(ValueError):

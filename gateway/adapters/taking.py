@@ -124,8 +124,7 @@ class Taking:
         body = written(
             pile.groups,
             heard_us=heard_us,
-            title=adapter.title,
-            lane=adapter.lane,
+            label=adapter.label,
             routes=bench.routes,
         )
         sequence, bench.next = bench.next, bench.next + pile.count
@@ -138,7 +137,7 @@ class Taking:
             hash=hash_of(body),
             type=ForeignHeard.type,
             body=body,
-            message=said(pile.answers, count=pile.count, title=adapter.title, lane=adapter.lane),
+            message=said(pile.answers, count=pile.count, label=adapter.label),
         )
 
 

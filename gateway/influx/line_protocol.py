@@ -91,11 +91,19 @@ def line(point: TimePoint) -> bytes:
             raise Unwritable(f"InfluxDB has no number for {value}")
         fields = b"value=%s,%s" % (repr(float(value)).encode(), fields)
     for name, fact in point.facts:
-        fields += b",%s=%s" % (name.encode(), _field(fact))
+        fields += b",%s=%s" % (_key(name), _field(fact))
     return b"%s%s %d" % (prefix(point.series), fields, time_ns)
 
 
+@functools.lru_cache(4_096)
+def _key(name: str) -> bytes:
+    """The name of a field: those of seals and scans are ours, those of strangers are not."""
+    return _SPECIAL.sub(_escaped, tag_text(name)).encode()
+
+
 def _field(fact: Fact) -> bytes:
+    if type(fact) is float and math.isfinite(fact):
+        return repr(fact).encode()
     if isinstance(fact, str):
         return f'"{_QUOTED.sub(_escaped, fact)}"'.encode()
     if isinstance(fact, int):

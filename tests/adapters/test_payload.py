@@ -17,6 +17,9 @@ from gateway.adapters.profiles import PROFILES
 from gateway.adapters.route import Metric, Route
 from gateway.adapters.row import Presence, Row, Unfit
 from gateway.adapters.taking import DEVICES_MAX, SUSPECTS_MAX, Taking
+from gateway.influx.line_protocol import line
+from gateway.inspection import EARLIEST
+from gateway.points import points_of
 
 NOW_US = 1_763_800_000_000_000
 HERE = {"device": "d", "metric": "m"}
@@ -195,3 +198,20 @@ def test_a_flood_of_bad_payloads_and_devices_is_bounded() -> None:
     batch = Taking(PLAIN, "0" * 16, {}).take(many, NOW_US)
     assert batch.unfit == 3
     assert {one.reason for one in batch.suspects} == {f"foreign: more than {DEVICES_MAX} devices"}
+
+
+def test_a_message_can_be_one_point_of_many_fields() -> None:
+    """With a table: names are escaped, ours are not overwritten, what is missing is left out."""
+    config = ForeignConfig(name="wide", topic="w/{device}", table="telemetry")
+    payload = b'{"a b": 1.5, "x,y=z": true, "value": 3, "time": 4, "no": null}'
+    taken = {b"w/d 1": [Said(b"w/d 1", payload, 0, is_retained=False)]}
+    (draft,) = Taking(_adapters(config), "0" * 16, {}).take(taken, NOW_US).drafts
+    assert draft.identity is not None
+    assert draft.message is not None
+    (point,) = points_of(draft.identity, EARLIEST, draft.message)
+    said, _, stamp = line(point).rpartition(b" ")
+    assert said == (
+        b"telemetry,agent=foreign-wide,device=d\\ 1,post=KEMBA "
+        b"sequence=1i,a\\ b=1.5,x\\,y\\=z=1.0,value_=3.0,time_=4.0"
+    )
+    assert stamp.startswith(b"%d" % (NOW_US // 1_000))
