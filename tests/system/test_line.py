@@ -123,8 +123,8 @@ def test_nothing_is_lost_or_doubled_whoever_dies(tmp_path: Path, portal: Blockin
             line.gateway.kill()
             wait_for_readings(sensor, 3 * POLLS_PER_S)
             line.gateway.start()
-            caught_up(line, sensor.count)
-            until_now = sensor.count
+            arrived = sensor.count
+            caught_up(line, arrived)
             line.agent.kill()
             line.agent.start()
             wait_for_readings(sensor, 2 * POLLS_PER_S)
@@ -137,8 +137,8 @@ def test_nothing_is_lost_or_doubled_whoever_dies(tmp_path: Path, portal: Blockin
             points = [int(value) for value in line.points("counter")]
             kept = journalled(journal)
     assert Counter(points) == Counter(kept)
-    # Before the agent died every single reading is there, once and in order.
-    assert points[: until_now - 1] == list(range(1, until_now))
+    # Of all that had been taken when it was looked, every single reading is there, in order.
+    assert points[:arrived] == list(range(1, arrived + 1))
     again = Counter(points)
     assert {value for value, times in again.items() if times > 1} <= {sensor.count}
 
