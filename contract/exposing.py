@@ -75,12 +75,5 @@ class _Answering:
 
 
 def _response(status: bytes, body: bytes, kind: str = "text/plain; charset=utf-8") -> bytes:
-    return (
-        b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b"
-        % (
-            status,
-            kind.encode(),
-            len(body),
-            body,
-        )
-    )
+    head = (b"Content-Type: %b" % kind.encode(), b"Content-Length: %d" % len(body))
+    return b"\r\n".join((b"HTTP/1.1 " + status, *head, b"Connection: close", b"", body))

@@ -6,7 +6,16 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from greenlane import scan
-from greenlane.commands import command_center, demo, edge, gateway, simulate, subscribe
+from greenlane.commands import (
+    backup,
+    command_center,
+    demo,
+    doctor,
+    edge,
+    gateway,
+    simulate,
+    subscribe,
+)
 from greenlane.exits import MEANING
 
 COMMANDS: Final[tuple[Callable[[Any], None], ...]] = (
@@ -17,6 +26,8 @@ COMMANDS: Final[tuple[Callable[[Any], None], ...]] = (
     simulate.add_parser,
     subscribe.add_parser,
     scan.add_parser,
+    doctor.add_parser,
+    backup.add_parser,
 )
 
 

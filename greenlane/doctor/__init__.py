@@ -1,0 +1,1 @@
+"""The doctor: looks at a box and its configurations, changes nothing, and advises in sentences."""
