@@ -16,7 +16,7 @@ MARGIN_S: Final = 3.0
 RULES: Final = {"seal_opened", "seal_missing", "contraband_seen", "reading_out_of_range"}
 """Alerts of these rules tell of what happens; the others of how the line is."""
 EvidenceKey = tuple[str, str, str, int]
-"""Source, epoch, stream, number."""
+"""Source, stream, epoch, number: what an `Identity` is."""
 
 
 @dataclass(kw_only=True)
@@ -64,7 +64,7 @@ class Expectations:
     def heard(self, alert: Alert, now_ns: int, epochs: set[str]) -> None:
         """An alert as it now is; ``epochs`` are those of our agents."""
         mine: list[EvidenceKey] = [
-            (e.source, e.epoch, e.stream, e.sequence) for e in alert.evidence if e.epoch in epochs
+            (e.source, e.stream, e.epoch, e.sequence) for e in alert.evidence if e.epoch in epochs
         ]
         if not mine or alert.rule not in RULES:
             return

@@ -190,7 +190,7 @@ class LoadAgent:
         identities = await self.outbox.say(*(one for one, _ in said))
         for identity, (_, truths) in zip(identities, said, strict=True):
             for truth in truths:
-                expectations.said(truth, (*identity,), began_ns)
+                expectations.said(truth, identity, began_ns)
 
     def _readings(self, from_s: float, until_s: float) -> Iterator[tuple[Said, list[Truth]]]:
         # What was measured at t carries the time of the box's clock, as it now believes, at t.

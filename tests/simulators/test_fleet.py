@@ -1,0 +1,132 @@
+"""A fleet of simulated agents: all that was said is kept or declared, all that happened is seen."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from contract.config import BadConfig, parse
+from contract.link import Unavailable
+from contract.links.memory import Hub
+from gateway.codes import make_code
+from gateway.settings import JudgeSettings, Limit
+from simulators import fleet
+from simulators.fleet import FleetConfig, Progress
+from simulators.keyring import Keyring, codes_in
+from simulators.scenario_file import Faults, ScenarioFile, read_file
+from simulators.script import write
+from tests.gateway.gateways import POST, World
+from tests.support.virtual import VirtualClock, run_virtually
+
+LAW = JudgeSettings(
+    readings=(Limit(metric="temperature", low=1, high=8, for_s=5, severity="high"),)
+)
+SMALL = """
+title = "Small"
+seconds = 40
+devices = 50
+agents = 4
+rate = 1.0
+
+[seals]
+count = 8
+every_s = 5
+
+[bags]
+every_s = 5
+pictures = false
+
+[[seal]]
+at_s = 12
+seal = "HLXU417"
+container = "HLXU4172205"
+
+[[bag]]
+bag = 3
+holds = "elephant_tusk"
+
+[[value]]
+device = "cold-store-3"
+value = 12.0
+from_s = 10
+until_s = 32
+
+[random]
+seals_opened = 2
+bags_holding = 1
+"""
+FAULTS = Faults(
+    drop=0.1,
+    delay=0.1,
+    delay_s=2.0,
+    repeat=0.1,
+    reorder=0.1,
+    disconnects=4,
+    disconnect_s=4.0,
+    clock_steps=2,
+    clock_step_s=5.0,
+)
+
+
+def scenario(faults: Faults = Faults()) -> ScenarioFile:  # noqa: B008 - frozen
+    """The small scenario, in that weather."""
+    plain = parse(SMALL, ScenarioFile)
+    fields = {name: getattr(plain, name) for name in plain.__struct_fields__}
+    return ScenarioFile(**{**fields, "faults": faults})
+
+
+def config_of(world: World, of: ScenarioFile, **more: int) -> FleetConfig:
+    """A fleet that gets its codes from the world's gateway."""
+    folder = world.folder / "gateway"
+    return FleetConfig(
+        script=write(of, seed=7),
+        post=POST,
+        keyring=Keyring(),
+        code_for=lambda source: make_code(folder, source, world.clock),
+        **more,
+    )
+
+
+def played(world: World, config: FleetConfig, said: list[Progress]) -> fleet.Report:
+    """The report of a run against a whole gateway on a hub in memory, in virtual time."""
+
+    async def play() -> fleet.Report:
+        async with world.gateway():
+            return await fleet.run(config, world.hub.dial, clock=world.clock, heard=said.append)
+
+    return run_virtually(play())
+
+
+def test_a_fleet_over_a_good_line_is_whole(tmp_path: Path) -> None:
+    """Everything that was said is receipted, every alert that the truth asks for is seen."""
+    world = World(tmp_path, judge=LAW)
+    progress: list[Progress] = []
+    report = played(world, config_of(world, scenario()), progress)
+    assert report.readings == 50 * 40
+    assert report.said == report.receipted > 4 * 40
+    assert (report.alerts_expected, report.alerts_seen) == (6, 6), report.text()
+    assert not report.alerts_false
+    assert report.is_whole
+    assert len(progress) > 30
+    assert not any(one.trouble for one in progress)
+
+
+def test_a_fleet_in_bad_weather_loses_nothing(tmp_path: Path) -> None:
+    """Dropped, late, doubled and swapped packets, cut lines and jumping clocks change no sum."""
+    world = World(tmp_path, judge=LAW)
+    report = played(world, config_of(world, scenario(FAULTS)), [])
+    assert report.missing == 0, report.text()
+    assert report.said == report.receipted + report.declared_lost
+    assert (report.alerts_expected, report.alerts_seen) == (6, 6), report.text()
+    assert not report.alerts_false
+    assert report.is_whole
+
+
+def test_an_outbox_that_is_too_small_declares_what_it_lost(tmp_path: Path) -> None:
+    """Long cuts and room for a dozen messages: the sum holds, with losses in it."""
+    world = World(tmp_path, judge=LAW)
+    cut = Faults(disconnects=4, disconnect_s=25.0)
+    report = played(world, config_of(world, scenario(cut), outbox_messages_max=12), [])
+    assert report.declared_lost > 0, report.text()
+    assert report.missing == 0
+    assert report.said == report.receipted + report.declared_lost
