@@ -9,6 +9,7 @@ from contract.messages import Role, Verb
 
 NEEDS: list[tuple[str, str, Role | None]] = [
     ("GET", "/healthz", None),
+    ("GET", "/metrics", "admin"),
     ("GET", "/first", None),
     ("GET", "/sign-in", None),
     ("POST", "/api/sign-in", None),
@@ -92,10 +93,11 @@ def test_what_is_not_listed_is_not_there(method: str, path: str) -> None:
     assert rule_for(method, path) is None
 
 
-def test_a_token_reads_alerts_and_nothing_else() -> None:
-    """Of all rules these four take one."""
+def test_a_token_reads_alerts_and_metrics_and_nothing_else() -> None:
+    """Of all rules these five take one; metrics only one for every post (`routes.metrics`)."""
     taking = {path for method, path, _ in NEEDS if (r := rule_for(method, path)) and r.takes_token}
-    assert taking == {"/api/alerts", "/api/alerts/a1", "/api/alerts/live", "/api/alerts/stream"}
+    alerts = {"/api/alerts", "/api/alerts/a1", "/api/alerts/live", "/api/alerts/stream"}
+    assert taking == {"/metrics", *alerts}
 
 
 def test_before_the_password_is_set_only_setting_it_works() -> None:
