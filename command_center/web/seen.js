@@ -11,8 +11,15 @@ export function seenOf(board, opened) {
   return { alert, scan, about, picture: about.picture ?? null, detections };
 }
 
-/** The alert that a scan raised, or null. */
-export function alertOf(board, scan) {
-  const sha256 = scan?.picture?.sha256;
-  return (sha256 && [...board.alerts.values()].find((one) => one.picture?.sha256 === sha256)) || null;
+/** The alerts that have a picture, by its hash. */
+export function pictured(board) {
+  const found = new Map();
+  for (const alert of board.alerts.values()) {
+    const sha256 = alert.picture?.sha256;
+    if (sha256 && !found.has(sha256)) found.set(sha256, alert);
+  }
+  return found;
 }
+
+/** The alert that a scan raised, or null. */
+export const alertOf = (board, scan) => (scan?.picture && pictured(board).get(scan.picture.sha256)) || null;

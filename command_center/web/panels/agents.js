@@ -1,5 +1,6 @@
 // The agents and the devices behind them: who was heard when, and how whole what they said is.
 import { draw, el, icon, keyed, reveal, say, set, svg } from "../dom.js";
+import { pathTo } from "../pages.js";
 import { age, count, many, time } from "../words.js";
 import * as trust from "./trust.js";
 
@@ -95,7 +96,7 @@ export class Agents extends HTMLElement {
     say(p.facts, [clock, agent.version && `v${agent.version}`].filter(Boolean).join(", "));
     this.#showStreams(p, board.completeness.get(agent.source));
     const devices = [...agent.devices].sort((a, b) => a.is_found - b.is_found || a.device.localeCompare(b.device));
-    keyed(p.devices, devices, (device) => device.device, makeDevice, (line, device) => this.#showDevice(line, device));
+    keyed(p.devices, devices, (device) => device.device, (device) => makeDevice(device, agent), (line, device) => this.#showDevice(line, device));
   }
 
   #showStreams(p, whole) {
@@ -134,7 +135,7 @@ export class Agents extends HTMLElement {
   }
 }
 
-const makeDevice = () => el("li", {}, el("span", { class: "id" }), el("span", { class: "quiet" }), el("span", { class: "said" }));
+const makeDevice = ({ device }, { source }) => el("li", {}, el("a", { class: "id", href: pathTo("devices", { device, source }) }), el("span", { class: "quiet" }), el("span", { class: "said" }));
 const makeStream = () => el("li", {}, el("span", { class: "meta" }), svg("svg", { class: "strip", viewBox: `0 0 ${WIDTH} 14`, "aria-hidden": "true" }), el("span", { class: "says" }));
 
 customElements.define("gl-agents", Agents);

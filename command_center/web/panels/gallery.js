@@ -4,7 +4,7 @@ import { remember } from "../pages.js";
 import { KINDS, newest, passes } from "../sieve.js";
 import { count, label, many, subject, time } from "../words.js";
 import { severity, showSeverity, showThumbnail, thumbnail } from "./marks.js";
-import { alertOf } from "../seen.js";
+import { pictured } from "../seen.js";
 import * as trust from "./trust.js";
 
 /** What the card says of its scan: the kind of outcome, an icon, the words. */
@@ -55,6 +55,7 @@ export class Gallery extends HTMLElement {
     this.#update(Boolean(view.selected || view.opened || this.list.matches(":hover")));
     this.#showFilters(board);
     reveal(this.list, this.rows.length);
+    this.alerts = pictured(board); // once for all cards: there can be 500 of them, and 10,000 alerts
     const scans = this.rows.map((id) => board.scans.get(id)).filter(Boolean);
     this.first = this.rows.includes(view.selected) ? view.selected : this.rows[0];
     keyed(this.list, scans, (scan) => scan.id, (scan) => this.#make(scan.id), (node, scan) => this.#showCard(node, scan));
@@ -114,7 +115,7 @@ export class Gallery extends HTMLElement {
 
   #showCard(node, scan) {
     const [small, top, found, where] = node.firstElementChild.children;
-    const { board, now, selected } = this.view;
+    const { now, selected } = this.view;
     showThumbnail(small, scan.picture, scan.detections, scan.is_kept);
     const told = outcome(scan);
     set(node.firstElementChild, "data-found", told.kind);
@@ -125,7 +126,7 @@ export class Gallery extends HTMLElement {
     draw(found.firstElementChild, told.icon);
     say(found.children[1], told.words);
     set(found, "title", told.words);
-    const alert = alertOf(board, scan);
+    const alert = this.alerts.get(scan.picture?.sha256);
     if (reveal(node.mark, alert)) showSeverity(node.mark, alert.severity);
     const isAway = scan.picture && !scan.is_kept;
     set(where, "class", isAway ? "trust meta where" : "meta where");

@@ -17,12 +17,12 @@ const two = (n) => String(n).padStart(2, "0");
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY_S = 86_400;
 
-// The drawings of the severities (icons.svg) for a canvas: outline, and whether it is filled.
+// The drawings of the severities (icons.svg) for a canvas: outline, its ink, its fill.
 const GLYPHS = {
-  critical: ["M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z", true, "--severity-critical"],
-  high: ["M8 1.6 15 14.2H1z", true, "--severity-high"],
-  medium: ["M8 1.8 14.2 8 8 14.2 1.8 8z", false, "--severity-medium"],
-  low: ["M12.2 8a4.2 4.2 0 1 1-8.4 0a4.2 4.2 0 1 1 8.4 0z", false, "--severity-low"],
+  critical: ["M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z", "--severity-critical", "--severity-critical"],
+  high: ["M8 1.6 15 14.2H1z", "--severity-high", "--severity-high-fill"],
+  medium: ["M8 1.8 14.2 8 8 14.2 1.8 8z", "--severity-medium", "--panel"],
+  low: ["M12.2 8a4.2 4.2 0 1 1-8.4 0a4.2 4.2 0 1 1 8.4 0z", "--severity-low", "--panel"],
 };
 /** The side of an alert's mark, in px. */
 const GLYPH_PX = 12;
@@ -81,7 +81,7 @@ export class Line {
 
   #make() {
     const [ink, quiet, rule] = [colour("--text-3"), colour("--data-quiet"), colour("--rule")];
-    this.#colours = Object.fromEntries(["--trust", "--text", "--panel", ...Object.values(GLYPHS).map(([, , name]) => name)].map((name) => [name, colour(name)]));
+    this.#colours = Object.fromEntries(["--trust", "--text", ...Object.values(GLYPHS).flatMap(([, ink, fill]) => [ink, fill])].map((name) => [name, colour(name)]));
     const font = `11px ${style("--font")}`;
     const axis = { stroke: ink, font, ticks: { show: false }, grid: { stroke: rule, width: 1 } };
     return new uPlot({
@@ -145,9 +145,10 @@ export class Line {
     for (const { at, severity } of this.#marks) {
       const x = plot.valToPos(at / 1000, "x", true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
-      const [outline, isFilled, name] = GLYPHS[severity] ?? GLYPHS.low;
+      const [outline, inked, filled] = GLYPHS[severity] ?? GLYPHS.low;
       ctx.save();
-      ctx.strokeStyle = ctx.fillStyle = this.#colours[name];
+      ctx.strokeStyle = this.#colours[inked];
+      ctx.fillStyle = this.#colours[filled];
       ctx.lineWidth = ratio;
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
@@ -157,7 +158,6 @@ export class Line {
       ctx.scale((GLYPH_PX / 16) * ratio, (GLYPH_PX / 16) * ratio);
       ctx.lineWidth = 1.75;
       const path = new Path2D(outline);
-      if (!isFilled) ctx.fillStyle = this.#colours["--panel"];
       ctx.fill(path);
       ctx.stroke(path);
       ctx.restore();

@@ -1,5 +1,6 @@
 // The latest pictures, newest first: most show nothing, and that is normal.
 import { el, icon, keyed, reveal, say, set } from "../dom.js";
+import { pathTo } from "../pages.js";
 import { many, subject, time } from "../words.js";
 import { showThumbnail, thumbnail } from "./marks.js";
 import * as trust from "./trust.js";
@@ -22,7 +23,7 @@ export class Scans extends HTMLElement {
     this.bones = trust.bones("scans", 3);
     this.list = el("ul", { class: "strip-of-scans", hidden: true });
     this.empty = el("div", { class: "mid", hidden: true }, el("p", {}, "No picture has been scanned yet."), el("p", { class: "meta" }, "Scanners show here what passes them, with what the model saw."));
-    this.append(el("header", {}, el("h2", { id: "scans-title" }, "Scans"), this.fresh, this.sign), this.bones, this.list, this.empty);
+    this.append(el("header", {}, el("h2", { id: "scans-title" }, "Scans"), this.fresh, this.sign, el("a", { class: "way", href: pathTo("scans") }, "All scans")), this.bones, this.list, this.empty);
   }
 
   show(view) {

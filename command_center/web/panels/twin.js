@@ -175,7 +175,7 @@ export class Twin extends HTMLElement {
     keyed(this.scans, scans.slice(0, SCANS_MAX), (scan) => scan.id, () => el("li", {}, thumbnail(), el("span", { class: "meta" })),
       (node, scan) => {
         showThumbnail(node.firstElementChild, scan.picture, scan.detections, scan.is_kept);
-        say(node.lastElementChild, `${time(scan.observed_at, this.view.now)}, ${scan.failed ? "failed" : many(scan.detections.length, "box", "boxes")}`);
+        say(node.lastElementChild, `${time(scan.observed_at, this.view.now)}, ${scan.failed ? "failed" : scan.detections.length ? many(scan.detections.length, "box", "boxes") : "nothing found"}`);
       });
   }
 
