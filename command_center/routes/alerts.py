@@ -24,6 +24,7 @@ from command_center.cursor import Cursor, NotACursor
 from command_center.following import EACH_MAX, FOLLOWERS_MAX, Ended, Following, Item, Over
 from command_center.posts import may_see
 from command_center.reader import Reader, Who
+from contract.link import Unavailable
 from contract.messages import Alert, AlertState
 
 PAGE_MAX: Final = 1_000
@@ -165,7 +166,8 @@ class _EventStream(Response):
             async for item in _items(self._following, self._since):
                 await _send(send, retry + _event(item), is_more=True)
                 retry = b""
-        except (Over, Ended):
+        except (Over, Ended, Unavailable):
+            # Also when the disk fails for a moment: it comes back with its cursor.
             await _send(send, b"", is_more=False)
         except TimeoutError:
             # It takes nothing any more. Without a last message the server cuts the connection.
@@ -205,7 +207,7 @@ async def _follow(socket: WebSocket, log: AlertLog, room: Room, after: str) -> N
         await socket.close(FULL, full.detail)
     except Over:
         await socket.close(OVER)
-    except Ended:
+    except (Ended, Unavailable):
         await socket.close(ENDED)
     except (TimeoutError, WebSocketDisconnect):
         return
@@ -217,7 +219,7 @@ async def _serve(socket: WebSocket, following: Following, since: Cursor | None) 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_tell(socket, following, since), name="alert socket: tell")
             tasks.create_task(_hear(socket), name="alert socket: hear")
-    except* (Over, Ended, TimeoutError, WebSocketDisconnect) as group:
+    except* (Over, Ended, Unavailable, TimeoutError, WebSocketDisconnect) as group:
         ended += group.exceptions
     if ended:
         raise ended[0]
