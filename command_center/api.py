@@ -10,10 +10,20 @@ from command_center.alert_log import AlertLog
 from command_center.board import Board
 from command_center.guard import App, Guard
 from command_center.live import Live
+from command_center.metrics import Collect
 from command_center.officers import Officers
 from command_center.openapi import Described
 from command_center.pictures import Ask, Pictures
-from command_center.routes import alerts, blobs, history, pages, session, subscribers, tokens
+from command_center.routes import (
+    alerts,
+    blobs,
+    history,
+    metrics,
+    pages,
+    session,
+    subscribers,
+    tokens,
+)
 from command_center.routes import board as boards
 from command_center.routes import officers as staff
 from command_center.tokens import Tokens
@@ -36,6 +46,8 @@ class Parts:
     webhooks: Webhooks
     clock: Clock
     public_url: str = ""
+    collect: Collect | None = None
+    """For monitors; without it there is no /metrics."""
 
 
 def build(parts: Parts) -> App:
@@ -67,5 +79,7 @@ def routes(parts: Parts) -> FastAPI:
     app.include_router(subscribers.router(parts.webhooks, parts.alert_log, parts.clock))
     app.include_router(history.router(parts.board, parts.ask))
     app.include_router(blobs.router(parts.board, parts.pictures))
+    if parts.collect:
+        app.include_router(metrics.router(parts.collect))
     app.include_router(pages.router())
     return app

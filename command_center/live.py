@@ -96,6 +96,11 @@ class Live:
         self._state: Callable[[], GatewayState] = lambda: GatewayState("never heard", None)
         self._watch: Callable[[Iterable[str]], None] = lambda _: None
 
+    @property
+    def screens(self) -> int:
+        """How many follow."""
+        return len(self._screens)
+
     def join_up(
         self,
         *,

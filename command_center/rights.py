@@ -33,6 +33,7 @@ class Rule:
 
 RULES: Final = (
     Rule("GET", r"/healthz", None),
+    Rule("GET", r"/metrics", "admin", takes_token=True),
     Rule("GET", r"/first", None),
     Rule("GET", r"/sign-in(\.html)?", None, "page"),
     Rule("GET", r"/set-password(\.html)?", "viewer", "page", is_before_password=True),

@@ -27,6 +27,7 @@ from command_center.feed import Feed
 from command_center.follower import Follower
 from command_center.guard import App
 from command_center.live import Live
+from command_center.metrics import Metrics
 from command_center.officers import Officers
 from command_center.pictures import Pictures
 from command_center.projection import Projection
@@ -132,10 +133,11 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
         tokens = await stack.enter_async_context(
             Tokens.open(state / "tokens.sqlite", officer=officers.active, clock=clock)
         )
+        subscribers = await stack.enter_async_context(
+            Subscribers.open(state / "subscribers.sqlite", clock=clock)
+        )
         webhooks = Webhooks(
-            subscribers=await stack.enter_async_context(
-                Subscribers.open(state / "subscribers.sqlite", clock=clock)
-            ),
+            subscribers=subscribers,
             log=alert_log,
             clock=clock,
             allowed=networks(config.webhook_networks),
@@ -152,6 +154,9 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
             clock=clock,
         )
         live.join_up(acts=acts.shown, gateway=lambda: feed.state, watch=feed.watch)
+        counted = Metrics(
+            board=board, live=live, acts=acts, feed=feed, outbox=outbox, subscribers=subscribers
+        )
         app = api.build(
             api.Parts(
                 board=board,
@@ -167,6 +172,7 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
                 webhooks=webhooks,
                 clock=clock,
                 public_url=config.public_url,
+                collect=counted.collect,
             )
         )
         yield _Parts(app, feed, live, officers, outbox, acts, alert_log, tokens, webhooks)

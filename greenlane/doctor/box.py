@@ -75,9 +75,7 @@ def state_dir(folder: Path) -> Finding:
     try:
         status = folder.stat()
     except FileNotFoundError:
-        return advice(
-            "state_dir", f"{folder} is not there yet: an enrolment makes it"
-        )
+        return advice("state_dir", f"{folder} is not there yet: an enrolment makes it")
     except PermissionError:
         return advice("state_dir", f"{folder} cannot be seen: run the doctor as the service's user")
     if not folder.is_dir():

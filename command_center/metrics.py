@@ -1,0 +1,58 @@
+"""What a command center tells a monitor: its board, its screens, and what waits to be said."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+from command_center.acts import Acts
+from command_center.board import Board
+from command_center.feed import Feed
+from command_center.live import Live
+from command_center.subscribers import Subscribers
+from contract.delivery.outbox import Outbox
+from contract.metrics import Family, counter, gauge, labelled
+
+Collect = Callable[[], Awaitable[Iterable[Family]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """What is counted."""
+
+    board: Board
+    live: Live
+    acts: Acts
+    feed: Feed
+    outbox: Outbox
+    subscribers: Subscribers
+
+    async def collect(self) -> Iterable[Family]:
+        """All families, as of now."""
+        queues = await self.outbox.call(self.outbox.end.queues)
+        alerts = self.board.snapshot().alerts
+        opened = Counter(alert.rule for alert in alerts if alert.state != "closed")
+        acts = Counter[str](act.state for act in self.acts.shown())
+        hooks = Counter[str](one.state for one in self.subscribers.all())
+        return [
+            gauge("websocket_clients", "Screens that follow the board.", self.live.screens),
+            gauge("board_number", "The last change on the board.", self.board.number),
+            gauge("gateway_live", "1 while the gateway is heard.", self.feed.state.state == "live"),
+            labelled("open_alerts", "gauge", "Alerts that are not closed.", "rule", opened),
+            labelled("acts", "gauge", "Acts that are remembered, by state.", "state", acts),
+            labelled("webhooks", "gauge", "Subscribers of alerts.", "state", hooks),
+            labelled(
+                "outbox_messages",
+                "gauge",
+                "Messages that wait for a receipt, by stream.",
+                "stream",
+                {queue.stream: queue.messages for queue in queues},
+            ),
+            labelled(
+                "outbox_bytes",
+                "gauge",
+                "Bytes held, receipted or not, by stream.",
+                "stream",
+                {queue.stream: queue.bytes for queue in queues},
+            ),
+            counter("outbox_shed", "Messages dropped without a receipt.", self.outbox.end.shed),
+        ]
