@@ -53,6 +53,7 @@ class Bench:
         self._clock: Final = clock
         self._ticked = 0.0
         self._snapshot_at = 0
+        self._unkept_bytes = 0
 
     async def rebuild(self, settings: JudgeSettings) -> None:
         """Come to the state in which the last changes were kept; then let new settings in force."""
@@ -83,7 +84,11 @@ class Bench:
                     receipts.owe(entry.source, is_urgent=isinstance(entry.message, AgentBorn))
             if changes:
                 self._outlet.say(map(self._packet, await self._keep(changes)))
-            if self.state.position >= self._snapshot_at + snapshots.EVERY_ENTRIES:
+            self._unkept_bytes += sum(len(entry.body) for entry in entries)
+            if (
+                self.state.position >= self._snapshot_at + snapshots.EVERY_ENTRIES
+                or self._unkept_bytes >= snapshots.EVERY_BYTES
+            ):
                 await self._keep_state()
             await asyncio.sleep(0)
 
@@ -121,7 +126,7 @@ class Bench:
         ]
 
     async def _keep_state(self) -> None:
-        self._snapshot_at = self.state.position
+        self._snapshot_at, self._unkept_bytes = self.state.position, 0
         try:
             await snapshots.keep(self._store, self.state)
         except Unavailable as error:

@@ -12,6 +12,8 @@ import msgspec
 from contract.clock import Clock
 from contract.delivery.enrolment import Code
 from contract.identifiers import Source
+from contract.link import Rejected
+from gateway.adapters.config import PREFIX as FOREIGN
 
 LASTS_H: Final = 24
 SECRET_CHARACTERS: Final = 16
@@ -39,7 +41,12 @@ class Codes:
         self._clock: Final = clock
 
     def make(self, source: Source) -> str:
-        """A new code, ``name-secret``, by which ``source`` may enrol once within 24 hours."""
+        """A new code, ``name-secret``, by which ``source`` may enrol once within 24 hours.
+
+        Raises `Rejected` for a name under which the gateway itself speaks of strangers.
+        """
+        if source.name.startswith(FOREIGN):
+            raise Rejected(f"names that begin with {FOREIGN!r} are for devices that are not ours")
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._tidy()
         code = Code(

@@ -95,7 +95,7 @@ async def run(
             hearing = adapters.run(
                 foreign,
                 listen or listener(config.broker),
-                name=f"{config.posts[0]}-gateway-{parts.journal.id}-foreign",
+                name=f"{config.posts[0]}-gateway-foreign",  # the same after a restore
                 journal=parts.journal,
                 quarantine=parts.quarantine,
                 clock=parts.clock,

@@ -19,6 +19,8 @@ from gateway.state import State
 from gateway.store import Store
 
 EVERY_ENTRIES: Final = 20_000
+EVERY_BYTES: Final = 64 * 1024 * 1024
+"""Of bodies: one entry may hold thousands of messages of strangers."""
 BYTES_MAX: Final = 256 * 1024 * 1024
 """A state larger than this is not kept."""
 _log: Final = logging.getLogger(__name__)

@@ -111,7 +111,7 @@ class Agent(msgspec.Struct, kw_only=True):
         for presence in heard.presences:
             if spoke.get(presence.device, -1) < presence.item:
                 absent[presence.device] = not presence.is_here
-        for device in spoke.keys() | absent.keys():
+        for device in dict.fromkeys((*spoke, *absent)):  # in an order that a replay has, too
             self._stranger(device, heard, at, is_absent=absent.get(device, False))
 
     def _stranger(self, device: str, heard: ForeignHeard, at: datetime, *, is_absent: bool) -> None:

@@ -15,11 +15,12 @@ from gateway.adapters.heard import ForeignHeard, reread
 from gateway.adapters.payload import Reader
 from gateway.adapters.profiles import PROFILES
 from gateway.adapters.route import Metric, Route
-from gateway.adapters.row import Presence, Row, Unfit
+from gateway.adapters.row import Label, Presence, Row, Unfit
 from gateway.adapters.taking import DEVICES_MAX, SUSPECTS_MAX, Taking
 from gateway.influx.line_protocol import line
 from gateway.inspection import EARLIEST
 from gateway.points import points_of
+from gateway.twins import Agent
 
 NOW_US = 1_763_800_000_000_000
 HERE = {"device": "d", "metric": "m"}
@@ -198,6 +199,19 @@ def test_a_flood_of_bad_payloads_and_devices_is_bounded() -> None:
     batch = Taking(PLAIN, "0" * 16, {}).take(many, NOW_US)
     assert batch.unfit == 3
     assert {one.reason for one in batch.suspects} == {f"foreign: more than {DEVICES_MAX} devices"}
+
+
+def test_devices_are_told_in_the_order_in_which_they_were_heard() -> None:
+    """No set decides it: a replay in another process tells the same bytes."""
+    names = [f"d{number * 7 % 101}" for number in range(101)]
+    rows = [Row(item, name, NOW_US, (), ()) for item, name in enumerate(names)]
+    gone = [Presence(200, "late", is_here=False), Presence(0, names[5], is_here=False)]
+    heard = ForeignHeard(label=Label(title="T"), count=101, rows=rows, presences=gone)
+    agent = Agent(source="/KEMBA/foreign-x")
+    agent.strangers(heard, EARLIEST)
+    assert list(agent.devices) == [*names, "late"]
+    lost = [name for name, twin in agent.devices.items() if not twin.is_found]
+    assert lost == ["late"], "who spoke after it was said to be gone is here"
 
 
 def test_a_message_can_be_one_point_of_many_fields() -> None:
