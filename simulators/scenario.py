@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from contract.identifiers import Container, SealId
 from edge.drivers.seal_lines import SealLine
+from models.splits import DEMO
 
 CHAPTER_S: Final = 240.0
 BAG_FIRST_S: Final = 3.0
@@ -23,6 +24,9 @@ SEALS: Final = 4
 CHAPTERS_PER_CONTAINER: Final = 4
 """A container stays so long; then another stands in its place."""
 CONTRABAND: Final = ("elephant_tusk", "rhino_horn", "pangolin_scales", "turtle_shell")
+SHOWN: Final = {"elephant_tusk": 20, "rhino_horn": 20, "turtle_shell": 23}
+"""Seeds of bags in which the shipped model finds what is hidden. It misses most, and a newcomer
+should see what an alert looks like: the opening shows two of these, all else is by chance."""
 
 What = Literal["contraband", "cold store", "seal", "door", "shock"]
 
@@ -102,13 +106,12 @@ class Scenario:
             for happening in self.happenings(_chapter_at(at_s))
             if happening.what == "contraband" and happening.slot == index
         ]
-        return Bag(
-            index=index,
-            at_s=at_s,
-            tag=f"0{rng.randrange(100, 1000)}{rng.randrange(1_000_000):06d}",
-            seed=rng.randrange(1 << 31),
-            threat=found[0] if found else None,
-        )
+        threat = found[0] if found else None
+        tag = f"0{rng.randrange(100, 1000)}{rng.randrange(1_000_000):06d}"
+        seed = rng.choice(DEMO)
+        if threat is not None and _chapter_at(at_s) == 0:
+            seed = SHOWN[threat]
+        return Bag(index=index, at_s=at_s, tag=tag, seed=seed, threat=threat)
 
     def climate(self, at_s: float) -> dict[str, float]:
         """The cold store: °C and percent."""
@@ -139,7 +142,7 @@ class Scenario:
 
     def _opening(self) -> tuple[Happening, ...]:
         rng = self._random("opening", 0)
-        first, second = rng.sample(CONTRABAND, 2)
+        first, second = rng.sample(sorted(SHOWN), 2)
         told = (
             _contraband(1, first),
             Happening(at_s=12.0 + rng.random() * 2, what="seal", detail="opened"),

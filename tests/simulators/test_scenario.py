@@ -7,8 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.identifiers import BagTag, Container, SealId
+from models.inference import Model
+from models.passport import WILDLIFE_MODEL
 from models.xray.bag import CLASSES
-from simulators.scenario import BAG_EVERY_S, CHAPTER_S, CONTRABAND, Scenario
+from simulators.scanner import picture_of
+from simulators.scenario import BAG_EVERY_S, CHAPTER_S, CONTRABAND, SHOWN, Scenario
 
 OPENED_AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 seeds = st.integers(0, 10_000)
@@ -93,3 +96,10 @@ def test_the_cold_store_is_in_range_on_a_calm_day(at_s: int) -> None:
     """Outside its one excursion nothing comes near the limits."""
     for seed in range(20):
         assert 2.5 < Scenario(seed).climate(at_s)["temperature"] < 5.5
+
+
+@pytest.mark.parametrize(("kind", "seed"), sorted(SHOWN.items()))
+def test_the_shipped_model_finds_what_the_opening_shows(kind: str, seed: int) -> None:
+    """A newcomer sees an alert in the first half minute. A new model needs new seeds here."""
+    scan = Model(WILDLIFE_MODEL).scan(picture_of(seed, kind))
+    assert kind in [detection.kind for detection in scan.detections]
