@@ -14,7 +14,7 @@ _QUIET: Final = {
     # aiomqtt warns of every publish beyond ten that wait: batches are how we publish.
     "mqtt": logging.ERROR,
     "httpx": logging.WARNING,
-    "uvicorn.access": logging.WARNING,
+    "uvicorn": logging.WARNING,
     "pymodbus": logging.ERROR,  # a device that is away is said once, by the agent
 }
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -24,9 +24,13 @@ def set_up(*, level: str = "info", form: str = "text") -> None:
     """Send the log of this process to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if form == "json" else _Text())
+    # Not by the loggers' levels: aiomqtt sets its own when it is imported.
+    handler.addFilter(_is_wanted)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name, quiet in _QUIET.items():
-        logging.getLogger(name).setLevel(quiet)
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    return record.levelno >= _QUIET.get(record.name.partition(".")[0], logging.NOTSET)
 
 
 class _Text(logging.Formatter):

@@ -132,7 +132,8 @@ def _run_fleet(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     dial = dialler(_broker_at(arguments.broker))
     # The links of fifty agents are no news, least of all while faults cut them.
-    logging.getLogger("contract.delivery").setLevel(logging.ERROR)
+    for name in ("contract.delivery", "mqtt"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     reports: list[Report] = []
     script, line = config.script, _Line()
     _say(

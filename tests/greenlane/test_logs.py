@@ -38,6 +38,15 @@ def test_json_lines_carry_the_same_facts(capsys: pytest.CaptureFixture[str]) -> 
     assert (line["device"], line["tries"], line["level"]) == ("a\nb", 2, "info")
 
 
+def test_a_library_that_talks_too_much_is_not_heard(capsys: pytest.CaptureFixture[str]) -> None:
+    """aiomqtt warns of every batch, and sets its level when it is imported."""
+    logs.set_up()
+    chatty = logging.getLogger("mqtt")
+    chatty.setLevel(logging.WARNING)
+    chatty.warning("There are 11 pending publish calls.")
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("form", logs.FORMATS)
 def test_a_traceback_is_told(capsys: pytest.CaptureFixture[str], form: str) -> None:
     """What broke can be found in the log."""

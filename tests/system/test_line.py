@@ -137,8 +137,8 @@ def test_nothing_is_lost_or_doubled_whoever_dies(tmp_path: Path, portal: Blockin
             points = [int(value) for value in line.points("counter")]
             kept = journalled(journal)
     assert Counter(points) == Counter(kept)
-    # Of all that had been taken when it was looked, every single reading is there, in order.
-    assert points[:arrived] == list(range(1, arrived + 1))
+    # Of all that had been taken when it was looked, every single reading is there.
+    assert set(range(1, arrived + 1)) <= set(points)
     again = Counter(points)
     assert {value for value, times in again.items() if times > 1} <= {sensor.count}
 
