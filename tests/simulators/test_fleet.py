@@ -1,11 +1,12 @@
 """A fleet of simulated agents: all that was said is kept or declared, all that happened is seen."""
 
-import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from contract.config import BadConfig, parse
+from contract.identifiers import Source
 from contract.link import Unavailable
 from contract.links.memory import Hub
 from gateway.codes import make_code
@@ -13,7 +14,8 @@ from gateway.settings import JudgeSettings, Limit
 from simulators import fleet
 from simulators.fleet import FleetConfig, Progress
 from simulators.keyring import Keyring, codes_in
-from simulators.scenario_file import Faults, ScenarioFile, read_file
+from simulators.report import Report
+from simulators.scenario_file import Faults, ScenarioFile
 from simulators.script import write
 from tests.gateway.gateways import POST, World
 from tests.support.virtual import VirtualClock, run_virtually
@@ -75,7 +77,7 @@ def scenario(faults: Faults = Faults()) -> ScenarioFile:  # noqa: B008 - frozen
     return ScenarioFile(**{**fields, "faults": faults})
 
 
-def config_of(world: World, of: ScenarioFile, **more: int) -> FleetConfig:
+def config_of(world: World, of: ScenarioFile, *, outbox_messages_max: int = 10_000) -> FleetConfig:
     """A fleet that gets its codes from the world's gateway."""
     folder = world.folder / "gateway"
     return FleetConfig(
@@ -83,14 +85,14 @@ def config_of(world: World, of: ScenarioFile, **more: int) -> FleetConfig:
         post=POST,
         keyring=Keyring(),
         code_for=lambda source: make_code(folder, source, world.clock),
-        **more,
+        outbox_messages_max=outbox_messages_max,
     )
 
 
-def played(world: World, config: FleetConfig, said: list[Progress]) -> fleet.Report:
+def played(world: World, config: FleetConfig, said: list[Progress]) -> Report:
     """The report of a run against a whole gateway on a hub in memory, in virtual time."""
 
-    async def play() -> fleet.Report:
+    async def play() -> Report:
         async with world.gateway():
             return await fleet.run(config, world.hub.dial, clock=world.clock, heard=said.append)
 
@@ -130,3 +132,60 @@ def test_an_outbox_that_is_too_small_declares_what_it_lost(tmp_path: Path) -> No
     assert report.declared_lost > 0, report.text()
     assert report.missing == 0
     assert report.said == report.receipted + report.declared_lost
+
+
+def test_a_second_run_needs_no_codes(tmp_path: Path) -> None:
+    """The file of keys is enough; only its owner may read it; alerts of before do not count."""
+    world = World(tmp_path, judge=LAW)
+    path = tmp_path / "keys.json"
+    first = replace(config_of(world, scenario()), keys_kept=lambda ring: ring.save(path))
+    assert played(world, first, []).is_whole
+    assert path.stat().st_mode & 0o777 == 0o600
+    second = replace(first, keyring=Keyring.load(path), code_for=lambda _source: None)
+    world = World(tmp_path, judge=LAW, clock=VirtualClock("another boot"))
+    world.clock.step_s = 1_000
+    report = played(world, second, [])
+    assert report.is_whole, report.text()
+    assert report.alerts_seen == 6
+
+
+def test_without_codes_and_keys_nobody_is_believed(tmp_path: Path) -> None:
+    """One sentence says what is needed."""
+    world = World(tmp_path)
+    config = replace(config_of(world, scenario()), code_for=lambda _source: None)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        played(world, config, [])
+    (error,) = caught.value.exceptions
+    assert isinstance(error, BadConfig)
+    assert "4 agents are not enrolled, the first is /KEMBA/sim-001" in str(error)
+
+
+def test_without_a_gateway_the_run_ends_in_a_sentence(tmp_path: Path) -> None:
+    """A broker alone answers nothing."""
+    world = World(tmp_path)
+    config = config_of(world, scenario())
+    hub = Hub()
+    with pytest.raises(BaseExceptionGroup) as caught:
+        run_virtually(fleet.run(config, hub.dial, clock=world.clock))
+    assert isinstance(caught.value.exceptions[0], Unavailable)
+
+
+def test_codes_come_from_a_file(tmp_path: Path) -> None:
+    """A name and a code a line; what is neither is named by its line."""
+    path = tmp_path / "codes"
+    path.write_text("# from the gateway\nsim-001 ab-cd\n\nsim-002 ef-gh # the second\n")
+    code_for = codes_in(path, "KEMBA")
+    assert code_for(Source("/KEMBA/sim-002")) == "ef-gh"
+    assert code_for(Source("/KEMBA/sim-003")) is None
+    path.write_text("sim-001\n")
+    with pytest.raises(BadConfig, match="line 1: not a name and a code"):
+        codes_in(path, "KEMBA")
+
+
+def test_a_file_that_holds_no_keys_is_refused(tmp_path: Path) -> None:
+    """Whether it is no JSON, or its keys are none."""
+    path = tmp_path / "keys.json"
+    for text in ("no JSON", '{"seeds": {"/KEMBA/sim-001": "00"}}', '{"seeds": {"sim-001": ""}}'):
+        path.write_text(text)
+        with pytest.raises(BadConfig, match="no file of keys"):
+            Keyring.load(path)
