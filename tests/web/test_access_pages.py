@@ -108,3 +108,35 @@ def test_g_and_a_letter_lead_from_page_to_page(told: Shared) -> None:
     page.wait_for_url("**/scans")
     expect(page.locator(".thumb [aria-current=page]")).to_have_text("Scans")
     page.close()
+
+
+def test_loading_keeps_the_shape_and_stale_says_how_old(
+    context: BrowserContext, center: Center
+) -> None:
+    """Bones before the first word; after 30 s without one the age, and all it had."""
+    post.fill(center)
+    parts = (
+        ("/devices", "gl-devices", ".device-row"),
+        ("/explore", "gl-plots", "gl-plots"),
+        ("/scans", "gl-gallery", ".card"),
+    )
+    for path, panel, _ in parts:
+        page = context.new_page()
+        page.route_web_socket("**/api/live", lambda _: None)
+        page.goto(f"{center.url}{path}")
+        expect(page.locator(f"{panel} .bones")).to_be_visible()
+        page.close()
+    pages = []
+    for path, panel, row in parts:
+        page = context.new_page()
+        page.goto(f"{center.url}{path}")
+        expect(page.locator(panel)).to_have_attribute("data-trust", "live")
+        expect(page.locator(row).first).to_be_visible()
+        pages.append((page, panel, row))
+    center.gateway.is_mute = True
+    center.clock.leap_s = 42
+    for page, panel, row in pages:
+        page.bring_to_front()
+        expect(page.locator(panel)).to_have_attribute("data-trust", "stale")
+        expect(page.locator(f"{panel} > header .trust")).to_contain_text("old")
+        expect(page.locator(row).first).to_be_visible()
