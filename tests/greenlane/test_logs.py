@@ -39,7 +39,7 @@ def test_json_lines_carry_the_same_facts(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_library_that_talks_too_much_is_not_heard(capsys: pytest.CaptureFixture[str]) -> None:
-    """aiomqtt warns of every batch, and sets its level when it is imported."""
+    """The MQTT library warns of every batch, and sets its level when it is imported."""
     logs.set_up()
     chatty = logging.getLogger("mqtt")
     chatty.setLevel(logging.WARNING)
