@@ -7,7 +7,8 @@
 All are processes of their own on this one machine, so one clock times both ends. A latency is the
 moment in which the page's websocket heard the alert, less the moment of the observation that the
 alert rests on: a seal's is when the agent read the reader's line, a scan's is when the file of the
-picture was closed. ``shown`` is when the row stood in the page's table.
+picture was closed. ``journal`` is when the gateway's journal took it, ``shown`` when the row stood in
+the page's table.
 """
 
 import argparse
@@ -62,8 +63,8 @@ WATCH: Final = """
         const at = Date.now();
         const told = JSON.parse(event.data);
         if (told.kind !== "change" || told.type !== "alert.changed") return;
-        const { id, rule, evidence } = told.data.alert;
-        heard.push({ id, rule, at, observed_at: evidence.at(-1).observed_at });
+        const { id, rule, evidence, told_at } = told.data.alert;
+        heard.push({ id, rule, at, told_at, observed_at: evidence.at(-1).observed_at });
       });
     }
   };
@@ -237,12 +238,14 @@ def heard_by(page: Page) -> list[dict[str, Any]]:
 
 def judge(heard: list[dict[str, Any]], alerts: int) -> int:
     """Print the figures and the verdict."""
-    kinds: dict[str, list[float]] = {"all": [], "all, shown": []}
+    kinds: dict[str, list[float]] = {"all": [], "all, journal": [], "all, shown": []}
     for one in heard:
         observed_ms = datetime.fromisoformat(one["observed_at"]).timestamp() * 1_000
         ms = one["at"] - observed_ms
         kinds.setdefault(one["rule"], []).append(ms)
         kinds["all"].append(ms)
+        told_ms = datetime.fromisoformat(one["told_at"]).timestamp() * 1_000
+        kinds["all, journal"].append(told_ms - observed_ms)
         if one["shown"]:
             kinds["all, shown"].append(one["shown"] - observed_ms)
         print(json.dumps({"rule": one["rule"], "ms": round(ms, 1)}))
