@@ -7,8 +7,8 @@
 All are processes of their own on this one machine, so one clock times both ends. A latency is the
 moment in which the page's websocket heard the alert, less the moment of the observation that the
 alert rests on: a seal's is when the agent read the reader's line, a scan's is when the file of the
-picture was closed. ``journal`` is when the gateway's journal took it, ``shown`` when the row stood in
-the page's table.
+picture was closed. ``journal`` is when the gateway's journal took it, ``shown`` when the row
+stood in the page's table.
 """
 
 import argparse
