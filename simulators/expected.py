@@ -1,13 +1,13 @@
 """Which alerts the truth must raise under the law in force, and which of them were seen. Pure.
 
-An alert is recognised by its evidence: the identities under which a truth was said. So earlier runs
-and other agents at the same gateway do not count, however their subjects are called.
+An alert is recognised by its subject and its evidence: the numbers under which a truth was said. So
+earlier runs and other agents at the same gateway do not count, however their subjects are called.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from contract.messages import Alert
+from contract.messages import Alert, Identity
 from gateway.settings import JudgeSettings, Limit
 from simulators.script import Script, Truth
 
@@ -15,8 +15,8 @@ MARGIN_S: Final = 3.0
 """A range must be left for so much longer than the limit asks, or nothing is expected."""
 RULES: Final = {"seal_opened", "seal_missing", "contraband_seen", "reading_out_of_range"}
 """Alerts of these rules tell of what happens; the others of how the line is."""
-EvidenceKey = tuple[str, str, str, int]
-"""Source, stream, epoch, number: what an `Identity` is."""
+Key = tuple[str, tuple[str, str, str, int]]
+"""Subject; source, stream, epoch and number, as an `Identity` has them."""
 
 
 @dataclass(kw_only=True)
@@ -30,7 +30,6 @@ class Expectation:
     """The law lets it last so long first."""
     said_ns: int | None = None
     seen_ns: int | None = None
-    identities: set[EvidenceKey] = field(default_factory=set)
 
     @property
     def latency_ms(self) -> float | None:
@@ -47,24 +46,26 @@ class Expectations:
         step_s = abs(script.faults.clock_step_s) if script.faults.clock_steps else 0.0
         margin_s = MARGIN_S + 2 / script.rate + step_s
         self.all: Final = [_expected(truth, law, margin_s) for truth in script.truths]
-        self._alerts: Final[dict[str, tuple[str, list[EvidenceKey]]]] = {}
-        self._known: Final[dict[EvidenceKey, Expectation]] = {}
-        self._early: Final[dict[EvidenceKey, int]] = {}
+        self._alerts: Final[dict[str, tuple[str, list[Key]]]] = {}
+        self._known: Final[dict[Key, Expectation]] = {}
+        self._early: Final[dict[Key, int]] = {}
 
-    def said(self, truth: Truth, identity: EvidenceKey, now_ns: int) -> None:
+    def said(self, truth: Truth, identity: Identity, now_ns: int) -> None:
         """A truth was said under this number; ``now_ns`` is when that began."""
         one = self.all[truth.id]
         if one.said_ns is None:
             one.said_ns = now_ns
-        one.identities.add(identity)
-        self._known[identity] = one
-        if identity in self._early:
-            self._see(one, self._early.pop(identity))
+        key = (truth.subject, identity)
+        self._known[key] = one
+        if key in self._early:
+            self._see(one, self._early.pop(key))
 
     def heard(self, alert: Alert, now_ns: int, epochs: set[str]) -> None:
         """An alert as it now is; ``epochs`` are those of our agents."""
-        mine: list[EvidenceKey] = [
-            (e.source, e.stream, e.epoch, e.sequence) for e in alert.evidence if e.epoch in epochs
+        mine: list[Key] = [
+            (alert.subject, (e.source, e.stream, e.epoch, e.sequence))
+            for e in alert.evidence
+            if e.epoch in epochs
         ]
         if not mine or alert.rule not in RULES:
             return

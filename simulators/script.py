@@ -60,6 +60,12 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tag: str = ""
     holds: str = ""
 
+    @property
+    def subject(self) -> str:
+        """What an alert about it is about."""
+        about = {"seal": self.container or self.seal, "bag": self.tag}
+        return about.get(self.kind, f"{self.device} {self.metric}")
+
     def sentence(self) -> str:
         """One line for people."""
         if self.kind == "seal":

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from contract.config import BadConfig, parse
 from contract.identifiers import BagTag, Container, SealId
+from contract.messages import Alert, Evidence, Identity
 from gateway.settings import JudgeSettings, Limit
 from simulators.expected import Expectations
 from simulators.faults import Fate
@@ -17,6 +19,7 @@ from simulators.scenario_file import SHIPPED, Faults, ScenarioFile, read_file, r
 from simulators.script import draw, write
 
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.toml"))
+EPOCH = "e" * 16
 BASE = 'title = "t"\nseconds = 60\n'
 
 BAD = {
@@ -141,3 +144,63 @@ def test_the_weather_of_a_seed_is_the_same_twice() -> None:
     assert 400 < sum(not delays for delays in once) < 600
     assert 350 < sum(len(delays) == 2 for delays in once) < 550
     assert max(max(delays, default=0.0) for delays in once) <= 2.0
+
+
+def alert(subject: str, *sequences: int) -> Alert:
+    """An alert about a reading, as a gateway tells it."""
+    at = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    return Alert(
+        id=subject,
+        rule="reading_out_of_range",
+        subject=subject,
+        post="KEMBA",
+        source="/KEMBA/sim-001",
+        device="d",
+        severity="high",
+        state="open",
+        title="t",
+        detail="d",
+        opened_at=at,
+        told_at=at,
+        changed_at=at,
+        evidence=tuple(
+            Evidence(
+                source="/KEMBA/sim-001",
+                epoch=EPOCH,
+                stream="readings",
+                sequence=number,
+                hash="0" * 64,
+                type="readings.taken",
+                observed_at=at,
+                says="12 °C",
+            )
+            for number in sequences
+        ),
+    )
+
+
+def test_two_truths_in_one_message_are_two_expectations() -> None:
+    """Two devices that leave their range in one batch: each has an alert of its own."""
+    two = parse(
+        f'{BASE}devices = 2\n[[value]]\ndevice = "a"\nvalue = 12\nfrom_s = 1\nuntil_s = 50\n'
+        '[[value]]\ndevice = "b"\nvalue = 12\nfrom_s = 1\nuntil_s = 50',
+        ScenarioFile,
+    )
+    law = JudgeSettings(readings=(Limit(metric="temperature", high=8, for_s=10),))
+    script = write(two, 1)
+    expectations = Expectations(script, law)
+    identity = Identity("/KEMBA/sim-001", "readings", EPOCH, 4)
+    # One alert comes before the number is known here, the other one after.
+    expectations.heard(alert("a temperature", 4), 12_000_000_000, {EPOCH})
+    assert expectations.false == ["reading_out_of_range: a temperature"]
+    for truth in script.truths:
+        expectations.said(truth, identity, 1_000_000_000)
+    assert [one.truth.device for one in expectations.unseen] == ["b"]
+    expectations.heard(alert("b temperature", 4), 12_000_000_000, {"f" * 16})
+    assert expectations.unseen, "an alert of another run is none of ours"
+    expectations.heard(alert("b temperature", 4), 12_500_000_000, {EPOCH})
+    assert not expectations.unseen
+    assert not expectations.false
+    assert [one.latency_ms for one in expectations.all] == [1_000, 1_500]
+    expectations.heard(alert("c temperature", 9), 13_000_000_000, {EPOCH})
+    assert expectations.false == ["reading_out_of_range: c temperature"]
