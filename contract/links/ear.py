@@ -16,8 +16,6 @@ from contract.links import subscriber
 from contract.links.mqtt import NOT_AUTHORISED, BrokerConfig, credentials
 from contract.links.subscriber import Connected, Ended, Garbled, Parser, Said, Subscribed
 
-Hear = Callable[[list[Said]], None]
-"""Takes what arrived; must not wait."""
 T = TypeVar("T")
 REFUSED: Final = 0x80
 
@@ -30,6 +28,11 @@ class Ear(Protocol):
 
     async def listen(self) -> None:
         """Hear until the connection breaks: raises `Unavailable`."""
+
+
+Hear = Callable[[Ear, list[Said]], None]
+"""Takes what arrived, and who heard it (a session that goes on speaks before we have subscribed).
+Must not wait."""
 
 
 class Listen(Protocol):
@@ -154,7 +157,7 @@ class _Ear(asyncio.Protocol):
             for packet in packets:
                 self._control(packet)
         if said:
-            self._hear(said)
+            self._hear(self, said)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""

@@ -89,7 +89,7 @@ class _Hearing:
             self._waiting.forget_numbered()
             try:
                 async with listen(name, filters, self._hear) as ear:
-                    self._ear, wait = ear, REDIAL_S_FIRST
+                    wait = REDIAL_S_FIRST
                     _log.info("foreign devices are heard on %s", ", ".join(filters))
                     await ear.listen()
             except (Unavailable, Rejected) as error:
@@ -125,11 +125,12 @@ class _Hearing:
             if ear is not None and numbered:
                 ear.settle(numbered)
 
-    def _hear(self, said: list[Said]) -> None:
+    def _hear(self, ear: Ear, said: list[Said]) -> None:
+        self._ear = ear
         gone = self._waiting.put(said)
         self._arrived.set()
-        if gone and self._ear is not None:
-            self._ear.settle(gone)
+        if gone:
+            ear.settle(gone)
         if self._waiting.dropped > self._dropped_told * 2:
             self._dropped_told = self._waiting.dropped
             _log.warning("a foreign topic floods: %d of its messages dropped", self._dropped_told)

@@ -36,7 +36,7 @@ from tests.system.servers import Server
 
 WAIT_S_MAX = 40.0
 POST = "KEMBA"
-HEARS = "foreign devices are heard"
+HEARS = ("foreign devices are heard", "the gateway hears")
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Post:
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(service.run(config, dial, clock=SystemClock()))
             try:
-                await until(lambda: HEARS in self.caplog.text, lambda: self.caplog.text)
+                await until(lambda: all(one in self.caplog.text for one in HEARS))
                 async with dial("asker") as link:
                     asker = Asker(link, me="/KEMBA/asker", session="1", clock=SystemClock())
                     await link.subscribe(asker.reply_to)
@@ -98,11 +98,15 @@ class Post:
         assert isinstance(told, SeriesTold)
         return set(told.series)
 
-    async def history(self, device: str, metric: str) -> list[tuple[datetime, float]]:
+    async def history(
+        self, device: str, metric: str, points: int = 600
+    ) -> list[tuple[datetime, float]]:
         """What the store has of a metric, one by one."""
         now = datetime.now(UTC)
-        week = timedelta(days=3_650)
-        asked = HistoryAsked(device=device, metric=metric, start=now - week, end=now + week)
+        span = timedelta(days=3_650)
+        asked = HistoryAsked(
+            device=device, metric=metric, start=now - span, end=now + span, points=points
+        )
         told = await self._ask(asked)
         assert isinstance(told, HistoryTold)
         return [(point.at, point.mean) for point in told.points]
@@ -128,19 +132,18 @@ async def _told(link: Any, asker: Asker) -> None:
                 asker.told(packet)
 
 
-async def until(fact: Callable[[], Any], says: Callable[[], object] = str) -> Any:
+async def until(fact: Callable[[], Any]) -> Any:
     """Wait for it; returns it."""
 
     async def looked() -> Any:
         return fact()
 
-    return await until_told(looked, says)
+    return await until_told(looked)
 
 
-async def until_told(fact: Callable[[], Awaitable[Any]], says: Callable[[], object] = str) -> Any:
+async def until_told(fact: Callable[[], Awaitable[Any]]) -> Any:
     """Wait for an answer that is something; returns it."""
     async with asyncio.timeout(WAIT_S_MAX):
         while not (found := await fact()):
             await asyncio.sleep(0.05)
-    del says
     return found

@@ -1,18 +1,29 @@
 """Strangers on a real mosquitto: what they publish arrives in journal, store, rules and desk."""
 
+import asyncio
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from contract.messages import AgentChanged
 from gateway.adapters.heard import ForeignHeard, reread
-from tests.adapters.foreign import Post, until, until_told
+from tests.adapters.foreign import POST, Post, until, until_told
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 Making = Callable[[str], Post]
 YARD = "/KEMBA/foreign-yard"
+DIGEST = """
+import hashlib, sys
+from pathlib import Path
+from gateway.replay import replay
+print(hashlib.sha256(b"".join(replay(Path(sys.argv[1]), sys.argv[2]))).hexdigest())
+"""
 
 
 async def test_esphome_values_arrive_under_their_names(post: Making) -> None:
@@ -182,11 +193,13 @@ async def test_the_broker_keeps_for_us_what_is_said_while_we_are_away(post: Maki
         async with here.gateway():
             await client.publish("zigbee2mqtt/reefer", '{"temperature": 1}', qos=1)
             await until_told(lambda: _has(here, "reefer", "temperature", 1))
-        await client.publish("zigbee2mqtt/reefer", '{"temperature": 2}', qos=1)
+        for number in range(2, 3_000):  # more than the broker has in flight to anybody
+            payload = f'{{"temperature": {number}}}'
+            await client.publish("zigbee2mqtt/reefer", payload, qos=1)
         async with here.gateway():
-            await until_told(lambda: _has(here, "reefer", "temperature", 2))
+            await until_told(lambda: _has(here, "reefer", "temperature", 2_999, points=5_000))
     rows = [row for one in here.heard() for row in _said(one.message).rows]
-    assert [row.values for row in rows] == [(1.0,), (2.0,)]
+    assert [row.values for row in rows] == [(float(number),) for number in range(1, 3_000)]
 
 
 async def test_old_states_without_a_time_are_not_taken_for_new_ones(post: Making) -> None:
@@ -224,8 +237,22 @@ async def test_a_replay_reads_the_same_from_the_bytes(post: Making) -> None:
         await until(lambda: sum(_said(one.message).count for one in here.heard()) == 200)
     for entry in here.heard():
         assert reread(entry.body) == entry.message
+    path = here.folder / "gateway" / "journal.sqlite"
+    digests = {await asyncio.to_thread(_digest, path, seed) for seed in ("1", "2")}
+    assert len(digests) == 1, "the same changes under two hash seeds"
     values = [row.values[0] for one in here.heard() for row in _said(one.message).rows]
     assert sorted(value or 0.0 for value in values) == list(range(200))
+
+
+def _digest(journal: Path, hash_seed: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", DIGEST, str(journal), f"/{POST}/gateway"],
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
 
 
 def _said(message: object) -> ForeignHeard:
@@ -237,8 +264,8 @@ async def _is(ask: Callable[[], Awaitable[object]], wanted: object) -> bool:
     return await ask() == wanted
 
 
-async def _has(here: Post, device: str, metric: str, count: int) -> bool:
-    return len(await here.history(device, metric)) == count
+async def _has(here: Post, device: str, metric: str, count: int, points: int = 600) -> bool:
+    return len(await here.history(device, metric, points)) == count
 
 
 async def _agent(here: Post) -> AgentChanged:

@@ -106,7 +106,7 @@ def test_it_hears_a_real_broker_on_both_loops(broker: Server, loop: object) -> N
         heard: list[Said] = []
         listen = listener(BrokerConfig(port=broker.port))
         async with (
-            listen("ear", {"a/+": 0}, heard.extend) as ear,
+            listen("ear", {"a/+": 0}, lambda _, said: heard.extend(said)) as ear,
             aiomqtt.Client("127.0.0.1", broker.port) as client,
         ):
             await client.publish("a/b", b"one", qos=1)
@@ -129,11 +129,11 @@ def test_it_hears_a_real_broker_on_both_loops(broker: Server, loop: object) -> N
 async def test_a_broker_that_goes_is_noticed(broker: Server) -> None:
     """Listening ends as `Unavailable`; so does connecting to nobody."""
     listen = listener(BrokerConfig(port=broker.port))
-    async with listen("ear", {"a": 0}, lambda _: None) as ear:
+    async with listen("ear", {"a": 0}, lambda *_: None) as ear:
         broker.stop()
         with pytest.raises(Unavailable):
             await ear.listen()
-    nobody = listener(BrokerConfig(port=free_port()))("ear", {"a": 0}, lambda _: None)
+    nobody = listener(BrokerConfig(port=free_port()))("ear", {"a": 0}, lambda *_: None)
     with pytest.raises(Unavailable, match="no broker"):
         await nobody.__aenter__()
 
@@ -143,4 +143,4 @@ async def test_a_secret_that_is_not_there_is_named(tmp_path: Path) -> None:
     """Before anything is sent."""
     config = BrokerConfig(password_file=str(tmp_path / "nothing"))
     with pytest.raises(Rejected, match="secret"):
-        await listener(config)("ear", {}, lambda _: None).__aenter__()
+        await listener(config)("ear", {}, lambda *_: None).__aenter__()
