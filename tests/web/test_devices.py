@@ -63,8 +63,8 @@ def test_each_metric_shows_its_latest_reading_its_age_and_its_past(devices: Page
     expect(metrics.first.locator(".now-value")).to_have_text(f"{latest:g} °C")
     expect(metrics.first.locator(".room")).to_have_attribute("role", "img")
     with devices.expect_response(lambda answer: "/api/history" in answer.url):
-        devices.keyboard.press("[")
-    expect(devices.get_by_role("button", name="1 h")).to_have_attribute("aria-pressed", "true")
+        devices.keyboard.press("]")
+    expect(devices.get_by_role("button", name="24 h")).to_have_attribute("aria-pressed", "true")
     devices.keyboard.press("x")
     devices.wait_for_url("**/explore?**")
     expect(devices.locator("gl-plot")).to_have_count(3)
@@ -104,7 +104,7 @@ def test_the_twin_is_live_and_says_when_its_past_cannot_be_read(page: Page, cent
     there = scene.agent(at=at, devices=(twin,), public_key=key.public)
     center.tell(there)
     metric = page.locator("gl-metric")
-    expect(metric).to_contain_text("No readings in the last 24 h.")
+    expect(metric).to_contain_text("No readings in the last 1 h.")
     center.wait_until(lambda: center.hub_hears("/KEMBA/gate-2/readings"))
     reading = Reading(
         device="scale-2", metric="axle load", value=18_420, unit="kg", observed_at=scene.now()

@@ -1,4 +1,5 @@
 // Draws points with uPlot: a grey band from low to high, the mean as a line, holes dashed, alerts on the axis of time.
+import { digitsOf, value } from "../words.js";
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -93,7 +94,7 @@ export class Line {
       scales: { x: { time: true, range: () => this.#range }, y: { range: (_, low, high) => spread(...(this.#scale ?? [low, high])) } },
       axes: [
         { ...axis, size: 22, gap: 4, space: 60, grid: { show: false }, values: (_, splits) => splits.map((s, i) => this.#tick(s, splits, i)) },
-        { ...axis, size: 52, gap: 4, space: 28 },
+        { ...axis, size: 52, gap: 4, space: 28, values: (_, splits, __, ___, step) => splits.map((v) => value(v, digitsOf(step))) },
       ],
       series: [
         {},
@@ -187,6 +188,6 @@ export class Line {
 // Flat lines in the middle, and never a scale so tight that noise looks like news.
 function spread(low, high) {
   if (low === null || high === null) return [0, 1];
-  const room = Math.max((high - low) * 0.12, Math.abs(high) * 0.005, 1e-6);
+  const room = high === low ? Math.abs(high) * 0.05 || 1 : Math.max((high - low) * 0.12, Math.abs(high) * 0.005);
   return [low - room, high + room];
 }

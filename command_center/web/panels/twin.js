@@ -23,7 +23,7 @@ const block = (title, ...children) => el("section", { class: "block" }, el("h3",
 const fact = (word) => el("div", {}, el("dt", {}, word), el("dd", { class: "break" }));
 
 export class Twin extends HTMLElement {
-  #span = "24 h";
+  #span = "1 h";
   #series = []; // of every device
   #askedAt = 0;
   #trouble = "";
