@@ -28,6 +28,8 @@ class Expectation:
     """Empty: this gateway's law asks for no alert."""
     waits_s: float = 0.0
     """The law lets it last so long first."""
+    is_off: bool = False
+    """The run was cut before its alert was due."""
     said_ns: int | None = None
     seen_ns: int | None = None
 
@@ -80,6 +82,12 @@ class Expectations:
         if one.seen_ns is None:
             one.seen_ns = now_ns
 
+    def cut(self, now_ns: int) -> None:
+        """Nothing more is said: what is not due yet is expected no more."""
+        for one in self.all:
+            due_s = one.waits_s + MARGIN_S if one.waits_s else 0.0
+            one.is_off = one.said_ns is None or (now_ns - one.said_ns) / 1e9 < due_s
+
     @property
     def false(self) -> list[str]:
         """Alerts of our agents that no truth explains."""
@@ -92,7 +100,7 @@ class Expectations:
     @property
     def expected(self) -> list[Expectation]:
         """Those that the law asks an alert for."""
-        return [one for one in self.all if one.rule]
+        return [one for one in self.all if one.rule and not (one.is_off and one.seen_ns is None)]
 
     @property
     def unseen(self) -> list[Expectation]:

@@ -39,6 +39,8 @@ START_EACH_S: Final = 0.01
 """From the law to the first reading: for all agents to be there."""
 SETTLE_S_MAX: Final = 120.0
 """After the last word: for what is on its way, and for what has to be said again."""
+CUT_SETTLE_S_MAX: Final = 3.0
+"""The same for a run that somebody ends: whoever asked waits."""
 LOOK_S: Final = 1.0
 SETTLE_LOOK_S: Final = 0.25
 LAG_S: Final = 1.0
@@ -98,13 +100,15 @@ async def run(
     *,
     clock: Clock,
     heard: Callable[[Progress], None] = lambda _progress: None,
+    left: Callable[[Report], None] = lambda _report: None,
 ) -> Report:
     """Say the whole script, wait until all is settled, and report.
 
+    Cancelled, it says no more, waits `CUT_SETTLE_S_MAX` at most, and hands its report to ``left``.
     Raises `Unavailable` if there is no broker or no gateway, `Rejected` if the gateway refuses an
     agent, `BadConfig` if a code is missing.
     """
-    fleet = _Fleet(config, dial, clock, heard)
+    fleet = _Fleet(config, dial, clock, heard, left)
     new = await config.keyring.enrol(config.sources, dial, code_for=config.code_for, clock=clock)
     if new:
         config.keys_kept(config.keyring)
@@ -124,7 +128,12 @@ class _Fleet:
     """One run."""
 
     def __init__(
-        self, config: FleetConfig, dial: Dial, clock: Clock, heard: Callable[[Progress], None]
+        self,
+        config: FleetConfig,
+        dial: Dial,
+        clock: Clock,
+        heard: Callable[[Progress], None],
+        left: Callable[[Report], None],
     ) -> None:
         self.watcher: Watcher
         self._config: Final = config
@@ -132,6 +141,7 @@ class _Fleet:
         self._dial: Final = dial
         self._clock: Final = clock
         self._says: Final = heard
+        self._left: Final = left
         self._agents: list[LoadAgent] = []
         self._expectations: Expectations | None = None
         self._lag_s_max = 0.0
@@ -161,14 +171,22 @@ class _Fleet:
                 ]
                 try:
                     await self._say_all(expectations)
-                    tally = await self._settled(expectations)
+                    return await self._report(expectations, SETTLE_S_MAX)
+                except asyncio.CancelledError:
+                    expectations.cut(self._clock.monotonic_ns())
+                    self._left(await self._report(expectations, CUT_SETTLE_S_MAX))
+                    raise
                 finally:
                     for task in others:
                         task.cancel()
+
+    async def _report(self, expectations: Expectations, settle_s: float) -> Report:
+        """The report, once all is settled or the time is up."""
         return reported(
             self._script,
-            tally,
+            await self._settled(expectations, settle_s),
             expectations,
+            seconds=round(min(self._now, self._script.seconds), 1),
             readings=sum(agent.readings for agent in self._agents),
             lag_s_max=self._lag_s_max,
         )
@@ -218,9 +236,9 @@ class _Fleet:
             for agent in self._agents:
                 tasks.create_task(agent.say_all(expectations), name=f"{agent.script.name} says")
 
-    async def _settled(self, expectations: Expectations) -> Tally:
+    async def _settled(self, expectations: Expectations, settle_s: float) -> Tally:
         """What is said, once it is all settled and seen, or the time is up."""
-        end = self._now + SETTLE_S_MAX
+        end = self._now + settle_s
         while True:
             tally = await self._tally()
             if (not tally.missing and not expectations.unseen) or self._now > end:

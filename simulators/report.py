@@ -24,7 +24,7 @@ class TruthTold(msgspec.Struct, frozen=True, kw_only=True):
 
     says: str
     rule: str
-    """Empty where this gateway's law asks for no alert."""
+    """Empty where no alert is due: the gateway's law asks for none, or the run was cut before."""
     is_seen: bool
     latency_ms: float | None
 
@@ -74,13 +74,21 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         lines += [f"  MISSING   {t.says}: no {t.rule}" for t in self.truths if _is_missed(t)]
         lines += [f"  FALSE     {alert}" for alert in self.alerts_false]
         if quiet := sum(not t.rule for t in self.truths):
-            lines.append(f"  {quiet} truths are no alert under this gateway's settings")
+            lines.append(
+                f"  {quiet} truths are no alert by this gateway's settings, or came no more"
+            )
         lines.append("  nothing is missing" if self.is_whole else "  SOMETHING IS MISSING")
         return "\n".join(lines)
 
 
 def reported(
-    script: Script, tally: Tally, expectations: Expectations, *, readings: int, lag_s_max: float
+    script: Script,
+    tally: Tally,
+    expectations: Expectations,
+    *,
+    seconds: float,
+    readings: int,
+    lag_s_max: float,
 ) -> Report:
     """The report of a run."""
     expected = expectations.expected
@@ -91,7 +99,7 @@ def reported(
         devices=script.devices,
         agents=len(script.agents),
         rate=script.rate,
-        seconds=script.seconds,
+        seconds=seconds,
         readings=readings,
         said=tally.said,
         receipted=tally.receipted,
@@ -118,7 +126,7 @@ def _told(one: Expectation) -> TruthTold:
     ms = one.latency_ms
     return TruthTold(
         says=one.truth.sentence(),
-        rule=one.rule,
+        rule="" if one.is_off and one.seen_ns is None else one.rule,
         is_seen=one.seen_ns is not None,
         latency_ms=None if ms is None else round(ms, 1),
     )

@@ -142,12 +142,13 @@ def _run_fleet(arguments: argparse.Namespace) -> int:
     )
 
     async def drive() -> None:
-        reports.append(await fleet.run(config, dial, clock=SystemClock(), heard=line.show))
+        clock, left = SystemClock(), reports.append
+        left(await fleet.run(config, dial, clock=clock, heard=line.show, left=left))
 
     serve(drive, is_uvloop=True)
     line.end()
     if not reports:
-        _say("Ended before the end of the scenario: there is no report.")
+        _say("Ended before the first word: there is no report.")
         return OK
     return _end(reports[0])
 

@@ -1,5 +1,6 @@
 """A fleet of simulated agents: all that was said is kept or declared, all that happened is seen."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,6 +133,30 @@ def test_an_outbox_that_is_too_small_declares_what_it_lost(tmp_path: Path) -> No
     assert report.declared_lost > 0, report.text()
     assert report.missing == 0
     assert report.said == report.receipted + report.declared_lost
+
+
+def test_a_run_that_is_cut_reports_what_there_was(tmp_path: Path) -> None:
+    """Ended after twenty seconds: what was said is whole, nothing else is missed."""
+    world = World(tmp_path, judge=LAW)
+    left: list[Report] = []
+
+    async def play() -> None:
+        async with world.gateway():
+            config = config_of(world, scenario())
+            running = asyncio.ensure_future(
+                fleet.run(config, world.hub.dial, clock=world.clock, left=left.append)
+            )
+            await asyncio.sleep(20)
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+
+    run_virtually(play())
+    (report,) = left
+    assert 15 < report.seconds < 20
+    assert 500 < report.readings < 50 * 20
+    assert report.is_whole, report.text()
+    assert 0 < report.alerts_expected < 6
 
 
 def test_a_second_run_needs_no_codes(tmp_path: Path) -> None:
