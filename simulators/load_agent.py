@@ -8,13 +8,11 @@ declared losses are those of every agent.
 """
 
 import asyncio
-import hashlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from math import floor, pi, sin
 from typing import Final, NamedTuple
 
 from contract.clock import Clock
@@ -26,32 +24,24 @@ from contract.delivery.store import Store
 from contract.identifiers import Source
 from contract.link import Dial
 from contract.messages import (
-    PART_BYTES_MAX,
     READINGS_MAX,
-    BlobPart,
-    Detection,
     Device,
     DeviceAlive,
-    ModelUsed,
-    Picture,
     Reading,
     ReadingsTaken,
-    ScanCompleted,
     SealRead,
 )
 from contract.signing import Key
 from simulators.expected import Expectations
 from simulators.faults import SteppedClock
-from simulators.scanner import SIZE_PX, picture_of
+from simulators.measured import MODEL, SCANNER, every, parts, scan, ticks, value
+from simulators.scanner import picture_of
 from simulators.script import AgentScript, Script, Seal, Sensor, Truth, draw
 
 BATCH_S: Final = 0.5
 """What is measured within so long travels together."""
 VERSION: Final = "simulated"
 READER: Final = "sim-seal-reader"
-SCANNER: Final = "sim-bag-scanner"
-MODEL: Final = ModelUsed(name="scripted", sha256=hashlib.sha256(b"scripted").hexdigest())
-"""No network looks at these pictures: the script says what is in them."""
 _INFINITY: Final = 1 << 62
 
 
@@ -198,7 +188,7 @@ class LoadAgent:
         taken = [
             self._reading(sensor, at_s, zero)
             for sensor in self.script.sensors
-            for at_s in _ticks(sensor, self._whole.rate, from_s, until_s)
+            for at_s in ticks(sensor, self._whole.rate, from_s, until_s)
         ]
         self.readings += len(taken)
         for start in range(0, len(taken), READINGS_MAX):
@@ -214,7 +204,7 @@ class LoadAgent:
         return Reading(
             device=sensor.device,
             metric=sensor.metric,
-            value=_value(sensor, at_s) if truth is None else truth.value,
+            value=value(sensor, at_s) if truth is None else truth.value,
             unit=sensor.unit,
             observed_at=zero + timedelta(seconds=at_s),
         ), truth
@@ -222,7 +212,7 @@ class LoadAgent:
     def _seals(self, from_s: float, until_s: float) -> Iterator[tuple[Said, list[Truth]]]:
         for seal in self.script.seals:
             broken = next((t for t in self._truths if t.seal == seal.seal), None)
-            times = _every(seal.first_s, self._whole.seal_every_s, from_s, until_s)
+            times = every(seal.first_s, self._whole.seal_every_s, from_s, until_s)
             if broken is not None and from_s < broken.at_s <= until_s:
                 times = [*times, broken.at_s]
             for at_s in sorted(times):
@@ -245,7 +235,7 @@ class LoadAgent:
         if self._index or not every_s:
             return []
         said: list[tuple[Said, list[Truth]]] = []
-        for at_s in _every(every_s, every_s, from_s, until_s):
+        for at_s in every(every_s, every_s, from_s, until_s):
             bag = round(at_s / every_s)
             truth = next((t for t in self._truths if t.bag == bag), None)
             picture = b"%d %d" % (self._whole.seed, bag)
@@ -255,10 +245,10 @@ class LoadAgent:
                 loop = asyncio.get_running_loop()
                 picture = await loop.run_in_executor(None, picture_of, seed, holds)
             said.append(
-                (Said(_scan(picture, self._whole.tag(bag), truth)), [truth] if truth else [])
+                (Said(scan(picture, self._whole.tag(bag), truth)), [truth] if truth else [])
             )
             if self._whole.has_pictures:
-                said += [(part, []) for part in _parts(picture)]
+                said += [(part, []) for part in parts(picture)]
         return said
 
     # --- what births and signs of life say
@@ -297,61 +287,6 @@ class LoadAgent:
                 kept += settled - lost
                 declared += lost
         return Tally(said, kept, declared)
-
-
-def _ticks(sensor: Sensor, rate: float, from_s: float, until_s: float) -> list[float]:
-    """When the sensor measures: ``rate`` times a second, at its own moments."""
-    first = floor(from_s * rate + sensor.phase) + 1
-    last = floor(until_s * rate + sensor.phase)
-    return [(number - sensor.phase) / rate for number in range(first, last + 1)]
-
-
-def _every(first_s: float, every_s: float, from_s: float, until_s: float) -> list[float]:
-    count = max(0, floor((from_s - first_s) / every_s) + 1)
-    times = []
-    while (at_s := first_s + count * every_s) <= until_s:
-        times.append(at_s)
-        count += 1
-    return times
-
-
-def _value(sensor: Sensor, at_s: float) -> float:
-    turn = at_s / sensor.period_s + sensor.phase
-    return round(sensor.base + sensor.swing * sin(2 * pi * turn), 2)
-
-
-def _scan(picture: bytes, tag: str, truth: Truth | None) -> ScanCompleted:
-    width, height = SIZE_PX
-    box = (width * 0.3, height * 0.3, width * 0.6, height * 0.6)
-    return ScanCompleted(
-        device=SCANNER,
-        subject=tag,
-        picture=Picture(
-            sha256=hashlib.sha256(picture).hexdigest(),
-            size_bytes=len(picture),
-            media_type="image/png",
-            width_px=width,
-            height_px=height,
-        ),
-        detections=(Detection(label=truth.holds, score=truth.value, box=box),) if truth else (),
-        model=MODEL,
-        milliseconds=0.0,
-    )
-
-
-def _parts(picture: bytes) -> Iterator[Said]:
-    whole = hashlib.sha256(picture).hexdigest()
-    for offset in range(0, len(picture), PART_BYTES_MAX):
-        raw = picture[offset : offset + PART_BYTES_MAX]
-        part = BlobPart(
-            sha256=whole,
-            size_bytes=len(picture),
-            media_type="image/png",
-            offset_bytes=offset,
-            part_sha256=hashlib.sha256(raw).hexdigest(),
-            part_bytes=len(raw),
-        )
-        yield Said(part, raw=raw)
 
 
 def _epoch() -> str:
