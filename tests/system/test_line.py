@@ -13,6 +13,7 @@ from typing import Any, Final
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from contract.delivery.uplink import ALIVE_EVERY_S
 from contract.identifiers import SealId
 from contract.messages import ReadingsTaken, read
 from edge.drivers.modbus_registers import Register
@@ -131,16 +132,29 @@ def test_nothing_is_lost_or_doubled_whoever_dies(tmp_path: Path, portal: Blockin
             sensor.is_frozen = True
             caught_up(line, sensor.count)
             wire.close()
-            until(lambda: line.is_complete(LANE), line.board)
-            journal = tmp_path / "gateway" / "journal.sqlite"
-            until(lambda: len(line.points("counter")) == len(journalled(journal)))
-            points = [int(value) for value in line.points("counter")]
-            kept = journalled(journal)
+            points, kept = closed_books(line, tmp_path / "gateway" / "journal.sqlite")
     assert Counter(points) == Counter(kept)
     # Of all that had been taken when it was looked, every single reading is there.
     assert set(range(1, arrived + 1)) <= set(points)
     again = Counter(points)
     assert {value for value, times in again.items() if times > 1} <= {sensor.count}
+
+
+def closed_books(line: Line, journal: Path) -> tuple[list[int], list[int]]:
+    """Points and kept readings, once neither has grown over a sign of life that says: complete."""
+    seen: tuple[list[int], list[int]] = ([], [])
+    since = time.monotonic()
+
+    def are_closed() -> bool:
+        nonlocal seen, since
+        books = ([int(value) for value in line.points("counter")], journalled(journal))
+        if books != seen:
+            seen, since = books, time.monotonic()
+        is_quiet = time.monotonic() - since > ALIVE_EVERY_S + 2
+        return is_quiet and len(seen[0]) == len(seen[1]) and line.is_complete(LANE)
+
+    until(are_closed, lambda: (line.board()["completeness"], len(seen[0]), len(seen[1])))
+    return seen
 
 
 def counter_at(port: int) -> str:
