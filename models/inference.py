@@ -25,6 +25,9 @@ INPUT, BOXES, SCORES = "images", "boxes", "scores"
 BATCH, CHANNELS, BOX_EDGES = 1, 3, 4
 
 
+onnxruntime.disable_telemetry_events()  # what a border looks at is nobody else's business
+
+
 @dataclass(frozen=True)
 class Runtime:
     """How ONNX Runtime runs."""

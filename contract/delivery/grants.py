@@ -9,6 +9,8 @@ from typing import Final
 
 WINDOW_MAX: Final = 2_000
 """Messages in flight that one source is ever granted."""
+WINDOW_FIRST: Final = 48
+"""What a source begins with; each further grant at most doubles, so a post that wakes up shares."""
 LAPSE_S: Final = 30
 """A grant counts for so long; who is not heard for so long gives its place away."""
 
@@ -30,7 +32,8 @@ class Grants:
             self.granted -= self._windows.popitem(last=False)[1][0]
         sources = len(self._windows) + 1
         fair = max(1, min(WINDOW_MAX, self._places // sources))
-        window = max(0, min(fair, self._places - self.granted))
+        free = self._places - self.granted
+        window = max(0, min(fair, free, max(WINDOW_FIRST, 2 * had)))
         if sources > self._places and had:
             window = 0
         self._windows[source] = (window, now + LAPSE_S)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.delivery.grants import LAPSE_S, WINDOW_MAX, Grants
+from contract.delivery.grants import LAPSE_S, WINDOW_FIRST, WINDOW_MAX, Grants
 
 
 @given(
@@ -23,8 +23,12 @@ def test_the_sum_of_windows_stays_below_half_the_queue(
         assert 0 <= window <= WINDOW_MAX
 
 
-def test_one_alone_gets_all_that_is_allowed() -> None:
-    assert Grants(100_000).grant("/KEMBA/a", 0) == WINDOW_MAX
+def test_one_alone_soon_gets_all_that_is_allowed() -> None:
+    grants = Grants(100_000)
+    windows = [grants.grant("/KEMBA/a", float(second)) for second in range(8)]
+    assert windows[0] == WINDOW_FIRST
+    assert windows[-1] == WINDOW_MAX
+    assert windows == sorted(windows)
 
 
 def test_where_places_are_few_everybody_gets_a_turn() -> None:
@@ -34,3 +38,11 @@ def test_where_places_are_few_everybody_gets_a_turn() -> None:
         for source in sources:
             turns[source] += grants.grant(source, float(second)) > 0
     assert min(turns.values()) >= 5
+
+
+def test_a_post_that_wakes_up_lets_everybody_speak_at_once() -> None:
+    """A thousand sources born in one second: each has a window from its first receipt on."""
+    grants = Grants(100_000)
+    windows = [grants.grant(f"/KEMBA/a{n}", n / 1_000) for n in range(1_000)]
+    assert min(windows) >= 1
+    assert sum(windows) < 50_000
