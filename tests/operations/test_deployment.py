@@ -23,11 +23,12 @@ ROOT = Path(__file__).parents[2] / "firmware_configs"
 UNITS = sorted(ROOT.rglob("*.service"))
 WAIT_S = 60
 MINUTE_US = 60_000_000
+HOUR_US = 60 * MINUTE_US
 
 
-def points(count: int, before_us: int) -> list[TimePoint]:
+def points(count: int, before_us: int, device: str) -> list[TimePoint]:
     """A thermometer's readings, one a second, up to a moment."""
-    series = Series("reading", "KEMBA", "gate-2", "d", "temperature", "Cel")
+    series = Series("reading", "KEMBA", "gate-2", device, "temperature", "Cel")
     origin = Origin(str(Source("/KEMBA/gate-2")), "readings", "0" * 16)
     start = before_us - count * 1_000_000
     return [
@@ -48,7 +49,9 @@ async def test_influxdb_1_keeps_minutes_and_hours_of_what_the_sink_wrote(tmp_pat
         until_us = now_us // MINUTE_US * MINUTE_US
         async with client(server.url, ca_file="", timeout_s=30) as http:
             store = Influx1(http, database="greenlane", retention="", is_created=True)
-            await store.write(points(600, until_us))
+            await store.write(points(600, until_us, "d"))
+            # An hour is thinned when it is over.
+            await store.write(points(600, now_us // HOUR_US * HOUR_US, "e"))
         statements = (ROOT / "influxdb/influxdb-1.influxql").read_text()
         for _ in range(2):
             answers = server.ask(statements)["results"]
@@ -56,8 +59,8 @@ async def test_influxdb_1_keeps_minutes_and_hours_of_what_the_sink_wrote(tmp_pat
         asked = "SELECT value, low, high, count FROM greenlane.minutes.reading WHERE device = 'd'"
         rows = await found(server, asked, 10)
         assert [row[1:] for row in rows] == [[29.5, 0, 59, 60]] * 10
-        hours = await found(server, "SELECT count FROM greenlane.hours.reading", 1)
-        assert 0 < sum(row[1] for row in hours) <= 600
+        asked = "SELECT count FROM greenlane.hours.reading WHERE device = 'e'"
+        assert [row[1] for row in await found(server, asked, 1)] == [600]
         policies = server.ask("SHOW RETENTION POLICIES ON greenlane")["results"][0]["series"][0]
         assert {row[0]: row[1] for row in policies["values"]} == {
             "autogen": "2160h0m0s",
