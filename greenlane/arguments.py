@@ -2,10 +2,14 @@
 
 import argparse
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from contract.config import BadConfig, load
 from greenlane.logs import FORMATS, LEVELS
+
+if TYPE_CHECKING:
+    from contract.links.mqtt import BrokerConfig
 
 T = TypeVar("T")
 
@@ -41,3 +45,17 @@ def config_of(arguments: argparse.Namespace, kind: type[T]) -> T:
     if path is None:
         raise BadConfig("say which configuration: --config FILE (see --help)")
     return load(path, kind)
+
+
+def broker_at(url: str) -> "BrokerConfig":
+    """The broker behind a URL; raise `BadConfig` if it is none."""
+    from contract.links.mqtt import BrokerConfig
+
+    parts = urlsplit(url)
+    if parts.scheme != "mqtt" or not parts.hostname or parts.password:
+        raise BadConfig(f"--broker: {url!r} is not like mqtt://HOST:PORT")
+    try:
+        port = parts.port or 1883
+    except ValueError as error:
+        raise BadConfig(f"--broker: {error}") from error
+    return BrokerConfig(host=parts.hostname, port=port, username=parts.username or "")

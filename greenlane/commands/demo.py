@@ -5,14 +5,10 @@ import os
 import sys
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final
 
-from greenlane.arguments import add_log
+from greenlane.arguments import add_log, broker_at
 from greenlane.serving import serve
-
-if TYPE_CHECKING:
-    from contract.links.mqtt import BrokerConfig
 
 PORT: Final = 8470
 DESCRIPTION: Final = (
@@ -51,7 +47,7 @@ def state_dir() -> Path:
 
 def run(arguments: argparse.Namespace) -> int:
     """Be the demo."""
-    broker = _broker_at(arguments.broker) if arguments.broker else None
+    broker = broker_at(arguments.broker) if arguments.broker else None
     _say("Greenlane is starting …")
     from greenlane import demo
 
@@ -83,18 +79,3 @@ def _ready(address: str) -> None:
     print(f"\nThe dashboard: {address}\nEnd with Ctrl-C.\n", flush=True)
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         webbrowser.open(address)
-
-
-def _broker_at(url: str) -> "BrokerConfig":
-    """The broker behind a URL; raise `BadConfig` if it is none."""
-    from contract.config import BadConfig
-    from contract.links.mqtt import BrokerConfig
-
-    parts = urlsplit(url)
-    if parts.scheme != "mqtt" or not parts.hostname or parts.password:
-        raise BadConfig(f"--broker: {url!r} is not like mqtt://HOST:PORT")
-    try:
-        port = parts.port or 1883
-    except ValueError as error:
-        raise BadConfig(f"--broker: {error}") from error
-    return BrokerConfig(host=parts.hostname, port=port, username=parts.username or "")

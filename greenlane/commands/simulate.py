@@ -5,14 +5,12 @@ import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
-from greenlane.arguments import add_log
+from greenlane.arguments import add_log, broker_at
 from greenlane.exits import FAILED, OK
 from greenlane.serving import serve
 
 if TYPE_CHECKING:
-    from contract.links.mqtt import BrokerConfig
     from simulators.fleet import FleetConfig, Progress
     from simulators.keyring import CodeFor
     from simulators.report import Report
@@ -130,7 +128,7 @@ def _run_fleet(arguments: argparse.Namespace) -> int:
     from simulators import fleet
 
     config = _config(arguments)
-    dial = dialler(_broker_at(arguments.broker))
+    dial = dialler(broker_at(arguments.broker))
     # The links of fifty agents are no news, least of all while faults cut them.
     for name in ("contract.delivery", "mqtt"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -251,18 +249,3 @@ class _Line:
 
 def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
-
-
-def _broker_at(url: str) -> "BrokerConfig":
-    """The broker behind a URL; raise `BadConfig` if it is none."""
-    from contract.config import BadConfig
-    from contract.links.mqtt import BrokerConfig
-
-    parts = urlsplit(url)
-    if parts.scheme != "mqtt" or not parts.hostname or parts.password:
-        raise BadConfig(f"--broker: {url!r} is not like mqtt://HOST:PORT")
-    try:
-        port = parts.port or 1883
-    except ValueError as error:
-        raise BadConfig(f"--broker: {error}") from error
-    return BrokerConfig(host=parts.hostname, port=port, username=parts.username or "")
