@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from command_center.place import Place, no_doubles
 from contract.identifiers import Source
 from contract.links.mqtt import BrokerConfig
 
@@ -28,12 +29,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """0 takes any free port; `Ready.url` says which."""
     public_url: str = ""
     """How browsers reach it where a proxy stands in front, like https://desk.example."""
+    posts: tuple[Place, ...] = ()
+    """Where the posts are: for the map. One that is not here still has its plan of lanes."""
     pictures_bytes_max: Annotated[int, Meta(ge=1_000_000)] = 2_000_000_000
     """Room for pictures on this disk; the gateway has them all."""
     webhook_networks: tuple[str, ...] = ()
     """Networks besides the public ones to which webhooks may go, like 10.1.0.0/16."""
     webhook_give_up_h: Annotated[float, Meta(gt=0, le=720)] = 72.0
     """A webhook that fails for so long is disabled, and says so."""
+
+    def __post_init__(self) -> None:
+        """No post is described twice."""
+        no_doubles(self.posts)
 
     @property
     def me(self) -> Source:

@@ -18,6 +18,7 @@ from command_center.act import Act
 from command_center.board import Board
 from command_center.change import Change
 from command_center.officers import Officer
+from command_center.place import Place
 from command_center.posts import Posts, covers, may_see, may_see_device, post_of, seen
 from command_center.silence import GatewayState
 from contract.clock import Clock
@@ -87,8 +88,16 @@ class Screen:
 class Live:
     """Every screen, and what they are told."""
 
-    def __init__(self, *, board: Board, who: Callable[[str], Officer | None], clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        board: Board,
+        who: Callable[[str], Officer | None],
+        clock: Clock,
+        places: Sequence[Place] = (),
+    ) -> None:
         self._board: Final = board
+        self._places: Final = places
         self._who: Final = who
         self._clock: Final = clock
         self._screens: dict[Screen, None] = {}
@@ -232,6 +241,7 @@ class Live:
             **({"kind": kind} if kind else {}),
             **{field: getattr(board, field) for field in board.__struct_fields__},
             "gateway": self._state(),
+            "places": [place for place in self._places if covers(posts, place.post)],
             "acts": [act for act in self._acts() if may_see(posts, act)],
             "now": self._clock.utc_now(),
         }

@@ -117,7 +117,7 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
         )
         projection = await stack.enter_async_context(Projection.open(state / "board.sqlite"))
         board, head, heard_at = await projection.load(gateway=gateway, gateway_key=gateway_key)
-        live = Live(board=board, who=officers.who, clock=clock)
+        live = Live(board=board, who=officers.who, clock=clock, places=config.posts)
 
         async def say(message: OfficerActed) -> None:
             await outbox.say(Said(message))

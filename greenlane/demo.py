@@ -22,6 +22,7 @@ import msgspec
 
 from command_center import service as command_center
 from command_center.config import Config as CommandCenterConfig
+from command_center.place import Place
 from contract.clock import Clock, SystemClock
 from contract.identifiers import Source
 from contract.link import Dial
@@ -40,6 +41,7 @@ from greenlane.presence import Presence, all_found, gateway_answers
 from simulators import post
 
 POST: Final = "KEMBA"
+PLACE: Final = Place(post=POST, name="Mombasa (simulated)", latitude=-4.04, longitude=39.66)
 FREE_BYTES_MIN: Final = 256 * 1024 * 1024
 """The demo writes a few MiB an hour; a disk this full would end it soon."""
 
@@ -128,6 +130,7 @@ class _Line:
         config = CommandCenterConfig(
             state_dir=str(self._config.state / "command-center"),
             post=POST,
+            posts=(PLACE,),
             broker=self._broker,
             port=self._config.port,
         )
