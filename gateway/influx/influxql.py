@@ -84,42 +84,44 @@ def _series_name(tags: dict[str, str]) -> SeriesName:
     return SeriesName(device, metric, unit)
 
 
-def ask_size(device: str, metric: str, window: Window) -> str:
-    """In which units, until when and how many?"""
+def ask_readings(device: str, metric: str, window: Window) -> str:
+    """The last reading of each unit; and of each the first ones, one more than may be told.
+
+    To count them all would cost as much as to take their mean.
+    """
     condition = where(device, metric, window)
     return (
         f"SELECT last(value) FROM {MEASUREMENT} WHERE {condition} GROUP BY unit;"  # noqa: S608 - texts are quoted
-        f"SELECT count(value) FROM {MEASUREMENT} WHERE {condition} GROUP BY unit"
+        f"SELECT value FROM {MEASUREMENT} WHERE {condition} GROUP BY unit"
+        f" LIMIT {window.points_max + 1}"
     )
 
 
-def size_told(body: bytes) -> tuple[str, int]:
-    """The answer to `ask_size`: the unit (as its tag) of the latest reading, how many have it."""
-    latest, counts = rows(body)
+def readings_told(body: bytes) -> tuple[str, list[Point]]:
+    """The answer to `ask_readings`: the unit (as its tag) of the last reading, and those in it."""
+    latest, readings = rows(body)
     if not latest:
-        return "", 0
+        return "", []
     unit = max(latest, key=lambda table: (_whole(table.values[0][0]), _tag(table))).tags["unit"]
-    count = next(table.values[0][1] for table in counts if _tag(table) == unit)
-    return unit, _whole(count)
+    points = [_point(row) for table in readings if _tag(table) == unit for row in table.values]
+    return unit, points
 
 
 def _tag(table: _Rows) -> str:
     return table.tags.get("unit", "")
 
 
-def ask_points(device: str, metric: str, window: Window, unit: str, step_ms: int) -> str:
-    """The readings in a unit's tag themselves, or by steps if `step_ms` is not 0."""
+def ask_steps(device: str, metric: str, window: Window, unit: str) -> str:
+    """The readings in a unit's tag, by steps."""
     condition = f"{where(device, metric, window)} AND unit = {text(unit)}"
-    if not step_ms:
-        return f"SELECT value FROM {MEASUREMENT} WHERE {condition}"  # noqa: S608 - texts are quoted
     return (
         "SELECT mean(value), min(value), max(value), count(value)"  # noqa: S608 - texts are quoted
-        f" FROM {MEASUREMENT} WHERE {condition} GROUP BY time({step_ms}ms) fill(none)"
+        f" FROM {MEASUREMENT} WHERE {condition} GROUP BY time({window.step_ms()}ms) fill(none)"
     )
 
 
-def points_told(body: bytes) -> list[Point]:
-    """The answer to `ask_points`, read with times in milliseconds."""
+def steps_told(body: bytes) -> list[Point]:
+    """The answer to `ask_steps`, read with times in milliseconds."""
     (tables,) = rows(body)
     return [_point(row) for table in tables for row in table.values]
 

@@ -28,14 +28,13 @@ class Reader:
     ) -> Told:
         """Readings observed from `start` to before `end`, in at most `points_max` points."""
         window = Window.of(start, end, points_max)
-        unit, count = influxql.size_told(await self._ask(influxql.ask_size(device, metric, window)))
-        if not count:
-            return Told([], "", 0)
-        step_ms = window.step_ms() if count > points_max else 0
-        question = influxql.ask_points(device, metric, window, unit, step_ms)
-        points = influxql.points_told(await self._ask(question))
-        # Between the two questions readings may have come in; what was asked for stays the limit.
-        return Told(points[:points_max], text_of_tag(unit), step_ms / 1_000)
+        answer = await self._ask(influxql.ask_readings(device, metric, window))
+        tag, readings = influxql.readings_told(answer)
+        unit = text_of_tag(tag)
+        if len(readings) <= points_max:
+            return Told(readings, unit, 0)
+        answer = await self._ask(influxql.ask_steps(device, metric, window, tag))
+        return Told(influxql.steps_told(answer), unit, window.step_ms() / 1_000)
 
     async def _ask(self, question: str) -> bytes:
         try:

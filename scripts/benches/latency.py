@@ -19,15 +19,14 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import anyio.from_thread
-import httpx
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from contract.clock import SystemClock
 from contract.delivery import uplink
@@ -41,6 +40,7 @@ from edge.drivers.seal_lines import SealLine, line_of
 from edge.identity import StateDir, enrol
 from gateway.codes import make_code
 from greenlane import logs
+from scripts.benches.chromium import desk
 from simulators.seal_reader import SealReaderServer
 from tests.system.line import PASSWORD, POST, Line, picture_that_alerts, until
 
@@ -50,7 +50,6 @@ P99_MS_MAX: Final = 100.0
 ALERTS_PER_S: Final = 10
 SCAN_EVERY: Final = 10
 """One alert in ten is a scan's."""
-CHROMIUM: Final = "/usr/bin/chromium"
 WATCH: Final = """
 (() => {
   const heard = [], shown = {};
@@ -75,13 +74,6 @@ WATCH: Final = """
   addEventListener("DOMContentLoaded", () =>
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true }));
 })();
-"""
-SIGN_IN: Final = """
-(who) => fetch("/api/sign-in", {
-  method: "POST",
-  body: JSON.stringify(who),
-  headers: { "Content-Type": "application/json", "X-Greenlane": "1" },
-}).then((answer) => answer.status)
 """
 
 
@@ -113,7 +105,7 @@ def measure(directory: Path, asked: argparse.Namespace) -> list[dict[str, Any]]:
         sent = stack.enter_context(
             portal.wrap_async_context_manager(load(directory, line, asked.rate))
         )
-        page = stack.enter_context(browser(line))
+        page = stack.enter_context(desk(str(line.officer.base_url), PASSWORD, script=WATCH))
         until(lambda: all(line.is_complete(f"/{POST}/{name}") for name in ("lane-1", "load")))
         began, before = time.monotonic(), sent[0]
         for number in range(asked.alerts):
@@ -204,27 +196,6 @@ async def say(outbox: Outbox, rate: int, said: list[int], clock: SystemClock) ->
         await outbox.say(Said(ReadingsTaken(readings=(reading,))))
         said[0] += 1
         await asyncio.sleep(max(0.0, began + (number + 1) / rate - time.monotonic()))
-
-
-@contextmanager
-def browser(line: Line) -> Iterator[Page]:
-    """A signed-in officer's desk in Chromium, heard from within."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--headless=new", "--no-sandbox", "--disable-gpu"]
-        )
-        context = chromium.new_context(viewport={"width": 1440, "height": 900})
-        context.add_init_script(WATCH)
-        page = context.new_page()
-        url = str(line.officer.base_url)
-        page.goto(url)
-        signed = page.evaluate(SIGN_IN, {"name": "admin", "password": PASSWORD})
-        if signed != httpx.codes.NO_CONTENT:
-            sys.exit("the officer cannot sign in")
-        page.goto(url)
-        page.locator(".link[data-link=live]").wait_for()
-        yield page
-        chromium.close()
 
 
 def heard_by(page: Page) -> list[dict[str, Any]]:

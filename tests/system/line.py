@@ -120,8 +120,9 @@ def greenlane(*arguments: str) -> str:
 class Line:
     """Broker, InfluxDB, gateway, command center and one agent, each a process of its own."""
 
-    def __init__(self, directory: Path, devices: str) -> None:
+    def __init__(self, directory: Path, devices: str, *, is_embedded: bool = False) -> None:
         self.directory: Final = directory
+        self._is_embedded: Final = is_embedded
         self.broker: Final[Server] = mosquitto(directory / "mosquitto")
         self.influx: Final[Server] = influxd(directory / "influx")
         self._web_port: Final = free_port()
@@ -149,6 +150,11 @@ class Line:
             self.agent.start()
             yield self
 
+    @property
+    def influx_url(self) -> str:
+        """Where InfluxDB answers."""
+        return f"http://127.0.0.1:{self.influx.port}"
+
     def board(self) -> dict[str, Any]:
         """What the dashboard would show now."""
         board: dict[str, Any] = self.officer.get("/api/board").raise_for_status().json()
@@ -168,7 +174,7 @@ class Line:
         """All values of a device in InfluxDB, in the order of their times."""
         query = f'SELECT "value" FROM "{kind}" WHERE "device"=\'{device}\''  # noqa: S608 - ours
         asked = {"db": DATABASE, "q": query}
-        answer = httpx.get(f"http://127.0.0.1:{self.influx.port}/query", params=asked, timeout=30)
+        answer = httpx.get(f"{self.influx_url}/query", params=asked, timeout=30)
         (result,) = answer.raise_for_status().json()["results"]
         return [row[1] for series in result.get("series", ()) for row in series["values"]]
 
@@ -206,10 +212,10 @@ class Line:
     def _write(self, devices: str) -> None:
         broker = f'[broker]\nhost = "127.0.0.1"\nport = {self.broker.port}\n'
         state = json.dumps(str(self.directory))[1:-1]
+        influx = f'kind = "influx1"\ndatabase = "{DATABASE}"\nurl = "{self.influx_url}"\n'
+        sink = 'kind = "embedded"\n' if self._is_embedded else influx
         (self.directory / "gateway.toml").write_text(
-            f'state_dir = "{state}/gateway"\nposts = ["{POST}"]\n{broker}'
-            f'[sinks.influx]\nkind = "influx1"\ndatabase = "{DATABASE}"\n'
-            f'url = "http://127.0.0.1:{self.influx.port}"\n'
+            f'state_dir = "{state}/gateway"\nposts = ["{POST}"]\n{broker}[sinks.store]\n{sink}'
         )
         (self.directory / "command-center.toml").write_text(
             f'state_dir = "{state}/command-center"\npost = "{POST}"\n'

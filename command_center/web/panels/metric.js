@@ -107,5 +107,5 @@ export class Metric extends HTMLElement {
 }
 
 /** What a point of a chart stands for. */
-export const stepWords = (stepS) => (stepS ? `a point is ${age(stepS * 1000)}${stepS < 1 ? " or less" : ""}` : "each reading");
+export const stepWords = (stepS) => (stepS ? `a point is ${stepS < 1 ? `${Math.round(stepS * 1000)} ms` : age(stepS * 1000)}` : "each reading");
 customElements.define("gl-metric", Metric);
