@@ -13,8 +13,8 @@ from models.xray import lines
 from models.xray.chance import chance
 from models.xray.contents import CONTENTS, LOOKALIKES
 from models.xray.parts import SHADOW_CM_MIN, Part, Sheet, Thing
-from models.xray.scanner import Scanner, any_scanner, colour, expose
-from models.xray.shapes import Box, Disc, Pose, Slab, Wire
+from models.xray.scanner import Scanner, absorption, any_scanner, colour, expose
+from models.xray.shapes import Box, Disc, Map, Pose, Slab, Wire
 from models.xray.wildlife import WILDLIFE
 
 CLASSES = tuple(WILDLIFE)
@@ -32,6 +32,12 @@ class Truth:
 
     kind: str
     box: tuple[float, float, float, float]
+    absorbed: float = 0.0
+    """Mean -ln T of it in its shadow, both detectors: how thick it is for the beam; 0 unknown."""
+    behind: float = 0.0
+    """Mean -ln T of all else in its shadow: how much lies over and under it."""
+    concealment: str = ""
+    """How it is hidden, beside lying in the bag."""
 
 
 @dataclass(frozen=True)
@@ -147,10 +153,19 @@ def _hide(
     truths = []
     for _ in range(1 if chance(rng, 0.85) else 2):
         thing = WILDLIFE[threat](rng)
+        before = belt.basis_cm.copy()
         box = belt.add(thing, _inside(rng, belt, middle, room, thing.reach))
         if box and min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN:
-            truths.append(Truth(threat, box))
+            item = belt.basis_cm - before
+            truths.append(Truth(threat, box, *crossed(item, before)))
     return truths
+
+
+def crossed(item_cm: Map, bag_cm: Map) -> tuple[float, float]:
+    """Return the mean -ln T of an item, and of the bag in its shadow; (2, H, W) cm of each."""
+    shadow = item_cm.sum(axis=0) > SHADOW_CM_MIN
+    item, bag = (absorption(one[:, None, shadow]).mean() for one in (item_cm, bag_cm))
+    return float(item), float(bag)
 
 
 def _shell(rng: Generator, w: float, h: float) -> Thing:
