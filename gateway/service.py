@@ -46,6 +46,7 @@ from gateway.receipts import Receipts
 from gateway.sink import Place
 from gateway.sinks import open_sink
 from gateway.store import open_store
+from gateway.signs import Signs
 from gateway.timeseries import TimeSeries
 from gateway.voice import Voice
 
@@ -177,6 +178,7 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
         )
 
 
+                signs=Signs(store, lambda: bench.state),
 async def _stay_linked(parts: Parts, dial: Dial) -> None:
     """One link after another; nothing is lost between them, the agents say it again."""
     wait = REDIAL_S_FIRST
