@@ -1,5 +1,6 @@
 """Public keys as people hand them on: in hex, in a file, or as the key of a note."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,12 @@ from contract.proof.note import BadNote
 from contract.signing import KEY_BYTES
 
 FILE_BYTES_MAX: Final = 4 * 1024
+
+
+def trusted(texts: Sequence[str]) -> frozenset[bytes]:
+    """The keys that somebody trusts; each text may be one, or a file of several, one a line."""
+    lines = [line for text in texts for line in _read(text).splitlines() if line.strip()]
+    return frozenset(map(public_key, lines))
 
 
 def public_key(text: str) -> bytes:
