@@ -29,6 +29,7 @@ from contract.clock import Clock
 from contract.identifiers import Source
 from contract.link import Dial, Link, Packet, Rejected, Unavailable
 from contract.messages import AlertChanged, read
+from contract.stopping import apart
 from contract.topics import alert_topic, alert_topics
 
 PAGE_MAX: Final = 100
@@ -100,13 +101,16 @@ class AlertTopics:
             before = self.standing.published
             client_id = f"{me.post}-{me.name}-alerts-{secrets.token_hex(8)}"
             try:
-                async with dial(client_id) as link:
-                    await link.subscribe(*self.filters)
-                    await self._say_all(link)
+                await apart(self._use_link(dial, client_id), "alert topics link")
             except* (Unavailable, Rejected) as group:
                 self._fail(group)
             tries = 0 if self.standing.published > before else tries + 1
             await self._clock.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
+
+    async def _use_link(self, dial: Dial, client_id: str) -> None:
+        async with dial(client_id) as link:
+            await link.subscribe(*self.filters)
+            await self._say_all(link)
 
     def _fail(self, group: BaseExceptionGroup[BaseException]) -> None:
         first: BaseException = group
