@@ -157,6 +157,7 @@ def test_agents_are_shown_as_stale_and_as_holed_as_they_are(page: Page, center: 
         scene.whole(),
         scene.holed(),
     )
+    page.get_by_role("button", name="Agents").click()
     agents = page.locator("gl-agents .agent")
     expect(agents).to_have_count(2)
     silent, alive = agents.nth(0), agents.nth(1)
