@@ -141,6 +141,8 @@ def test_hostile_text_stays_text(page: Page, center: Center) -> None:
     )
     page.locator("gl-alerts tr.row").click()
     expect(page.locator("gl-alerts tr.row .title")).to_have_text(scene.HOSTILE)
+    expect(page.locator(".spot")).to_contain_text(scene.HOSTILE)
+    page.get_by_role("button", name="Agents").click()
     expect(page.locator(".devices")).to_contain_text(scene.HOSTILE)
     page.keyboard.press("Enter")
     expect(page.locator("gl-why .evidence")).to_contain_text(scene.HOSTILE)
