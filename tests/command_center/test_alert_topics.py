@@ -128,6 +128,7 @@ def test_each_change_is_a_cloudevent_on_the_topic_of_its_rule(tmp_path: Path) ->
                 event = JSONFormat().read(None, json.dumps(document))
                 assert event.get_type() == "io.greenlane.alert.changed"
                 assert event.get_extension("cursor") == f"{EPOCH}:{number}"
+                assert await scene.log.find(Cursor.parse(document["cursor"])) == number
                 data = event.get_data()
                 assert isinstance(data, dict)
                 assert data["alert"]["id"] == f"a{number}"
