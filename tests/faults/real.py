@@ -110,7 +110,8 @@ def _run(rng: random.Random, folder: Path, outcome: Outcome) -> None:
         portal = stack.enter_context(start_blocking_portal())
         unit = modbus_sensor.Unit(1, (COUNT,), sensor.values)
         serving = modbus_sensor.serving([unit])
-        modbus = stack.enter_context(portal.wrap_async_context_manager(serving))
+        wire = stack.enter_context(ExitStack())
+        modbus = wire.enter_context(portal.wrap_async_context_manager(serving))
         seals = stack.enter_context(portal.wrap_async_context_manager(reader.serving()))
         line = stack.enter_context(Line(folder, _devices(modbus, seals)).running())
         until(lambda: len(line.points("counter")) > POLLS_PER_S, line.agent.log.read_text)
@@ -124,6 +125,7 @@ def _run(rng: random.Random, folder: Path, outcome: Outcome) -> None:
         until(lambda: max(line.points("counter"), default=0) >= caught_up, line.board)
         sensor.is_frozen = True
         outcome.polls = sensor.count
+        wire.close()  # nothing more is said
         _close(line, folder / "gateway" / "journal.sqlite", outcome)
 
 
