@@ -80,7 +80,7 @@ class Scene:
 
 
 @asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[Scene]:
+async def opened(path: Path) -> AsyncIterator[Scene]:  # noqa: C901 - one answer a question
     """All parts but feed and server."""
     clock = VirtualClock()
     quick = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
