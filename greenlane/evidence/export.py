@@ -68,11 +68,13 @@ def _exported(order: Order, state: Path, clock: Clock) -> list[str]:
             seal(journal, source=order.config.source, key=key, now=clock.utc_now())
         with closing(sqlite3.connect(journal)) as at:
             case = gathered(at, order.alert)
-            _wait(at, max(case.entries), 0 if is_alone else order.config.checkpoint_s + WAIT_S)
+            if not is_alone:
+                _wait(at, max(case.entries), order.config)
             at.execute("BEGIN")  # one moment for all that follows
             sources = _Archive(order, state, key, case, at).sources(clock)
     _write(order.out, sources)
-    verdict = verify(order.out, frozenset({key.public}))
+    witnesses = (one.verifier.public_key for one in order.config.witness)
+    verdict = verify(order.out, frozenset({key.public, *witnesses}))
     if verdict.wrong is not None:
         raise Rejected(f"the archive does not hold, so it is of no use: {verdict.wrong}")
     size = order.out.stat().st_size
@@ -96,11 +98,17 @@ def _alone(state: Path) -> Iterator[bool]:
         os.close(handle)
 
 
-def _wait(at: sqlite3.Connection, position: int, seconds: float) -> None:
-    """Until the gateway has signed a checkpoint over this entry."""
-    end = time.monotonic() + seconds
-    while tree.covering(at, position, is_witnessed=False) is None:
+def _wait(at: sqlite3.Connection, position: int, config: GatewayConfig) -> None:
+    """Until the gateway has signed a checkpoint over this entry, and a witness has seen it.
+
+    A witness that stays away is not waited for; that it has not seen it is said.
+    """
+    end = time.monotonic() + config.checkpoint_s + WAIT_S
+    is_witnessed = bool(config.witness)
+    while tree.covering(at, position, is_witnessed=is_witnessed) is None:
         if time.monotonic() >= end:
+            if tree.covering(at, position, is_witnessed=False) is not None:
+                return
             raise Rejected(f"entry {position} is under no checkpoint yet; try again in a minute")
         time.sleep(POLL_S)
 
