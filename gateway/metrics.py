@@ -19,13 +19,18 @@ def _intake(parts: "Parts") -> list[Family]:
     reasons: Counter[str] = Counter()
     for reason, times in parts.quarantine.reasons.items():
         reasons[reason.partition(":")[0]] += times
-    tally = parts.journal.tally
+    tally, strangers = parts.journal.tally, parts.strangers
     kept = {kind: times for kind, times in tally.items() if kind != "repeat"}
     return [
         labelled("entries", "counter", "Entries kept in the journal, by kind.", "kind", kept),
         counter("repeats", "Messages that were kept already.", tally["repeat"]),
         labelled(
             "quarantined", "counter", "Packets that were not let in, by reason.", "reason", reasons
+        ),
+        counter("foreign_kept", "Messages kept of devices that are not ours.", strangers.kept),
+        counter("foreign_unfit", "Foreign messages that could not be read.", strangers.unfit),
+        counter(
+            "foreign_dropped", "Foreign messages dropped: their topic floods.", strangers.dropped
         ),
         gauge("journal_position", "Position of the last durable entry.", parts.journal.position),
         gauge("journal_full", "1 while the disk takes nothing.", parts.intake.is_full),

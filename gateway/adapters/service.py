@@ -19,6 +19,7 @@ from contract.links.subscriber import Said
 from gateway.adapters.config import Adapter
 from gateway.adapters.filters import subscriptions
 from gateway.adapters.taking import Batch, Taking
+from gateway.adapters.tally import Tally
 from gateway.adapters.waiting import Waiting
 from gateway.journal import Journal
 from gateway.points import microseconds
@@ -45,9 +46,10 @@ async def run(
     journal: Journal,
     quarantine: Quarantine,
     clock: Clock,
+    tally: Tally,
 ) -> None:
     """Hear until cancelled. `name` is the MQTT client id: the broker keeps its session."""
-    hearing = _Hearing(adapters, journal=journal, quarantine=quarantine, clock=clock)
+    hearing = _Hearing(adapters, journal=journal, quarantine=quarantine, clock=clock, tally=tally)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(hearing.stay_linked(listen, name), name="foreign link")
         tasks.create_task(hearing.take(), name="foreign intake")
@@ -68,6 +70,7 @@ class _Hearing:
         journal: Journal,
         quarantine: Quarantine,
         clock: Clock,
+        tally: Tally,
     ) -> None:
         self._subscribed: Final = subscriptions([one for it in adapters for one in it.filters])
         self._taking: Final = Taking(adapters, secrets.token_hex(EPOCH_BYTES), self._subscribed)
@@ -77,9 +80,9 @@ class _Hearing:
         self._journal: Final = journal
         self._quarantine: Final = quarantine
         self._clock: Final = clock
+        self._tally: Final = tally
         self._ear: Ear | None = None
         self._dropped_told = 0
-        self._unfit = 0
 
     async def stay_linked(self, listen: Listen, name: str) -> None:
         """One connection after another."""
@@ -131,6 +134,7 @@ class _Hearing:
         self._arrived.set()
         if gone:
             ear.settle(gone)
+        self._tally.dropped = self._waiting.dropped
         if self._waiting.dropped > self._dropped_told * 2:
             self._dropped_told = self._waiting.dropped
             _log.warning("a foreign topic floods: %d of its messages dropped", self._dropped_told)
@@ -150,9 +154,11 @@ class _Hearing:
                 is_full = True
                 await self._clock.sleep(RETRY_S)
             else:
+                self._tally.kept += batch.kept
                 return
 
     def _note_unfit(self, batch: Batch) -> None:
-        before, self._unfit = self._unfit, self._unfit + batch.unfit
-        if self._unfit.bit_length() > before.bit_length():
-            _log.warning("%d foreign payloads could not be read so far", self._unfit)
+        before, now = self._tally.unfit, self._tally.unfit + batch.unfit
+        self._tally.unfit = now
+        if now.bit_length() > before.bit_length():
+            _log.warning("%d foreign payloads could not be read so far", now)

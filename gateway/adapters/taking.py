@@ -32,6 +32,8 @@ class Batch(NamedTuple):
     suspects: list[Suspect]
     unfit: int
     """Payloads that were not let in; more than there are suspects, if there were too many."""
+    kept: int
+    """Messages in the drafts."""
 
 
 class _Pile:
@@ -104,7 +106,7 @@ class Taking:
             for bench in self._benches
             if id(bench) in piles and piles[id(bench)].count
         ]
-        return Batch(drafts, suspects, unfit)
+        return Batch(drafts, suspects, unfit, sum(pile.count for pile in piles.values()))
 
     def _found(self, name: bytes) -> "_Found | None":
         """Whose topic it is: the first adapter that has a route for it."""

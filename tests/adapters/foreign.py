@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiomqtt
+import httpx
 import pytest
 
 from command_center.board import Board, Snapshot
@@ -32,7 +33,7 @@ from gateway import service
 from gateway.config import GatewayConfig
 from gateway.entry import Entry
 from gateway.journal import entries
-from tests.system.servers import Server
+from tests.system.servers import Server, free_port
 
 WAIT_S_MAX = 40.0
 POST = "KEMBA"
@@ -47,12 +48,14 @@ class Post:
     broker: Server
     caplog: pytest.LogCaptureFixture
     toml: str = ""
+    metrics_port: int = field(default_factory=free_port)
     asked: Asker | None = field(default=None, init=False)
 
     @property
     def config(self) -> GatewayConfig:
         """Of the gateway; the store of time series is the embedded one."""
         head = f'state_dir = "{self.folder / "gateway"}"\nposts = ["{POST}"]\n'
+        head += f"metrics_port = {self.metrics_port}\n"
         tail = f'\n[broker]\nport = {self.broker.port}\n[sinks.here]\nkind = "embedded"\n'
         return parse(head + self.toml + tail, GatewayConfig)
 
@@ -91,6 +94,13 @@ class Post:
         """Topics and reasons of what was put aside."""
         with contextlib.closing(sqlite3.connect(self.folder / "gateway" / "journal.sqlite")) as at:
             return list(at.execute("SELECT topic, reason FROM quarantine"))
+
+    async def counted(self, what: str) -> float:
+        """A counter of the gateway, as a monitor reads it."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            told = await client.get(f"http://127.0.0.1:{self.metrics_port}/metrics")
+        lines = dict(line.rsplit(" ", 1) for line in told.text.splitlines())
+        return float(lines[f"greenlane_{what}_total"])
 
     async def series(self) -> set[tuple[str, str, str]]:
         """Device, metric and unit of all that the store has."""

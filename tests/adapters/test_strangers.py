@@ -171,7 +171,7 @@ async def test_a_limit_holds_for_strangers_too(post: Making) -> None:
 
 
 async def test_what_cannot_be_read_is_put_aside_with_the_reason(post: Making) -> None:
-    """Bad payloads go to the quarantine and delay nothing; the good one beside them arrives."""
+    """Bad payloads go aside, delay nothing, and are counted; the good one beside them arrives."""
     here = post('[[foreign]]\nname = "yard"\nprofile = "zigbee2mqtt"\n')
     async with here.gateway(), here.stranger() as client:
         for bad in (b"{", b"[1]", b"\xff\xfe", b'{"last_seen": "yesterday", "temperature": 1}'):
@@ -179,6 +179,9 @@ async def test_what_cannot_be_read_is_put_aside_with_the_reason(post: Making) ->
         await client.publish("zigbee2mqtt/reefer", '{"temperature": 3}', qos=1)
         await until_told(lambda: _has(here, "reefer", "temperature", 1))
         rows = await until(lambda: len(here.quarantined()) == 4 and here.quarantined())
+        assert await here.counted("foreign_unfit") == 4
+        assert await here.counted("foreign_kept") == 1
+        assert await here.counted("foreign_dropped") == 0
     assert {reason for _, reason in rows} == {
         "foreign: not JSON",
         "foreign: JSON, but no object",
