@@ -69,7 +69,7 @@ class Notary:
                 await self._follow()
                 await self._sign()
         except Rejected as error:
-            _log.critical("NOTHING IS SIGNED ANY MORE: %s; look at: greenlane journal check", error)
+            _log.critical("NOTHING IS SIGNED ANY MORE: %s; see: greenlane evidence check", error)
 
     async def past(self, size: int) -> Kept:
         """The newest checkpoint, as soon as it covers more than ``size`` entries."""

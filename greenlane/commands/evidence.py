@@ -15,9 +15,10 @@ def add_parser(commands: Any) -> None:
     evidence = commands.add_parser(
         "evidence",
         help="one alert as an archive for a court, and its verification",
-        description="Writes what an alert rests on into one archive, or verifies such an archive.",
+        description="Writes what an alert rests on into one archive, verifies such an archive, or "
+        "compares a journal with what was signed of it.",
     )
-    inner = evidence.add_subparsers(metavar="export | verify", required=True)
+    inner = evidence.add_subparsers(metavar="export | verify | check", required=True)
     export = inner.add_parser(
         "export",
         help="write the archive, on the gateway's machine or from a backup",
@@ -44,6 +45,14 @@ def add_parser(commands: Any) -> None:
         help="passport of the model, where it is not one that is shipped; may be given again",
     )
     export.set_defaults(act=run_export)
+    check = inner.add_parser(
+        "check",
+        help="compare a whole journal with what was signed of it",
+        description="Hashes every entry again, and names the first that is not the one that was "
+        "signed. The gateway may be running.",
+    )
+    add_config(check, EXAMPLE)
+    check.set_defaults(act=run_check)
     verify = inner.add_parser(
         "verify",
         help="check an archive; needs no server and no network",
@@ -63,6 +72,30 @@ def add_parser(commands: Any) -> None:
         "gateway, and of witnesses; may be given again",
     )
     verify.set_defaults(act=run_verify)
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """Compare a journal with what was signed of it."""
+    import sqlite3
+    from contextlib import closing
+
+    from contract.link import Rejected
+    from contract.signing import Key
+    from gateway.config import GatewayConfig
+    from gateway.notary.audit import audit
+
+    config = config_of(arguments, GatewayConfig)
+    journal = config.folder / "journal.sqlite"
+    if not journal.exists() or not (config.folder / "key").exists():
+        raise Rejected(f"there is no gateway's journal and key in {config.folder}")
+    key = Key.load_or_make(config.folder / "key")
+    with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as at:
+        found = audit(at, key.public)
+    if found.wrong:
+        print(f"WRONG: {found.wrong}. Before it, {found.entries} entries are as they were signed.")
+        return FAILED
+    print(f"{found.entries} entries are as they were signed, in {found.checkpoints} checkpoints.")
+    return OK
 
 
 def run_export(arguments: argparse.Namespace) -> int:

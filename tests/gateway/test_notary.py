@@ -1,6 +1,7 @@
 """The notary: what it signs is the journal, it goes on after any end, and witnesses watch it."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from itertools import pairwise
@@ -22,6 +23,7 @@ from contract.signing import Key
 from gateway import service
 from gateway.config import GatewayConfig
 from gateway.notary import tree
+from gateway.notary.audit import audit
 from gateway.notary.config import WitnessConfig
 from gateway.renewal import renew
 from gateway.store import connect
@@ -111,6 +113,39 @@ def test_a_changed_entry_is_no_longer_the_one_that_was_signed(tmp_path: Path) ->
         at.execute("UPDATE tile SET hashes = zeroblob(length(hashes))")
         with pytest.raises(Rejected):
             tree.edge(at)
+
+
+@pytest.mark.parametrize(
+    ("edit", "wrong"),
+    [
+        ("UPDATE entry SET sig = zeroblob(64) WHERE position = 7", "entry 7 is not the one"),
+        ("DELETE FROM entry WHERE position = 7", "an entry after"),
+        ("UPDATE tile SET hashes = zeroblob(length(hashes))", "entry 1 is not the one"),
+        ("UPDATE checkpoint SET size = size - 1", "is of other entries"),
+        ("UPDATE checkpoint SET note = replace(note, 'gateway', 'gatewax')", "not signed by"),
+    ],
+)
+def test_the_audit_names_the_first_thing_that_is_wrong(
+    talked: World, tmp_path: Path, edit: str, wrong: str
+) -> None:
+    """An entry that was edited, one that is gone, another tree, another checkpoint."""
+    copy = tmp_path / "journal.sqlite"
+    shutil.copy(journal(talked), copy)
+    public = bytes.fromhex((talked.folder / "gateway" / "gateway.pub").read_text())
+    with closing(connect(copy)) as at:
+        assert audit(at, public).wrong == ""
+        at.execute(edit)
+        assert wrong in audit(at, public).wrong
+
+
+@pytest.fixture(scope="module")
+def talked(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A post that has ended."""
+    world = World(tmp_path_factory.mktemp("talked"))
+    run_virtually(talk(world, 40))
+    with closing(connect(journal(world))) as at:
+        at.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return world
 
 
 def test_a_restored_gateway_begins_a_new_log_and_keeps_the_old_checkpoints(tmp_path: Path) -> None:
