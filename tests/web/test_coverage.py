@@ -38,8 +38,8 @@ def test_one_word_the_reasons_and_a_strip(device: Page, shared: Shared) -> None:
     )
     start = (scene.now() - timedelta(hours=5)).replace(minute=0, second=0, microsecond=0)
     half = start + timedelta(minutes=30)
-    panel.get_by_label("From, UTC").fill(f"{start:%Y-%m-%dT%H:%M}")
-    panel.get_by_label("To, UTC").fill(f"{half:%Y-%m-%dT%H:%M}")
+    panel.get_by_label("From, UTC").fill(f"{start:%Y-%m-%d %H:%M}")
+    panel.get_by_label("To, UTC").fill(f"{half:%Y-%m-%d %H:%M}")
     panel.get_by_role("button", name="Ask").click()
     expect(panel.locator(".coverage-answer strong")).to_have_text("Complete")
     asked = shared.center.gateway.asked_whole[-1]
@@ -47,7 +47,7 @@ def test_one_word_the_reasons_and_a_strip(device: Page, shared: Shared) -> None:
     assert (asked.start, asked.end) == (start, half)
     panel.get_by_role("button", name="Follow the clock").click()
     expect(panel.locator(".coverage-answer strong")).to_have_text("Missing")
-    panel.get_by_label("To, UTC").fill("2020-01-01T00:00")
+    panel.get_by_label("To, UTC").fill("2020-01-01 00:00")
     panel.get_by_role("button", name="Ask").click()
     asked_before = len(shared.center.gateway.asked_whole)
     assert panel.get_by_label("To, UTC").evaluate("node => node.validity.customError")
@@ -58,7 +58,7 @@ def test_a_gateway_without_an_answer_is_said_in_a_sentence(device: Page) -> None
     """Nothing old stays as if it were the answer to another question."""
     device.route("**/api/completeness?**", lambda route: route.abort())
     panel = device.locator("gl-coverage")
-    panel.get_by_label("From, UTC").fill("2026-01-01T00:00")
+    panel.get_by_label("From, UTC").fill("2026-01-01 00:00")
     panel.get_by_role("button", name="Ask").click()
     expect(panel).to_contain_text("It could not be asked. The command center cannot be reached.")
     expect(panel.locator(".coverage-answer")).to_be_hidden()

@@ -18,8 +18,9 @@ const MEANS = {
   "cannot tell": ["hole", "Nobody promises that all of this time has been said."],
 };
 
-/** `2026-11-22T10:00` in UTC, as a field for dates wants it. */
-const field = (ms) => new Date(ms).toISOString().slice(0, 16);
+/** `2026-11-22 10:00` in UTC: a browser's own field for dates knows local time and half days only. */
+const field = (ms) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
+const FORM = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}";
 
 export class Coverage extends HTMLElement {
   #range = null; // what was typed: [from, to] in ms; null follows the clock
@@ -30,9 +31,11 @@ export class Coverage extends HTMLElement {
   #trouble = "";
 
   connectedCallback() {
-    this.from = el("input", { type: "datetime-local", step: "60", "aria-label": "From, UTC" });
-    this.to = el("input", { type: "datetime-local", step: "60", "aria-label": "To, UTC" });
+    const moment = (label) => el("input", { type: "text", pattern: FORM, title: "Like 2026-11-22 10:00", required: true, autocomplete: "off", spellcheck: "false", "aria-label": label });
+    this.from = moment("From, UTC");
+    this.to = moment("To, UTC");
     this.follow = el("button", { class: "btn", type: "button", onclick: () => this.#follow() }, "Follow the clock");
+    this.to.addEventListener("input", () => this.to.setCustomValidity("")); // else it could never be sent again
     const form = el("form", { class: "coverage-form", onsubmit: (event) => this.#typed(event) },
       el("label", {}, "From ", this.from), el("label", {}, "to ", this.to), el("span", { class: "meta" }, "UTC"), el("button", { class: "btn", type: "submit" }, "Ask"), this.follow);
     this.mark = icon("hole");
@@ -90,7 +93,7 @@ export class Coverage extends HTMLElement {
 
   #typed(event) {
     event.preventDefault();
-    const range = [this.from, this.to].map((input) => Date.parse(`${input.value}:00Z`));
+    const range = [this.from, this.to].map((input) => Date.parse(`${input.value.replace(" ", "T")}:00Z`));
     const isGood = range.every(Number.isFinite) && range[0] < range[1];
     this.to.setCustomValidity(isGood ? "" : "The start has to come before the end.");
     if (isGood) this.#stand(range);
