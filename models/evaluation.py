@@ -63,6 +63,8 @@ class Look:
     milliseconds: float = 0.0
     seen: dict[str, float] = field(default_factory=dict)
     """The picture's features (`drift`)."""
+    others: int = 0
+    """Labelled things of classes that are not looked for."""
 
 
 def _rendered(task: tuple[range, int, int]) -> tuple[NDArray[np.uint8], tuple[Truth, ...]]:

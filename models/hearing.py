@@ -44,6 +44,8 @@ def hear(question: Question) -> Trial:
     kinds = model.passport.classes
     source, data = _source(question, kinds)
     looks = list(told(look_at(model, source.samples(kinds)), len(source), "pictures"))
+    if others := sum(one.others for one in looks):
+        data += f"; {others} labelled things of other classes are not looked for"
     items: list[Look] = []
     if question.items:
         harmless = [i for i, one in enumerate(looks) if not one.truths]

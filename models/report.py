@@ -11,7 +11,8 @@ from models.trial import SCHEMA, Trial
 
 INTRODUCTION = (
     "Intervals are of 95 % and stand before the rate. *Found*: right class, box overlapping by "
-    "half or more. *False alarms*: harmless bags in which it was announced."
+    "half or more. *False alarms*: harmless bags in which it was announced; *harmless*: with "
+    "nothing of the model's classes in it."
 )
 COCO_S = "(COCO's, mean over classes; bootstrap over pictures)."
 RELIABILITY = (

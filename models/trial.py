@@ -77,7 +77,7 @@ def look_at(
         said = model.detect(sample.pixels, FLOOR)
         taken = (clock() - began) * 1000.0
         seen = features(sample.pixels)
-        yield Look(sample.truths, said, sample.name, sample.packed, taken, seen)
+        yield Look(sample.truths, said, sample.name, sample.packed, taken, seen, sample.others)
 
 
 def judge(

@@ -86,6 +86,7 @@ def _add_adapt(verbs: Any) -> None:
     adapt.add_argument("--minutes", type=float, default=60.0, help="for training (default: 60)")
     adapt.add_argument("--steps", type=int, default=0, help="of training, instead of --minutes")
     adapt.add_argument("--seed", type=int, default=1)
+    adapt.add_argument("--threads", type=int, default=2, help="of PyTorch (default: 2)")
     adapt.add_argument(
         "--licence", default="not stated", metavar="TEXT", help="of the pictures, for the passport"
     )
@@ -159,6 +160,7 @@ def adapt_model(arguments: argparse.Namespace) -> int:
         steps=arguments.steps,
         seed=arguments.seed,
         licence=arguments.licence,
+        threads=arguments.threads,
     )
     try:
         before, after, path = adapt(plan)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.blocks import parts_of
@@ -19,6 +19,7 @@ def harmless(score: float, kind: str = "bird") -> Look:
     return Look((), (Detection(kind, score, BOX),))
 
 
+@settings(deadline=None)  # a busy machine is no mistake of ours
 @given(
     st.lists(st.tuples(st.floats(0.03, 0.97), st.sampled_from(sorted(BASE))), min_size=20),
     st.floats(0.01, 0.5),

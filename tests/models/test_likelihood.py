@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.likelihood import ratio_of, steps
@@ -10,6 +10,7 @@ from models.likelihood import ratio_of, steps
 scores = st.lists(st.floats(0.0, 1.0), min_size=30, max_size=90)
 
 
+@settings(deadline=None)  # a busy machine is no mistake of ours
 @given(scores, scores)
 def test_ratios_rise_with_the_score(threats: list[float], harmless: list[float]) -> None:
     """And every score from 0 on has one, inside its interval."""
