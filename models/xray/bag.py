@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import pi
 
 import numpy as np
@@ -10,19 +11,22 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from models.xray import lines
+from models.xray.concealment import PLACES_TRIED as HIDING_PLACES_TRIED
+from models.xray.concealment import any_concealment, cover, wrapping
 from models.xray.chance import chance
 from models.xray.contents import CONTENTS, LOOKALIKES
 from models.xray.parts import SHADOW_CM_MIN, Part, Sheet, Thing
-from models.xray.scanner import Scanner, any_scanner, colour, expose
-from models.xray.shapes import Box, Disc, Pose, Slab, Wire
+from models.xray.scanner import Scanner, absorption, any_scanner, colour, expose
+from models.xray.shapes import Box, Disc, Map, Pose, Slab, Wire
 from models.xray.wildlife import WILDLIFE
 
 CLASSES = tuple(WILDLIFE)
 LOOKALIKE_SHARE = 0.22  # of the things in a bag
-THINGS_MIN, THINGS_MAX = 5, 22
+THINGS_MIN, THINGS_MAX = 4, 17
 SIDE_PX_MIN = 32
 SIDE_PX_MAX = 4096
 PLACES_TRIED = 3
+TWICE_SHARE = 0.15  # two of the same
 BOX_PX_MIN = 6.0  # what shows less than this of itself is not asked for
 
 
@@ -32,6 +36,12 @@ class Truth:
 
     kind: str
     box: tuple[float, float, float, float]
+    absorbed: float = 0.0
+    """Mean -ln T of it in its shadow, both detectors: how thick it is for the beam; 0 unknown."""
+    behind: float = 0.0
+    """Mean -ln T of all else in its shadow: how much lies over and under it."""
+    concealment: str = ""
+    """How it is hidden: one of `concealment.CONCEALMENTS`, or unknown."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +61,20 @@ class Picture:
 def render(
     seed: int,
     *,
-    threat: str | None = None,
+    threat: str | Sequence[str] | None = None,
     size: tuple[int, int] = (416, 416),
     scanner: Scanner | None = None,
 ) -> Picture:
     """Return the scan of one bag of `size` (width, height) px; the same seed, the same bytes.
 
-    `threat` is one of `CLASSES` to hide in it, or None for an honest bag. Without a `scanner` the
-    seed also chooses the machine.
+    `threat` is one of `CLASSES` to hide in it (once, seldom twice), several of them (once each),
+    or None for an honest bag. Without a `scanner` the seed also chooses the machine.
     """
-    if threat is not None and threat not in WILDLIFE:
-        message = f"no such threat: {threat!r}; one of {', '.join(CLASSES)}"
-        raise ValueError(message)
+    threats = (threat,) if isinstance(threat, str) else tuple(threat or ())
+    for kind in threats:
+        if kind not in WILDLIFE:
+            message = f"no such threat: {kind!r}; one of {', '.join(CLASSES)}"
+            raise ValueError(message)
     if not all(SIDE_PX_MIN <= side <= SIDE_PX_MAX for side in size):
         message = f"a picture is {SIDE_PX_MIN} to {SIDE_PX_MAX} px a side, not {size}"
         raise ValueError(message)
@@ -79,14 +91,14 @@ def render(
     packed = [
         _pack(rng, belt, middle, (w, h)) for _ in range(int(rng.integers(THINGS_MIN, THINGS_MAX)))
     ]
-    truths: list[Truth] = []
+    if isinstance(threat, str) and chance(rng, TWICE_SHARE):
+        threats = (threat, threat)
+    hidden = [_hide(rng, kind, belt, middle, (w, h)) for kind in threats]
+    packed += threats
     silhouette = np.zeros((belt.height, belt.width), dtype=np.uint8)
-    if threat is not None:
-        honest = belt.basis_cm.sum(axis=0)
-        truths = _hide(rng, threat, belt, middle, (w, h))
-        packed.append(threat)
-        hidden = belt.basis_cm.sum(axis=0) - honest > SHADOW_CM_MIN
-        silhouette[hidden] = 1 + CLASSES.index(threat)
+    for one in hidden:
+        silhouette[one.shadow] = 1 + CLASSES.index(one.truth.kind)
+    truths = [one.weighed(belt) for one in hidden if one.shows]
     pixels = colour(expose(belt.basis_cm, machine, rng), machine)
     return Picture(pixels, silhouette, tuple(truths), tuple(packed), seed)
 
@@ -106,11 +118,11 @@ def _belt(rng: Generator, size: tuple[int, int], w: float, h: float) -> Sheet:
 
 
 def _inside(
-    rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float], reach: float
+    rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float], reach: float, tried: int
 ) -> Pose:
     """Return the emptiest of a few random places from which a thing of `reach` cm fits the bag."""
-    x_max = max(room[0] / 2 - 0.7 * reach, room[0] * 0.1)
-    y_max = max(room[1] / 2 - 0.7 * reach, room[1] * 0.1)
+    x_max = max(room[0] / 2 - 0.8 * reach, room[0] * 0.08)
+    y_max = max(room[1] / 2 - 0.8 * reach, room[1] * 0.08)
     # Long things lie along the bag, as they must to fit.
     spread = 0.35 if reach > 0.4 * min(room) else pi
     places = [
@@ -121,7 +133,7 @@ def _inside(
                 rng.uniform(-spread, spread) + pi * int(rng.integers(2)),
             )
         )
-        for _ in range(PLACES_TRIED)
+        for _ in range(tried)
     ]
     return min(places, key=belt.plastic_at)
 
@@ -136,21 +148,63 @@ def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) 
         name = str(rng.choice(list(CONTENTS), p=weights / weights.sum()))
         maker = CONTENTS[name][0]
     thing = maker(rng)
-    belt.add(thing, _inside(rng, belt, middle, room, thing.reach))
+    belt.add(thing, _inside(rng, belt, middle, room, thing.reach, PLACES_TRIED))
     return name
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """A threat in the bag: what is asked for, and what it alone adds to the sheet."""
+
+    truth: Truth
+    basis_cm: Map
+    shows: bool
+
+    @property
+    def shadow(self) -> NDArray[np.bool_]:
+        """Where it is."""
+        return np.asarray(self.basis_cm.sum(axis=0) > SHADOW_CM_MIN)
+
+    def weighed(self, belt: Sheet) -> Truth:
+        """Return the truth with what the threat and what everything else takes from the beam."""
+        if not self.shadow.any():
+            return self.truth
+        absorbed, behind = crossed(self.basis_cm, belt.basis_cm - self.basis_cm)
+        return replace(self.truth, absorbed=absorbed, behind=behind)
+
+
+def crossed(item_cm: Map, bag_cm: Map) -> tuple[float, float]:
+    """Return the mean -ln T of an item, and of the bag in its shadow; (2, H, W) cm of each."""
+    shadow = item_cm.sum(axis=0) > SHADOW_CM_MIN
+    item, bag = (absorption(one[:, None, shadow]).mean() for one in (item_cm, bag_cm))
+    return float(item), float(bag)
 
 
 def _hide(
     rng: Generator, threat: str, belt: Sheet, middle: Pose, room: tuple[float, float]
-) -> list[Truth]:
-    """Hide one, seldom two, of a class; return the boxes that show in the picture."""
-    truths = []
-    for _ in range(1 if chance(rng, 0.85) else 2):
-        thing = WILDLIFE[threat](rng)
-        box = belt.add(thing, _inside(rng, belt, middle, room, thing.reach))
-        if box and min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN:
-            truths.append(Truth(threat, box))
-    return truths
+) -> _Hidden:
+    """Hide one of a class, somehow."""
+    how = any_concealment(rng)
+    thing = WILDLIFE[threat](rng)
+    places = [
+        _inside(rng, belt, middle, (0.92 * room[0], 0.92 * room[1]), thing.reach, 1)
+        for _ in range(HIDING_PLACES_TRIED[how])
+    ]
+    before = belt.basis_cm.copy()
+    box = belt.add(thing, min(places, key=lambda at: belt.load_near(at, 0.7 * thing.reach)))
+    alone = belt.basis_cm - before
+    if box is None:
+        return _Hidden(Truth(threat, (0.0, 0.0, 0.0, 0.0)), alone, shows=False)
+    x1, y1, x2, y2 = (edge / belt.px_per_cm for edge in box)
+    w, h = x2 - x1, y2 - y1
+    if how == "wrapped":
+        belt.add(wrapping(rng, w, h), Pose((x1 + x2) / 2, (y1 + y2) / 2))
+    elif how == "covered":
+        aside = rng.uniform(-0.35, 0.35, 2) * (w, h)
+        at = Pose((x1 + x2) / 2 + aside[0], (y1 + y2) / 2 + aside[1], rng.uniform(0, pi))
+        belt.add(cover(rng), at)
+    shows = min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN
+    return _Hidden(Truth(threat, box, concealment=how), alone, shows)
 
 
 def _shell(rng: Generator, w: float, h: float) -> Thing:

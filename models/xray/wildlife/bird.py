@@ -18,7 +18,7 @@ def bird(rng: Generator) -> Thing:
     size = rng.uniform(4.0, 9.0)
     rx, ry = size, size * rng.uniform(0.42, 0.6)
     parts = [
-        Part("tissue", Ellipsoid(rx, ry, ry * rng.uniform(0.6, 0.9)), density=0.75),
+        Part("tissue", Ellipsoid(rx, ry, ry * rng.uniform(0.7, 1.0)), density=0.85),
         Part("cotton", Ellipsoid(rx * 1.25, ry * 1.15, ry), density=0.5),  # plumage
     ]
     neck = rng.uniform(-0.6, 0.6)
