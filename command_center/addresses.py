@@ -59,6 +59,14 @@ def check_url(url: str, allowed: Sequence[Network]) -> None:
         raise Rejected(refusal(host))
 
 
+def host_of(url: str) -> str:
+    """The host alone: a URL may hold a secret of who receives."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def refusal(host: str) -> str:
     """Why a host is not asked."""
     return (

@@ -2,20 +2,24 @@
 
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from command_center import answers
 from command_center.acts import Acts
 from command_center.alert_log import AlertLog
+from command_center.alert_topics import AlertTopics
+from command_center.audit import Audit
 from command_center.board import Board
 from command_center.guard import App, Guard
 from command_center.live import Live
 from command_center.metrics import Collect
 from command_center.officers import Officers
 from command_center.openapi import Described
+from command_center.pace import Pace
 from command_center.pictures import Ask, Pictures
 from command_center.routes import (
     alerts,
+    audits,
     blobs,
     history,
     metrics,
@@ -44,10 +48,13 @@ class Parts:
     alert_log: AlertLog
     tokens: Tokens
     webhooks: Webhooks
+    audit: Audit
     clock: Clock
     public_url: str = ""
     collect: Collect | None = None
     """For monitors; without it there is no /metrics."""
+    topics: AlertTopics | None = None
+    """None where alerts are not said on MQTT topics."""
 
 
 def build(parts: Parts) -> App:
@@ -72,11 +79,16 @@ def routes(parts: Parts) -> FastAPI:
     answers.install(app)
     is_secure = parts.public_url.startswith("https:")
     app.include_router(session.router(parts.officers, parts.clock, is_secure=is_secure))
-    app.include_router(staff.router(parts.officers))
+    paced = [Depends(Pace(parts.clock))]
+    app.include_router(staff.router(parts.officers, parts.audit), dependencies=paced)
     app.include_router(boards.router(parts.board, parts.live, parts.acts))
     app.include_router(alerts.router(parts.board, parts.alert_log))
-    app.include_router(tokens.router(parts.tokens))
-    app.include_router(subscribers.router(parts.webhooks, parts.alert_log, parts.clock))
+    app.include_router(tokens.router(parts.tokens, parts.audit), dependencies=paced)
+    subscribing = subscribers.router(
+        parts.webhooks, parts.alert_log, parts.topics, parts.audit, parts.clock
+    )
+    app.include_router(subscribing, dependencies=paced)
+    app.include_router(audits.router(parts.audit))
     app.include_router(history.router(parts.board, parts.ask))
     app.include_router(blobs.router(parts.board, parts.pictures))
     if parts.collect:

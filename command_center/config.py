@@ -11,6 +11,14 @@ from contract.identifiers import Source
 from contract.links.mqtt import BrokerConfig
 
 
+class AlertTopicsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Alerts on MQTT topics for outside systems; the broker's access list says who hears them."""
+
+    enabled: bool = False
+    posts: tuple[str, ...] = ("*",)
+    """Whose alerts; `*` is every post."""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One command center at one post, served by one gateway."""
 
@@ -41,6 +49,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         """No post is described twice."""
         no_doubles(self.posts)
+
+    alert_topics: AlertTopicsConfig = AlertTopicsConfig()
 
     @property
     def me(self) -> Source:

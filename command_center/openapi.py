@@ -7,10 +7,12 @@ import msgspec
 from fastapi import FastAPI
 
 from command_center.act import Act
+from command_center.audit import Record
 from command_center.board import Snapshot
-from command_center.routes.subscribers import SubscriberTold
+from command_center.routes.subscribers import SubscriberTold, TopicsTold
 from command_center.silence import GatewayState
 from command_center.tokens import Token
+from command_center.webhooks import Tried
 from contract.messages import Alert, Point, Role
 
 
@@ -112,9 +114,16 @@ class SubscriberMade(msgspec.Struct, frozen=True):
 
 
 class SubscriberList(msgspec.Struct, frozen=True):
-    """Subscribers, oldest first."""
+    """Subscribers, oldest first; `topics` only where alerts are said on MQTT topics."""
 
     subscribers: tuple[SubscriberTold, ...]
+    topics: TopicsTold | None
+
+
+class RecordList(msgspec.Struct, frozen=True):
+    """What admins did, newest first."""
+
+    records: tuple[Record, ...]
 
 
 class Invitation(msgspec.Struct, frozen=True):
@@ -142,11 +151,14 @@ ANSWERS: Final[dict[tuple[str, str, str], type[msgspec.Struct]]] = {
     ("/api/subscribers", "get", "200"): SubscriberList,
     ("/api/subscribers", "post", "201"): SubscriberMade,
     ("/api/subscribers/{id}", "post", "200"): SubscriberTold,
+    ("/api/subscribers/{id}/test", "post", "200"): Tried,
     ("/api/series", "get", "200"): SeriesList,
     ("/api/history", "get", "200"): History,
     ("/api/officers", "get", "200"): OfficerList,
     ("/api/officers", "post", "201"): Invitation,
     ("/api/officers/{name}", "post", "200"): OfficerTold,
+    ("/api/officers/{name}/link", "post", "201"): Invitation,
+    ("/api/audit", "get", "200"): RecordList,
 }
 """What each route answers; a test holds the answers against it."""
 TOKEN_ROUTES: Final = ("/api/alerts", "/api/alerts/stream", "/api/alerts/{alert}")

@@ -58,9 +58,13 @@ RULES: Final = (
     Rule("POST", r"/api/subscribers", "admin"),
     Rule("POST", r"/api/subscribers/[0-9a-f]{16}", "admin"),
     Rule("DELETE", r"/api/subscribers/[0-9a-f]{16}", "admin"),
+    Rule("POST", r"/api/subscribers/[0-9a-f]{16}/test", "admin"),
     Rule("GET", r"/api/officers", "officer"),
     Rule("POST", r"/api/officers", "admin"),
     Rule("POST", r"/api/officers/[^/]{1,40}", "admin"),
+    Rule("POST", r"/api/officers/[^/]{1,40}/link", "admin"),
+    Rule("GET", r"/api/audit", "admin"),
+    Rule("GET", r"/admin(\.html)?", "admin", "page"),
     Rule("GET", r"/api/openapi\.json", "viewer"),
     Rule("GET", r"/(?!api/)(?:[a-z0-9_-]+/)*[a-z0-9_-]*(?:\.html)?", "viewer", "page"),
     Rule(

@@ -20,6 +20,8 @@ from command_center import api, server
 from command_center.acts import Acts
 from command_center.addresses import networks
 from command_center.alert_log import AlertLog
+from command_center.alert_topics import AlertTopics
+from command_center.audit import Audit
 from command_center.change import Change
 from command_center.config import Config
 from command_center.cursor import Cursor
@@ -30,6 +32,7 @@ from command_center.live import Live
 from command_center.metrics import Metrics
 from command_center.officers import Officers
 from command_center.pictures import Pictures
+from command_center.posts import parse
 from command_center.projection import Projection
 from command_center.silence import Silence
 from command_center.subscribers import Subscribers
@@ -40,7 +43,7 @@ from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
 from contract.link import Dial, Rejected, Unavailable
-from contract.messages import OfficerActed
+from contract.messages import OfficeChanged, OfficerActed
 from contract.signing import KEY_BYTES, Key
 
 _log: Final = logging.getLogger(__name__)
@@ -75,6 +78,9 @@ async def run(
                 tasks.create_task(parts.live.tick(), name="command center: tick")
                 tasks.create_task(parts.feed.run(dial), name="command center: feed")
                 tasks.create_task(parts.webhooks.run(), name="command center: webhooks")
+                if parts.topics is not None:
+                    saying = parts.topics.run(dial, config.me)
+                    tasks.create_task(saying, name="command center: alert topics")
                 tasks.create_task(_keep(parts, clock), name="command center: alert streams")
                 saying = uplink.run(
                     parts.outbox,
@@ -101,6 +107,7 @@ class _Parts:
     alert_log: AlertLog
     tokens: Tokens
     webhooks: Webhooks
+    topics: AlertTopics | None
 
 
 @asynccontextmanager
@@ -119,7 +126,7 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
         board, head, heard_at = await projection.load(gateway=gateway, gateway_key=gateway_key)
         live = Live(board=board, who=officers.who, clock=clock, places=config.posts)
 
-        async def say(message: OfficerActed) -> None:
+        async def say(message: OfficerActed | OfficeChanged) -> None:
             await outbox.say(Said(message))
 
         acts = await stack.enter_async_context(
@@ -136,12 +143,17 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
         subscribers = await stack.enter_async_context(
             Subscribers.open(state / "subscribers.sqlite", clock=clock)
         )
+        audit = await stack.enter_async_context(
+            Audit.open(state / "audit.sqlite", say=say, clock=clock)
+        )
+        topics = await _topics(stack, config, alert_log, clock)
         webhooks = Webhooks(
             subscribers=subscribers,
             log=alert_log,
             clock=clock,
             allowed=networks(config.webhook_networks),
             patience=Patience(limit=timedelta(hours=config.webhook_give_up_h)),
+            me=str(config.me),
         )
         audience = _Audience(live, acts, alert_log, outbox)
         feed = Feed(
@@ -170,12 +182,28 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
                 alert_log=alert_log,
                 tokens=tokens,
                 webhooks=webhooks,
+                topics=topics,
+                audit=audit,
                 clock=clock,
                 public_url=config.public_url,
                 collect=counted.collect,
             )
         )
-        yield _Parts(app, feed, live, officers, outbox, acts, alert_log, tokens, webhooks)
+        yield _Parts(app, feed, live, officers, outbox, acts, alert_log, tokens, webhooks, topics)
+
+
+async def _topics(
+    stack: AsyncExitStack, config: Config, log: AlertLog, clock: Clock
+) -> AlertTopics | None:
+    if not config.alert_topics.enabled:
+        return None
+    opening = AlertTopics.open(
+        config.state / "alert-topics.sqlite",
+        log=log,
+        posts=parse(config.alert_topics.posts),
+        clock=clock,
+    )
+    return await stack.enter_async_context(opening)
 
 
 async def _keep(parts: _Parts, clock: Clock) -> None:

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 import httpcore
+import msgspec
 from msgspec.structs import replace
 
 from command_center.addresses import Guarded, Network
@@ -34,6 +35,8 @@ IDLE_MAX: Final = 20
 STORE_RETRY_S: Final = 10.0
 DOUBLINGS_MAX: Final = 20
 TYPE: Final = b"application/cloudevents+json; charset=utf-8"
+
+TEST_TYPE: Final = "io.greenlane.subscriber.test"
 
 _log: Final = logging.getLogger(__name__)
 _dice: Final = secrets.SystemRandom()
@@ -60,6 +63,14 @@ class _Outcome(NamedTuple):
     asked_s: float = 0.0
 
 
+class Tried(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a test."""
+
+    is_taken: bool
+    reason: str
+    took_ms: float
+
+
 class Webhooks:
     """`run` until cancelled; `restart` after a subscriber was added, changed or removed."""
 
@@ -71,25 +82,20 @@ class Webhooks:
         clock: Clock,
         allowed: Sequence[Network] = (),
         patience: Patience | None = None,
+        me: str = "/command-center",
     ) -> None:
         self.subscribers: Final = subscribers
         self.allowed: Final = allowed
         self._log: Final = log
         self._clock: Final = clock
         self._patience: Final = patience or Patience()
+        self._me: Final = me
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed: Final = asyncio.Event()
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl.create_default_context(),
-            max_connections=SUBSCRIBERS_MAX,
-            max_keepalive_connections=IDLE_MAX,
-            keepalive_expiry=30.0,
-            network_backend=Guarded(self.allowed),
-        )
-        async with pool, asyncio.TaskGroup() as tasks:
+        async with self._pool(SUBSCRIBERS_MAX) as pool, asyncio.TaskGroup() as tasks:
             while True:
                 self._changed.clear()
                 for one in self.subscribers.all():
@@ -133,7 +139,9 @@ class Webhooks:
         if not found or found[0].kind == "gap":
             await self.subscribers.put(replace(one, position=position))
             return
-        outcome = await self._deliver(one, found[0], pool)
+        # The hash of what the gateway signed: the same message has it for ever.
+        id_ = f"msg_{found[0].hash[:32]}"
+        outcome = await self._deliver(one, id_, found[0].body, pool)
         await self.subscribers.put(self._after(one, found[0], outcome))
 
     def _after(self, one: Subscriber, entry: Entry, outcome: _Outcome) -> Subscriber:
@@ -185,21 +193,48 @@ class Webhooks:
             next_try_at=min(now + wait, since + self._patience.limit),
         )
 
-    async def _deliver(
-        self, one: Subscriber, entry: Entry, pool: httpcore.AsyncConnectionPool
-    ) -> _Outcome:
-        signed = headers(
-            self.subscribers.secret(one.id),
-            # The hash of what the gateway signed: the same message has it for ever.
-            id_=f"msg_{entry.hash[:32]}",
-            at=self._clock.utc_now(),
-            body=entry.body,
+    async def try_out(self, one: Subscriber, officer: str) -> Tried:
+        """Send a test, once and now; what came of it changes nothing in how the subscriber stands.
+
+        Its type is `TEST_TYPE`, signed and sent as an alert is.
+        """
+        id_ = secrets.token_hex(16)
+        event = {
+            "specversion": "1.0",
+            "id": id_,
+            "source": self._me,
+            "type": TEST_TYPE,
+            "time": self._clock.utc_now(),
+            "datacontenttype": "application/json",
+            "data": {"subscriber": one.id, "officer": officer},
+        }
+        began_ns = self._clock.monotonic_ns()
+        async with self._pool(1) as pool:
+            outcome = await self._deliver(one, f"msg_{id_}", msgspec.json.encode(event), pool)
+        took_ms = (self._clock.monotonic_ns() - began_ns) / 1e6
+        return Tried(
+            is_taken=outcome.kind == "delivered", reason=outcome.reason, took_ms=round(took_ms, 1)
         )
+
+    def _pool(self, connections_max: int) -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=connections_max,
+            max_keepalive_connections=min(connections_max, IDLE_MAX),
+            keepalive_expiry=30.0,
+            network_backend=Guarded(self.allowed),
+        )
+
+    async def _deliver(
+        self, one: Subscriber, id_: str, body: bytes, pool: httpcore.AsyncConnectionPool
+    ) -> _Outcome:
+        secret = self.subscribers.secret(one.id)
+        signed = headers(secret, id_=id_, at=self._clock.utc_now(), body=body)
         sent = [(name.encode(), value.encode()) for name, value in signed.items()]
         sent += [(b"content-type", TYPE), (b"user-agent", b"greenlane")]
         try:
             async with asyncio.timeout(self._patience.answer_s):
-                return await _post(pool, one.url, sent, entry.body)
+                return await _post(pool, one.url, sent, body)
         except TimeoutError:
             return _Outcome("failed", f"No answer within {self._patience.answer_s:g} s.")
         except (

@@ -466,6 +466,22 @@ class OfficerActed(Message, frozen=True, kw_only=True):
     assignee: Annotated[str, Meta(max_length=80)] = ""
 
 
+class OfficeChanged(Message, frozen=True, kw_only=True):
+    """Who may sign in, read alerts or be told them was changed at a command center, and by whom."""
+
+    type: ClassVar[str] = "office.changed"
+    act: Name
+    verb: Name
+    """As the command center's own record calls it, like "invite" or "revoke token"."""
+    about: Name
+    """The officer's name, or the id of a token or subscriber."""
+    officer: Name
+    role: Role
+    posts: tuple[Annotated[str, Meta(max_length=5)], ...] = ()
+    """What it reaches; `*` is every post."""
+    detail: Text = ""
+
+
 class AlertChanged(Message, frozen=True, kw_only=True):
     """An alert as it now is; `act` names the officer's act that changed it, if one did."""
 
@@ -672,6 +688,7 @@ MESSAGES: Final[dict[str, type[Message]]] = {
             SealRead,
         ),
         *(ScanCompleted, ScanFailed, BlobPart, StreamLost, KeyEnrolled, BlobKept, OfficerActed),
+        OfficeChanged,
         *(AlertChanged, ActRefused, AgentChanged, CompletenessChanged, ScanChanged, JudgeChanged),
         *(Receipt, EnrolAsked, EnrolChallenged, EnrolProved, EnrolAnswered),
         *(ChangesAsked, ChangesTold, HistoryAsked, HistoryTold, SeriesAsked, SeriesTold),

@@ -69,6 +69,15 @@ class Key:
         """The 64 bytes of the signature."""
         return self._secret.sign(encode(envelope, payload_type)).signature
 
+    def sign_text(self, text: bytes) -> bytes:
+        """The 64 bytes of a signature over just this: for notes (`contract.proof.note`).
+
+        Never over what begins like an encoding of DSSE: that is for `sign`.
+        """
+        if text.startswith(b"DSSEv1 "):
+            raise ValueError("this would pass for a message")
+        return self._secret.sign(text).signature
+
     def seal(self, envelope: bytes) -> SignedBytes:
         """The envelope with its signature and key id, as it stands in journals and exports."""
         return SignedBytes(body=envelope, keyid=self.keyid, sig=self.sign(envelope))
@@ -79,7 +88,12 @@ class Key:
 
 def verify(public_key: bytes, envelope: bytes, sig: bytes, payload_type: str = JSON) -> None:
     """Raise `BadSignature` unless ``sig`` is this key's over these bytes. Releases the GIL."""
+    verify_text(public_key, encode(envelope, payload_type), sig)
+
+
+def verify_text(public_key: bytes, text: bytes, sig: bytes) -> None:
+    """Raise `BadSignature` unless ``sig`` is this key's over just this text."""
     try:
-        nacl.bindings.crypto_sign_open(sig + encode(envelope, payload_type), public_key)
+        nacl.bindings.crypto_sign_open(sig + text, public_key)
     except (nacl.exceptions.CryptoError, ValueError, TypeError) as error:
         raise BadSignature("the signature does not match the key") from error

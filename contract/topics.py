@@ -4,6 +4,7 @@
 anywhere else. Nothing is retained and nothing rests in the broker: the receipt makes us sure.
 """
 
+import re
 from typing import Final
 
 from contract.identifiers import Source
@@ -37,8 +38,13 @@ from contract.messages import (
 )
 
 ROOT: Final = "greenlane/1"
+ALERTS: Final = "alerts"
+"""Stands where a source's name would; no rule is called like a leaf of a source."""
 SAID: Final = ("events", "readings", "bulk", "life", "gone")
 """The leaves that a gateway's intake hears."""
+
+_LEVEL: Final = re.compile(r"[/+#\x00]")
+"""What a level of a topic cannot hold."""
 
 _BULK: Final = (BlobPart,)
 _READINGS: Final = (ReadingsTaken,)
@@ -92,3 +98,13 @@ def source_of(topic: str) -> Source | None:
         return None
     text, _, _ = topic.removeprefix(ROOT).rpartition("/")
     return Source(text) if Source.form.fullmatch(text) else None
+
+
+def alert_topic(post: str, rule: str) -> str:
+    """Where outside systems hear the alerts of one rule: ``greenlane/1/POST/alerts/RULE``."""
+    return f"{ROOT}/{post}/{ALERTS}/{_LEVEL.sub('-', rule)}"
+
+
+def alert_topics(post: str) -> str:
+    """The filter for the alerts of every rule of a post; ``+`` for every post."""
+    return f"{ROOT}/{post}/{ALERTS}/+"

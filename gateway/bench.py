@@ -58,7 +58,9 @@ class Bench:
     async def rebuild(self, settings: JudgeSettings) -> None:
         """Come to the state in which the last changes were kept; then let new settings in force."""
         upto = self._changes.judged
-        state = self.state = await snapshots.load(self._store, upto)
+        state = self.state = await snapshots.load(
+            self._store, upto, journal=self._journal.id, key=self._voice.key
+        )
         begin = self._snapshot_at = state.position
         while state.position < upto:
             for entry in await self._journal.read(
@@ -128,7 +130,9 @@ class Bench:
     async def _keep_state(self) -> None:
         self._snapshot_at, self._unkept_bytes = self.state.position, 0
         try:
-            await snapshots.keep(self._store, self.state)
+            await snapshots.keep(
+                self._store, self.state, journal=self._journal.id, key=self._voice.key
+            )
         except Unavailable as error:
             _log.warning("no snapshot of the judge: %s", error)
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from contract.clock import Clock
-from gateway.entry import Draft, Entry, reread
-from gateway.points import instant, microseconds
+from gateway.entry import Draft, Entry
+from gateway.points import instant
+from gateway.rows import COLUMNS, INSERT, entry_of, row_of
 from gateway.slew import SlewedClock
 from gateway.store import Store, connect
 
@@ -26,14 +27,6 @@ RECENT_MAX: Final = 20_000
 RECENT_BYTES_MAX: Final = 32 * 1024 * 1024
 """Bytes of the newest entries that are kept decoded, so that nobody reads them from the disk."""
 
-_INSERT: Final = """
-INSERT OR IGNORE INTO entry (received_us, kind, source, stream, epoch, sequence, previous, hash,
-  type, observed_us, body, keyid, sig) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_COLUMNS: Final = (
-    "position, received_us, kind, source, stream, epoch, sequence, previous, hash, type, "
-    "observed_us, body, keyid, sig"
-)
 _HOLDER: Final = """
 SELECT hash FROM entry
 WHERE source = ? AND stream = ? AND epoch = ? AND sequence = ? AND sequence > 0 AND kind != 'fork'
@@ -158,36 +151,27 @@ def _head(at: sqlite3.Connection) -> tuple[str, int, int]:
 
 
 def _append(at: sqlite3.Connection, drafts: Sequence[Draft], now_us: int) -> list[Outcome]:
+    (last,) = at.execute("SELECT coalesce(max(position), 0) FROM entry").fetchone()
     outcomes = []
     for draft in drafts:
-        cursor = at.execute(_INSERT, _row(draft, draft.kind, now_us))
-        if cursor.rowcount == 1:
-            outcomes.append(Outcome("new", _entered(draft, cursor.lastrowid or 0, now_us)))
-        else:
-            outcomes.append(_again(at, draft, now_us))
+        outcome = _appended(at, draft, last + 1, now_us)
+        last += outcome.entry is not None
+        outcomes.append(outcome)
     return outcomes
 
 
-def _again(at: sqlite3.Connection, draft: Draft, now_us: int) -> Outcome:
-    """The number is held already: by this message, or by another one."""
+def _appended(at: sqlite3.Connection, draft: Draft, position: int, now_us: int) -> Outcome:
+    if at.execute(INSERT, row_of(draft, position, draft.kind, now_us)).rowcount == 1:
+        return Outcome("new", _entered(draft, position, now_us))
+    # The number is held already: by this message, or by another one.
     (held,) = at.execute(
         _HOLDER, (draft.source, draft.stream, draft.epoch, draft.sequence)
     ).fetchone()
     if held == draft.hash:
         return Outcome("repeat", None)
-    cursor = at.execute(_INSERT, _row(draft, "fork", now_us))
-    if cursor.rowcount != 1:
+    if at.execute(INSERT, row_of(draft, position, "fork", now_us)).rowcount != 1:
         return Outcome("fork", None)
-    fork = _entered(draft, cursor.lastrowid or 0, now_us, "fork")
-    return Outcome("fork", fork)
-
-
-def _row(draft: Draft, kind: str, now_us: int) -> tuple[object, ...]:
-    observed = None if draft.observed_at is None else microseconds(draft.observed_at)
-    return (
-        *(now_us, kind, draft.source, draft.stream, draft.epoch, draft.sequence, draft.previous),
-        *(draft.hash, draft.type, observed, draft.body, draft.keyid, draft.sig),
-    )
+    return Outcome("fork", _entered(draft, position, now_us, "fork"))
 
 
 def _entered(
@@ -214,10 +198,10 @@ def _entered(
 
 def _entries(at: sqlite3.Connection, after: int, limit: int) -> Iterator[Entry]:
     rows = at.execute(
-        f"SELECT {_COLUMNS} FROM entry WHERE position > ? ORDER BY position LIMIT ?",  # noqa: S608 - a constant
+        f"SELECT {COLUMNS} FROM entry WHERE position > ? ORDER BY position LIMIT ?",  # noqa: S608 - a constant
         (after, limit),
     )
-    return map(_reentered, rows)
+    return map(entry_of, rows)
 
 
 def _bounded(entries: Iterable[Entry]) -> list[Entry]:
@@ -233,25 +217,10 @@ def _bounded(entries: Iterable[Entry]) -> list[Entry]:
 
 def _own(at: sqlite3.Connection, type_: str) -> list[Entry]:
     rows = at.execute(
-        f"SELECT {_COLUMNS} FROM entry WHERE kind = 'own' AND type = ? ORDER BY position",  # noqa: S608 - a constant
+        f"SELECT {COLUMNS} FROM entry WHERE kind = 'own' AND type = ? ORDER BY position",  # noqa: S608 - a constant
         (type_,),
     )
-    return [_reentered(row) for row in rows]
-
-
-def _reentered(row: tuple[object, ...]) -> Entry:
-    columns = dict(zip(_NAMES, row, strict=True))
-    received_us, observed_us = columns.pop("received_us"), columns.pop("observed_us")
-    _, message = reread(columns["body"], columns["kind"])  # type: ignore[arg-type]  # our own columns
-    return Entry(
-        received_at=instant(received_us),  # type: ignore[arg-type]
-        observed_at=None if observed_us is None else instant(observed_us),  # type: ignore[arg-type]
-        message=message,
-        **columns,  # type: ignore[arg-type]
-    )
-
-
-_NAMES: Final = tuple(_COLUMNS.split(", "))
+    return [entry_of(row) for row in rows]
 
 
 def read_cursor(at: sqlite3.Connection, name: str) -> int:

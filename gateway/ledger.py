@@ -126,11 +126,11 @@ class SourceLedger:
         return self.epochs.setdefault(epoch, {}).setdefault(stream, StreamLedger())
 
 
+@dataclass
 class Ledger:
     """All sources."""
 
-    def __init__(self) -> None:
-        self.sources: dict[str, SourceLedger] = {}
+    sources: dict[str, SourceLedger] = field(default_factory=dict)
 
     def source(self, source: str) -> SourceLedger:
         """The ledger of one source, made if it is new."""

@@ -1,5 +1,6 @@
 """Takes each stream in sequence: waits a little for a hole to fill; then it is late. Pure."""
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -29,12 +30,12 @@ class Lane(msgspec.Struct):
     waits_until: datetime | None = None
 
 
+@dataclass
 class Order:
     """All lanes. Only lanes that wait are looked at when time passes."""
 
-    def __init__(self) -> None:
-        self.lanes: dict[str, Lane] = {}
-        self.waiting: dict[str, None] = {}
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    waiting: dict[str, None] = field(default_factory=dict)
 
     def put(self, entry: Entry) -> list[Turn]:
         """Those whose turn it is now that this one has come."""

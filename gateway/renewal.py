@@ -17,6 +17,7 @@ from contract.delivery.source_end import renumbered
 from contract.messages import GENESIS, Identity, read
 from contract.signing import Key
 from contract.wire import hash_of
+from gateway import snapshots
 from gateway.schema import EPOCH_BYTES, prepare
 from gateway.store import connect
 
@@ -33,7 +34,9 @@ def renew(path: Path, *, key: Key, rebuilt_sinks: tuple[str, ...] = ()) -> str:
     with closing(connect(path)) as at:
         prepare(at)
         at.execute("BEGIN IMMEDIATE")
+        (former,) = at.execute("SELECT value FROM meta WHERE name = 'journal'").fetchone()
         _renumber(at, journal, key)
+        snapshots.renamed(at, former, journal, key)
         at.execute("UPDATE meta SET value = ? WHERE name = 'journal'", (journal,))
         at.execute("DELETE FROM meta WHERE name = 'pruned'")
         for name in rebuilt_sinks:

@@ -1,13 +1,13 @@
 """The tables of the gateway's SQLite file, their version, and how they go forward."""
 
+import logging
 import secrets
 import sqlite3
 from typing import Final
 
 from contract.link import Rejected
 
-SCHEMA_VERSION: Final = 1
-_TABLES: Final = """
+_FIRST: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE entry (
   position INTEGER PRIMARY KEY, received_us INTEGER NOT NULL, kind TEXT NOT NULL,
@@ -35,22 +35,49 @@ CREATE TABLE latest (
 CREATE INDEX latest_number ON latest (number);
 CREATE TABLE snapshot (name TEXT PRIMARY KEY, position INTEGER NOT NULL, body BLOB NOT NULL);
 """
+_STRONGER: Final = """
+-- CRC-32 over all columns but the body, which `hash` covers; none in entries of before version 2.
+ALTER TABLE entry ADD COLUMN checksum INTEGER;
+-- Signs of life by time: up to when a device had said everything.
+CREATE INDEX entry_life ON entry (source, received_us) WHERE sequence = 0 AND kind = 'kept';
+CREATE INDEX entry_lost ON entry (source, position) WHERE type = 'stream.lost';
+CREATE INDEX entry_scan ON entry (position) WHERE type IN ('scan.completed', 'scan.failed');
+-- Which entries an alert rests on, and which scans show a picture: retention asks both.
+CREATE TABLE rests_on (
+  position INTEGER NOT NULL, alert TEXT NOT NULL, PRIMARY KEY (position, alert)
+) WITHOUT ROWID;
+CREATE TABLE picture (
+  sha256 TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (sha256, position)
+) WITHOUT ROWID;
+CREATE INDEX picture_position ON picture (position);
+-- The judge's state, signed. Those of before were not, and are not believed.
+DROP TABLE snapshot;
+CREATE TABLE snapshot (
+  position INTEGER PRIMARY KEY, body BLOB NOT NULL, keyid TEXT NOT NULL, sig BLOB NOT NULL,
+  harm TEXT NOT NULL DEFAULT ''
+);
+"""
+MIGRATIONS: Final = (_FIRST, _STRONGER)
+"""One script for each version, in their order: a file of version n gets all from the n-th on."""
+SCHEMA_VERSION: Final = len(MIGRATIONS)
 EPOCH_BYTES: Final = 8
+_log: Final = logging.getLogger(__name__)
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables of a new file; raise `Rejected` for a schema that we do not know."""
+    """Bring the tables to our version; raise `Rejected` for a schema that we do not know."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == SCHEMA_VERSION:
-        return
-    if version:
+    if version > SCHEMA_VERSION:
         raise Rejected(
             f"the journal has schema {version}, this gateway knows {SCHEMA_VERSION}: "
             "it was written by a later Greenlane; start that one"
         )
-    # One script, one transaction: a file that was killed half made is made anew.
-    connection.executescript(
-        f"BEGIN;{_TABLES}"  # noqa: S608 - constants and our own hex digits
-        f"INSERT INTO meta VALUES ('journal', '{secrets.token_hex(EPOCH_BYTES)}');"
-        f"PRAGMA user_version={SCHEMA_VERSION};COMMIT;"
-    )
+    for number in range(version, SCHEMA_VERSION):
+        if version:
+            _log.info("the journal goes on from schema %d to %d", number, number + 1)
+        identity = f"INSERT INTO meta VALUES ('journal', '{secrets.token_hex(EPOCH_BYTES)}');"  # noqa: S608 - our own hex digits
+        # One script, one transaction: a file that was killed half made is made anew.
+        connection.executescript(
+            f"BEGIN;{MIGRATIONS[number]}{'' if number else identity}"
+            f"PRAGMA user_version={number + 1};COMMIT;"
+        )

@@ -21,6 +21,7 @@ from typing import Final
 import msgspec
 
 from command_center import service as command_center
+from command_center.config import AlertTopicsConfig
 from command_center.config import Config as CommandCenterConfig
 from command_center.place import Place
 from contract.clock import Clock, SystemClock
@@ -133,6 +134,7 @@ class _Line:
             posts=(PLACE,),
             broker=self._broker,
             port=self._config.port,
+            alert_topics=AlertTopicsConfig(enabled=True),
         )
         await self._enrolled(config.me, config.state)
         is_ready: asyncio.Future[command_center.Ready] = asyncio.get_running_loop().create_future()

@@ -1,19 +1,22 @@
 """Who gets alerts by webhook: entered by admins, and how each one stands."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
-from command_center.addresses import URL_CHARS_MAX, check_url
+from command_center.addresses import URL_CHARS_MAX, check_url, host_of
 from command_center.alert_log import AlertLog, Pruned
+from command_center.alert_topics import AlertTopics
 from command_center.answers import error, json, officer_of
+from command_center.audit import Audit, Verb
 from command_center.cursor import FORM, Cursor
 from command_center.officers import Officer
-from command_center.posts import common, is_within, parse
+from command_center.posts import Posts, common, is_within, parse
 from command_center.routes.officers import PostsAsked
 from command_center.routes.tokens import Id
 from command_center.subscribers import State, Subscriber
@@ -49,6 +52,21 @@ class SubscriberTold(msgspec.Struct, frozen=True, kw_only=True):
     """Age of the oldest of them."""
 
 
+class TopicsTold(msgspec.Struct, frozen=True, kw_only=True):
+    """How the MQTT topics of alerts stand."""
+
+    filters: tuple[str, ...]
+    """What a subscriber hears all of them by."""
+    state: Literal["live", "failing"]
+    reason: str
+    cursor: str
+    published: int
+    published_at: datetime | None
+    skipped: int
+    lag_changes: int
+    lag_s: float
+
+
 class _Subscription(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     name: Annotated[str, Field(min_length=1, max_length=80)]
@@ -62,80 +80,128 @@ class _Change(BaseModel):
     is_enabled: bool
 
 
-def router(webhooks: Webhooks, log: AlertLog, clock: Clock) -> APIRouter:
+def router(
+    webhooks: Webhooks, log: AlertLog, topics: AlertTopics | None, audit: Audit, clock: Clock
+) -> APIRouter:
     """The routes."""
-    desk = _Desk(webhooks, log, clock)
+    desk = _Desk(webhooks, log, topics, audit, clock)
     routes = APIRouter()
     routes.get("/api/subscribers")(desk.listed)
     routes.post("/api/subscribers", status_code=201)(desk.add)
     routes.post("/api/subscribers/{id}")(desk.change)
     routes.delete("/api/subscribers/{id}")(desk.remove)
+    routes.post("/api/subscribers/{id}/test")(desk.test)
     return routes
 
 
 class _Desk:
     """Where subscribers are entered."""
 
-    def __init__(self, webhooks: Webhooks, log: AlertLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        webhooks: Webhooks,
+        log: AlertLog,
+        topics: AlertTopics | None,
+        audit: Audit,
+        clock: Clock,
+    ) -> None:
         self._webhooks: Final = webhooks
         self._known: Final = webhooks.subscribers
         self._log: Final = log
+        self._topics: Final = topics
+        self._audit: Final = audit
         self._clock: Final = clock
 
     async def listed(self, request: Request) -> Response:
         """Every subscriber of your posts: how far, what waits, what is wrong."""
         posts = officer_of(request).posts
         near = [one for one in self._known.all() if common(one.posts, posts)]
-        return json({"subscribers": [await self._told(one) for one in near]})
+        told = [await self._told(one) for one in near]
+        return json({"subscribers": told, "topics": await self._topics_told(posts)})
 
     async def add(self, request: Request, asked: _Subscription) -> Response:
         """Alerts of these posts to a URL, from now or a cursor on; `secret` is told this once."""
         officer, posts = officer_of(request), parse(asked.posts)
-        _check(officer, posts)
-        check_url(asked.url, self._webhooks.allowed)
         try:
             position = await self._position(asked.since)
         except Pruned:
             return error("What follows this cursor is kept no longer.", 410)
-        subscriber, secret = await self._known.add(
-            name=asked.name, url=asked.url, posts=posts, officer=officer.name, position=position
-        )
+        # The URL itself may hold a secret of the receiver.
+        said = f"{asked.name}, alerts of {' '.join(posts)}, to {host_of(asked.url)}"
+        async with self._audit.act(officer, "add subscriber", posts=posts, detail=said) as pen:
+            _check(officer, posts)
+            check_url(asked.url, self._webhooks.allowed)
+            subscriber, secret = await self._known.add(
+                name=asked.name, url=asked.url, posts=posts, officer=officer.name, position=position
+            )
+            pen.about(subscriber.id)
         self._webhooks.restart(subscriber.id)
         return json({"subscriber": await self._told(subscriber), "secret": secret}, 201)
 
     async def change(self, request: Request, id: Id, asked: _Change) -> Response:  # noqa: A002 - the path's own word
         """Disable it; or enable it again, to go on where it stopped."""
-        officer = officer_of(request)
-        try:
-            known = self._known.of(officer.posts, id)
-        except Rejected as rejected:
-            return error(str(rejected), 404)
-        await self._known.put(_changed(known, officer, is_enabled=asked.is_enabled))
+        officer, known = officer_of(request), self._theirs(request, id)
+        verb: Verb = "resume subscriber" if asked.is_enabled else "pause subscriber"
+        async with self._audit.act(officer, verb, about=id, posts=known.posts, detail=known.name):
+            await self._known.put(_changed(known, officer, is_enabled=asked.is_enabled))
         self._webhooks.restart(id)
-        return json(await self._told(self._known.of(officer.posts, id)))
+        return json(await self._told(self._theirs(request, id)))
 
     async def remove(self, request: Request, id: Id) -> Response:  # noqa: A002 - the path's own word
         """Forget it and its secret."""
-        try:
-            self._known.of(officer_of(request).posts, id)
-        except Rejected as rejected:
-            return error(str(rejected), 404)
-        await self._known.remove(id)
+        officer, known = officer_of(request), self._theirs(request, id)
+        async with self._audit.act(
+            officer, "remove subscriber", about=id, posts=known.posts, detail=known.name
+        ):
+            await self._known.remove(id)
         self._webhooks.restart(id)
         return Response(status_code=204)
+
+    async def test(self, request: Request, id: Id) -> Response:  # noqa: A002 - the path's own word
+        """Send a test event once, signed as alerts are; nothing that waits is changed by it."""
+        officer, known = officer_of(request), self._theirs(request, id)
+        async with self._audit.act(
+            officer, "test subscriber", about=id, posts=known.posts, detail=known.name
+        ):
+            return json(await self._webhooks.try_out(known, officer.name))
+
+    def _theirs(self, request: Request, id_: str) -> Subscriber:
+        try:
+            return self._known.of(officer_of(request).posts, id_)
+        except Rejected as rejected:
+            raise HTTPException(404, str(rejected)) from None
+
+    async def _topics_told(self, posts: Posts) -> TopicsTold | None:
+        """How the MQTT topics stand, as far as these posts go."""
+        if self._topics is None or not common(self._topics.posts, posts):
+            return None
+        standing = self._topics.standing
+        count, lag_s = await self._waiting(standing.position, self._topics.posts)
+        return TopicsTold(
+            filters=self._topics.filters,
+            state=self._topics.state,
+            reason=self._topics.reason,
+            cursor=standing.cursor,
+            published=standing.published,
+            published_at=standing.published_at,
+            skipped=standing.skipped,
+            lag_changes=count,
+            lag_s=lag_s,
+        )
 
     async def _position(self, since: str | None) -> int:
         return await self._log.find(Cursor.parse(since)) if since else self._log.last
 
     async def _told(self, one: Subscriber) -> SubscriberTold:
-        count, oldest = await self._log.waiting(one.position, one.posts)
-        lag = timedelta(0)
-        if oldest:
-            lag = self._clock.utc_now() - read(oldest).time
+        count, lag_s = await self._waiting(one.position, one.posts)
         shown = {k: v for k, v in msgspec.structs.asdict(one).items() if k not in HIDDEN}
-        return SubscriberTold(
-            **shown, lag_changes=count, lag_s=round(max(0.0, lag.total_seconds()), 1)
-        )
+        return SubscriberTold(**shown, lag_changes=count, lag_s=lag_s)
+
+    async def _waiting(self, position: int, posts: Posts) -> tuple[int, float]:
+        """How many changes wait, and the age of the oldest in seconds."""
+        count, oldest = await self._log.waiting(position, posts)
+        lag = self._clock.utc_now() - read(oldest).time if oldest else timedelta(0)
+        return count, round(max(0.0, lag.total_seconds()), 1)
 
 
 def _check(officer: Officer, posts: tuple[str, ...]) -> None:

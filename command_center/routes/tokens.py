@@ -8,10 +8,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from command_center.answers import error, json, officer_of
+from command_center.audit import Audit
 from command_center.posts import parse
 from command_center.routes.officers import PostsAsked
 from command_center.tokens import DAYS_MAX, Tokens
-from contract.link import Rejected
 
 Id = Annotated[str, Path(pattern="^[0-9a-f]{16}$")]
 
@@ -23,7 +23,7 @@ class _Token(BaseModel):
     days: Annotated[int, Field(ge=1, le=DAYS_MAX)] = 90
 
 
-def router(tokens: Tokens) -> APIRouter:
+def router(tokens: Tokens, audit: Audit) -> APIRouter:
     """The routes."""
     routes = APIRouter()
 
@@ -36,15 +36,22 @@ def router(tokens: Tokens) -> APIRouter:
     async def make(request: Request, asked: _Token) -> Response:
         """A token that reads alerts of these posts; `secret` is told this once."""
         officer, lasts = officer_of(request), timedelta(days=asked.days)
-        token, secret = await tokens.make(officer, asked.name, parse(asked.posts), lasts)
+        posts = parse(asked.posts)
+        said = f"{asked.name}, reads {' '.join(posts)}, {asked.days} days"
+        async with audit.act(officer, "make token", posts=posts, detail=said) as pen:
+            token, secret = await tokens.make(officer, asked.name, posts, lasts)
+            pen.about(token.id)
         return json({"token": token, "secret": secret}, 201)
 
     @routes.delete("/api/tokens/{id}")
     async def revoke(request: Request, id: Id) -> Response:  # noqa: A002 - the path's own word
         """Take a token back, at once and for ever."""
-        try:
-            return json(await tokens.revoke(officer_of(request), id))
-        except Rejected as rejected:
-            return error(str(rejected), 404)
+        officer = officer_of(request)
+        known = next((one for one in tokens.shown(officer) if one.id == id), None)
+        if known is None:
+            return error("No token of yours has this id.", 404)
+        said = f"{known.name}, of {known.officer}"
+        async with audit.act(officer, "revoke token", about=id, posts=known.posts, detail=said):
+            return json(await tokens.revoke(officer, id))
 
     return routes

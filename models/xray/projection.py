@@ -45,10 +45,7 @@ class Projected:
     silhouette: NDArray[np.uint8]
     """(height, width): 1 where the item casts its shadow."""
     truth: Truth
-    absorbed: float
-    """Mean -ln T of the item in its shadow: how thick it is for the beam."""
-    behind: float
-    """Mean darkness of the bag there, 0 (empty belt) to 1 (black): how much lies over it."""
+    """Its `behind` is read off the colours: minus the logarithm of the brightness there."""
 
 
 class NoRoom(ValueError):
@@ -125,14 +122,10 @@ def hide(
     pixels, item_cm = rgb.copy(), np.ascontiguousarray(sheet.basis_cm[:, rows, columns])
     pixels[rows, columns] = onto_colours(rgb[rows, columns], item_cm, machine, rng)
     inside = is_item[rows, columns]
-    darkness = 1.0 - mean_of(rgb[rows, columns])[inside] / (255.0 * machine.backdrop)
-    return Projected(
-        pixels,
-        is_item.astype(np.uint8),
-        Truth(kind, box),
-        absorbed=float(absorption(item_cm)[inside].mean()),
-        behind=float(np.clip(darkness.mean(), 0.0, 1.0)),
-    )
+    bright = mean_of(rgb[rows, columns])[inside] / np.float32(255.0 * machine.backdrop)
+    absorbed = float(absorption(item_cm)[inside].mean())
+    behind = float(-np.log(np.clip(bright, THROUGH_MIN, 1.0)).mean())
+    return Projected(pixels, is_item.astype(np.uint8), Truth(kind, box, absorbed, behind))
 
 
 def _rim(box: tuple[float, float, float, float], shape: tuple[int, ...]) -> tuple[slice, slice]:

@@ -18,6 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from command_center import api
 from command_center.acts import Acts
 from command_center.alert_log import AlertLog
+from command_center.audit import Audit
 from command_center.board import Board
 from command_center.cursor import Cursor
 from command_center.guard import BODY_BYTES_MAX
@@ -38,6 +39,7 @@ from contract.messages import (
     HistoryAsked,
     HistoryTold,
     Message,
+    OfficeChanged,
     OfficerActed,
     Point,
     SeriesTold,
@@ -61,6 +63,7 @@ class Scene:
     acts: Acts
     said: list[OfficerActed]
     asked: list[Message]
+    recorded: list[OfficeChanged]
 
     async def sign_in(self, role: str, *posts: str) -> None:
         """Be an officer of that role, of every post unless they are named."""
@@ -80,9 +83,13 @@ async def opened(path: Path) -> AsyncIterator[Scene]:
     clock = VirtualClock()
     quick = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     board, said, asked = Board(), list[OfficerActed](), list[Message]()
+    recorded = list[OfficeChanged]()
 
     async def say(message: OfficerActed) -> None:
         said.append(message)
+
+    async def record(message: OfficeChanged) -> None:
+        recorded.append(message)
 
     async def ask(question: Message) -> Message:
         asked.append(question)
@@ -107,6 +114,7 @@ async def opened(path: Path) -> AsyncIterator[Scene]:
         AlertLog.open(path / "alerts.sqlite", head=Cursor(EPOCH, 100)) as log,
         Tokens.open(path / "tokens.sqlite", officer=officers.active, clock=clock) as tokens,
         Subscribers.open(path / "subscribers.sqlite", clock=clock) as subscribers,
+        Audit.open(path / "audit.sqlite", say=record, clock=clock) as audit,
     ):
         live = Live(board=board, who=officers.who, clock=clock)
         pictures = Pictures(path / "pictures", ask=ask, bytes_max=1_000_000)
@@ -120,13 +128,14 @@ async def opened(path: Path) -> AsyncIterator[Scene]:
             alert_log=log,
             tokens=tokens,
             webhooks=Webhooks(subscribers=subscribers, log=log, clock=clock),
+            audit=audit,
             clock=clock,
         )
         app = api.build(parts)
         bare = api.routes(parts)
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
-            yield Scene(bare, client, officers, board, acts, said, asked)
+            yield Scene(bare, client, officers, board, acts, said, asked, recorded)
 
 
 def play(path: Path, act: Callable[[Scene], Awaitable[None]]) -> None:
@@ -471,7 +480,7 @@ def test_the_openapi_document_describes_what_is_answered(tmp_path: Path) -> None
             elif method == "delete":
                 answer = await s.client.delete(where, headers=OURS)
             else:
-                answer = await s.post(where, bodies[path])
+                answer = await s.post(where, bodies.get(path))
             assert answer.status_code == int(status), path
             told = msgspec.json.decode(answer.content, type=kind)
             fields = set(told.__struct_fields__)

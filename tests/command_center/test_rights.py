@@ -43,6 +43,10 @@ NEEDS: list[tuple[str, str, Role | None]] = [
     ("POST", "/api/alerts/a1/acts", "officer"),
     ("POST", "/api/officers", "admin"),
     ("POST", "/api/officers/Amina", "admin"),
+    ("POST", "/api/officers/Amina/link", "admin"),
+    ("POST", "/api/subscribers/0123456789abcdef/test", "admin"),
+    ("GET", "/api/audit", "admin"),
+    ("GET", "/admin", "admin"),
 ]
 
 

@@ -96,8 +96,8 @@ def test_box_holds_what_changed_and_nothing_is_too_large_for_it(kind: str) -> No
     outside = changed.copy()
     outside[max(0, int(y1) - 4) : int(y2) + 4, max(0, int(x1) - 4) : int(x2) + 4] = False
     assert not outside.any()
-    assert put.absorbed > 0
-    assert 0 <= put.behind <= 1
+    assert put.truth.absorbed > 0
+    assert put.truth.behind >= 0
 
 
 def test_same_seed_same_bytes_and_another_seed_others() -> None:

@@ -25,6 +25,7 @@ from contract.messages import (
 from contract.signing import Key, verify
 from contract.wire import hash_of
 from gateway.journal import entries, identity_of
+from gateway.schema import SCHEMA_VERSION
 from gateway.sinks import EmbeddedConfig
 from greenlane.archive import MANIFEST, Manifest
 from greenlane.backup import Subject, back_up, restore
@@ -186,7 +187,7 @@ def test_a_backup_names_what_is_in_it(tmp_path: Path) -> None:
     assert names == {member.name for member in manifest.members}
     assert {"journal.sqlite", "key", "gateway.pub"} <= names
     assert not [name for name in names if name.startswith("codes") or name.endswith(".duckdb")]
-    assert {m.name: m.schema for m in manifest.members}["journal.sqlite"] == 1
+    assert {m.name: m.schema for m in manifest.members}["journal.sqlite"] == SCHEMA_VERSION
     assert out.stat().st_mode & 0o077 == 0
 
 
