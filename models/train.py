@@ -20,7 +20,7 @@ from models.evaluation import HIT_IOU, bags, figures, look, report, thresholds, 
 from models.export import export
 from models.inference import Model
 from models.passport import CATALOGUE, LAYOUT, SCHEMA, Figure, Passport, digest, path_for
-from models.pictures import Pictures
+from models.pictures import Pictures, Store
 from models.provenance import describe
 from models.recipe import RECIPES, Recipe, read
 from models.splits import TEST, TUNE
@@ -98,10 +98,11 @@ def write(path: Path, onnx: bytes, passport: Passport) -> None:
 def train(recipe: Recipe, runs: Path) -> Path:
     """Return the path of the finished model of a recipe."""
     folder = runs / recipe.name
-    pictures = Pictures(folder / "pictures", recipe.pictures, recipe.picture_px)
-    pictures.fill(recipe.renderers)
+    folder.mkdir(parents=True, exist_ok=True)
     training = Training(recipe, folder)
-    network = training.run(pictures)
+    store = Store(folder / "pictures", recipe.pictures, recipe.picture_px, recipe.input_px)
+    with Pictures(store, recipe.renderers) as pictures:
+        network = training.run(pictures)
     onnx = export(network, recipe.input_px)
     path = folder / f"{recipe.name}.onnx"
     write(path, onnx, passport_of(recipe, onnx, training.history))

@@ -26,7 +26,7 @@ from models.xray.bag import CLASSES
 SAVE_EVERY_S = 60.0
 WARM_UP_STEPS_MAX = 150
 GRADIENT_NORM_MAX = 10.0
-SCHEDULE = ("steps", "early_share", "tune_bags", "test_bags", "false_alarms_max")
+SCHEDULE = ("steps", "crop_share", "tune_bags", "test_bags", "false_alarms_max", "renderers")
 """What of a recipe may change under way; the passport says where it did."""
 MEMORY_STEPS = 300
 """Over how many steps the averaged weights forget; the average is what is kept and exported."""
@@ -93,14 +93,19 @@ class Training:
         self.optimiser.load_state_dict(state["optimiser"])
 
     def _side(self) -> int:
-        early = self.step < self.recipe.early_share * self.recipe.steps
-        return self.recipe.early_px if early else self.recipe.input_px
+        is_early = self.step < self.recipe.crop_share * self.recipe.steps
+        return self.recipe.crop_px if is_early else self.recipe.input_px
+
+    def _among(self) -> int:
+        """Return how many pictures this step draws from; it is never more than there are."""
+        fresh = self.recipe.pictures_per_step * self.step
+        return min(self.recipe.pictures_first + int(fresh), self.recipe.pictures)
 
     def advance(self, pictures: Pictures) -> float:
         """Take one step and return its cost."""
         rng = np.random.default_rng([self.recipe.seed, self.step])
         side = self._side()
-        batch = pictures.sample(rng, self.recipe.batch, side)
+        batch = pictures.sample(rng, self.recipe.batch, side, self._among())
         x = torch.from_numpy(batch.pixels).float().contiguous(memory_format=torch.channels_last)
         centres = torch.cat([cells(side // s, side // s, s) for s in STRIDES])
         rate = self.recipe.learning_rate * _schedule(self.step, self.recipe.steps)

@@ -176,7 +176,7 @@ class _Hidden:
 def crossed(item_cm: Map, bag_cm: Map) -> tuple[float, float]:
     """Return the mean -ln T of an item, and of the bag in its shadow; (2, H, W) cm of each."""
     shadow = item_cm.sum(axis=0) > SHADOW_CM_MIN
-    item, bag = (absorption(one[:, None, shadow]).mean() for one in (item_cm, bag_cm))
+    item, bag = (absorption(one)[shadow].mean() for one in (item_cm, bag_cm))
     return float(item), float(bag)
 
 
@@ -210,7 +210,7 @@ def _hide(
 def crossed(item_cm: Map, bag_cm: Map) -> tuple[float, float]:
     """Return the mean -ln T of an item, and of the bag in its shadow; (2, H, W) cm of each."""
     shadow = item_cm.sum(axis=0) > SHADOW_CM_MIN
-    item, bag = (absorption(one[:, None, shadow]).mean() for one in (item_cm, bag_cm))
+    item, bag = (absorption(one)[shadow].mean() for one in (item_cm, bag_cm))
     return float(item), float(bag)
 
 
