@@ -54,6 +54,8 @@ Verb = Literal["acknowledge", "start", "assign", "comment", "resolve", "close", 
 Role = Literal["viewer", "officer", "supervisor", "admin"]
 LinkState = Literal["alive", "silent", "gone"]
 Completeness = Literal["complete", "late", "missing", "declared lost", "cannot tell"]
+RetentionClass = Literal["telemetry", "events", "evidence"]
+"""How long a body is kept is said by class: what an alert rests on is evidence."""
 
 
 class Unreadable(ValueError):
@@ -283,6 +285,17 @@ class Scan(Part, frozen=True, kw_only=True):
     failed: Text = ""
 
 
+class Stretch(Part, frozen=True, kw_only=True):
+    """How whole what an agent saw in a stretch of time is; counts are of its numbers there."""
+
+    start: Instant
+    end: Instant
+    status: Completeness
+    kept: Count
+    missing: Count
+    lost: Count
+
+
 class Point(Part, frozen=True, kw_only=True):
     """One point of a history: the mean over its step, and the lowest and highest in it."""
 
@@ -451,6 +464,19 @@ class BlobKept(Message, frozen=True, kw_only=True):
     type: ClassVar[str] = "blob.kept"
     sha256: Hash
     size_bytes: Count
+
+
+class BodiesErased(Message, frozen=True, kw_only=True):
+    """The gateway erases bodies of its journal, as its retention says; hashes and signatures stay.
+
+    Of the entries up to position `upto` whose class has an end, and on which no alert rests that is
+    not closed. Said before the first of them is erased.
+    """
+
+    type: ClassVar[str] = "bodies.erased"
+    retention: RetentionClass
+    upto: Count
+    received_before: Instant
 
 
 class OfficerActed(Message, frozen=True, kw_only=True):
@@ -667,6 +693,49 @@ class BlobTold(Message, frozen=True, kw_only=True):
     piece: bytes
 
 
+class CheckpointMade(Message, frozen=True, kw_only=True):
+    """How the journal stands, as a signed note (`contract.proof.checkpoint`); told to everybody."""
+
+    type: ClassVar[str] = "checkpoint.made"
+    checkpoint: Annotated[str, Meta(max_length=65_536)]
+
+
+class CheckpointAsked(Message, frozen=True, kw_only=True):
+    """The newest checkpoint, please."""
+
+    type: ClassVar[str] = "checkpoint.asked"
+
+
+class CheckpointTold(Message, frozen=True, kw_only=True):
+    """The newest checkpoint, with the cosignatures that it has by now."""
+
+    type: ClassVar[str] = "checkpoint.told"
+    checkpoint: Annotated[str, Meta(max_length=65_536)]
+
+
+class CompletenessAsked(Message, frozen=True, kw_only=True):
+    """Is everything here that this device of this source saw between two instants?
+
+    Without a device: what the agent itself said. `steps`: in so many stretches of equal length.
+    """
+
+    type: ClassVar[str] = "completeness.asked"
+    source: SourceText
+    device: Annotated[str, Meta(max_length=80)] = ""
+    start: Instant
+    end: Instant
+    steps: Annotated[int, Meta(ge=1, le=200)] = 1
+
+
+class CompletenessTold(Message, frozen=True, kw_only=True):
+    """The answer as one word (the worst of the stretches), and why in sentences."""
+
+    type: ClassVar[str] = "completeness.told"
+    status: Completeness
+    reasons: tuple[Text, ...] = ()
+    stretches: tuple[Stretch, ...]
+
+
 class AskRefused(Message, frozen=True, kw_only=True):
     """A question without an answer, and why."""
 
@@ -692,7 +761,8 @@ MESSAGES: Final[dict[str, type[Message]]] = {
         *(AlertChanged, ActRefused, AgentChanged, CompletenessChanged, ScanChanged, JudgeChanged),
         *(Receipt, EnrolAsked, EnrolChallenged, EnrolProved, EnrolAnswered),
         *(ChangesAsked, ChangesTold, HistoryAsked, HistoryTold, SeriesAsked, SeriesTold),
-        *(BlobAsked, BlobTold, AskRefused),
+        *(BlobAsked, BlobTold, CheckpointMade, CheckpointAsked, CheckpointTold, AskRefused),
+        *(CompletenessAsked, CompletenessTold, BodiesErased),
     )
 }
 """Every message by its type: read this, and you know all that can be said."""

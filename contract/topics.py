@@ -20,7 +20,12 @@ from contract.messages import (
     BlobTold,
     ChangesAsked,
     ChangesTold,
+    CheckpointAsked,
+    CheckpointMade,
+    CheckpointTold,
+    CompletenessAsked,
     CompletenessChanged,
+    CompletenessTold,
     EnrolAnswered,
     EnrolAsked,
     EnrolChallenged,
@@ -52,8 +57,23 @@ _LIFE: Final = (AgentBorn, AgentAlive)
 _CHANGES: Final = (
     *(AlertChanged, ActRefused, AgentChanged, CompletenessChanged, ScanChanged, JudgeChanged),
 )
-_ASK: Final = (ChangesAsked, HistoryAsked, SeriesAsked, BlobAsked)
-_TELL: Final = (ChangesTold, HistoryTold, SeriesTold, BlobTold, AskRefused)
+_ASK: Final = (
+    ChangesAsked,
+    HistoryAsked,
+    SeriesAsked,
+    BlobAsked,
+    CheckpointAsked,
+    CompletenessAsked,
+)
+_TELL: Final = (
+    ChangesTold,
+    HistoryTold,
+    SeriesTold,
+    BlobTold,
+    CheckpointTold,
+    AskRefused,
+    CompletenessTold,
+)
 _ENROL: Final = (EnrolAsked, EnrolProved)
 _ENROL_TOLD: Final = (EnrolChallenged, EnrolAnswered)
 
@@ -67,6 +87,7 @@ _LEAVES: Final[dict[type[Message], str]] = {
     **dict.fromkeys(_ENROL, "enrol"),
     **dict.fromkeys(_ENROL_TOLD, "enrol-told"),
     Receipt: "receipts",
+    CheckpointMade: "checkpoint",
 }
 
 

@@ -1,4 +1,4 @@
-"""Answers questions over the link: changes after a number, histories, pieces of pictures."""
+"""Answers questions over the link: changes after a number, histories, pictures, what is here."""
 
 import asyncio
 import logging
@@ -12,6 +12,9 @@ from contract.messages import (
     BlobAsked,
     BlobTold,
     ChangesAsked,
+    CheckpointAsked,
+    CheckpointTold,
+    CompletenessAsked,
     HistoryAsked,
     HistoryTold,
     Message,
@@ -25,7 +28,9 @@ from contract.signing import Key
 from gateway.blobs import Blobs
 from gateway.changes import ChangeLog
 from gateway.history import History
+from gateway.notary.notary import Notary
 from gateway.outlet import Outlet
+from gateway.signs import Signs
 
 QUESTIONS_MAX: Final = 256
 """Questions that wait; who asks more is told to try later."""
@@ -46,16 +51,20 @@ class Answers:
         changes: ChangeLog,
         blobs: Blobs,
         history: History | None,
+        signs: Signs,
         clock: Clock,
         key: Key | None = None,
+        notary: Notary | None = None,
     ) -> None:
         self._outlet: Final = outlet
         self._me: Final = me
         self._changes: Final = changes
         self._blobs: Final = blobs
         self._history: Final = history
+        self._signs: Final = signs
         self._clock: Final = clock
         self._key: Final = key
+        self._notary: Final = notary
         self._questions: Final[asyncio.Queue[Packet]] = asyncio.Queue(QUESTIONS_MAX)
 
     def take(self, packet: Packet) -> None:
@@ -99,9 +108,13 @@ class Answers:
                 )
             case HistoryAsked():
                 return await self._told(question)
+            case CompletenessAsked():
+                return await self._signs.told(question)
             case SeriesAsked():
                 names = await self._store().series()
                 return SeriesTold(series=tuple((n.device, n.metric, n.unit) for n in names))
+            case CheckpointAsked():
+                return CheckpointTold(checkpoint=self._checkpoint())
         raise Rejected("That is no question a gateway answers.")
 
     async def _told(self, asked: HistoryAsked) -> HistoryTold:
@@ -109,6 +122,11 @@ class Answers:
             asked.device, asked.metric, asked.start, asked.end, asked.points
         )
         return HistoryTold(points=tuple(told.points), unit=told.unit, step_s=told.step_s)
+
+    def _checkpoint(self) -> str:
+        if self._notary is None or self._notary.newest is None:
+            raise Rejected("This gateway has signed nothing yet; ask again in a minute.")
+        return self._notary.newest.note
 
     def _store(self) -> History:
         if self._history is None:

@@ -10,6 +10,7 @@ from contract.identifiers import Post, Source
 from contract.link import Rejected
 from contract.links.mqtt import BrokerConfig
 from gateway.adapters.config import FOREIGN_MAX, Adapter, ForeignConfig, adapters
+from gateway.notary.config import WitnessConfig
 from gateway.settings import JudgeSettings
 from gateway.sinks import SinkConfig
 from gateway.voice import NAME
@@ -34,6 +35,10 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Devices that are not ours, read by configuration alone: ``[[foreign]]``."""
     history: str = ""
     """The sink that histories are read from; empty for the first."""
+    checkpoint_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
+    """So often the journal's tree is signed while it grows."""
+    witness: Annotated[tuple[WitnessConfig, ...], Meta(max_length=8)] = ()
+    """Second parties that cosign it: ``[[witness]]``."""
     metrics_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
     """Where monitors find /metrics on 127.0.0.1; 0 for nowhere."""
 

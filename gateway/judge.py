@@ -189,12 +189,12 @@ def _foreign(state: State, entry: Entry, changes: list[Message]) -> None:
 
 def _number(state: State, entry: Entry, identity: Identity, changes: list[Message]) -> None:
     state.wholeness.touch(entry.source)
-    if not state.ledger.hear(identity, entry.hash, entry.previous):
+    if not state.ledger.hear(identity, entry.hash, entry.previous, entry.position):
         _ask(state, entry, ChainBroken(), changes)
 
 
 def _lost(state: State, entry: Entry, lost: StreamLost, changes: list[Message]) -> None:
-    if not state.ledger.lose(entry.source, lost):
+    if not state.ledger.lose(entry.source, lost, entry.position):
         _ask(state, entry, ChainBroken(), changes)
     for turn in state.order.lost(entry.source, lost):
         _take(state, turn, entry.received_at, changes)
@@ -204,10 +204,10 @@ def _life(state: State, agent: Agent, entry: Entry, message: AgentBorn | AgentAl
     state.wholeness.touch(entry.source)
     if isinstance(message, AgentBorn):
         agent.born(message, entry)
-        state.ledger.claim(entry.source, message.epochs)
+        state.ledger.claim(entry.source, message.epochs, position=entry.position)
     else:
         agent.alive(message, read(entry.body).clockerrorms)
-        state.ledger.claim(entry.source, message.epochs, message.queues)
+        state.ledger.claim(entry.source, message.epochs, message.queues, entry.position)
 
 
 def _take(state: State, turn: Turn, now: datetime, changes: list[Message]) -> None:

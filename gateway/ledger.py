@@ -120,9 +120,12 @@ class SourceLedger:
     named: tuple[str, ...] = ()
     """The epochs that the source named last: those of which it holds messages."""
     waiting: dict[Stream, int] = field(default_factory=dict)
+    begun: dict[str, int] = field(default_factory=dict)
+    """By epoch, the position of the entry that spoke of it first."""
 
-    def stream(self, epoch: str, stream: Stream) -> StreamLedger:
+    def stream(self, epoch: str, stream: Stream, position: int = 0) -> StreamLedger:
         """The ledger of one stream, made if it is new."""
+        self.begun.setdefault(epoch, position)
         return self.epochs.setdefault(epoch, {}).setdefault(stream, StreamLedger())
 
 
@@ -147,9 +150,9 @@ class Ledger:
             return "held"
         return "new" if len(ledger.spans) < SPANS_MAX else "not yet"
 
-    def hear(self, identity: Identity, hash_: str, previous: str) -> bool:
+    def hear(self, identity: Identity, hash_: str, previous: str, position: int = 0) -> bool:
         """A message was kept; false if its chain does not join (keep it, and raise an alarm)."""
-        ledger = self.source(identity.source).stream(identity.epoch, identity.stream)
+        ledger = self.source(identity.source).stream(identity.epoch, identity.stream, position)
         number = identity.sequence
         ledger.kept.add(number, number)
         if number in ledger.lost:
@@ -157,15 +160,19 @@ class Ledger:
             return True  # settled before, with the hashes of those who declared it
         return ledger.settle(number, number, previous, hash_)
 
-    def lose(self, source: str, lost: StreamLost) -> bool:
+    def lose(self, source: str, lost: StreamLost, position: int = 0) -> bool:
         """Numbers were declared lost; what was also kept counts as kept."""
-        ledger = self.source(source).stream(lost.epoch, lost.stream)
+        ledger = self.source(source).stream(lost.epoch, lost.stream, position)
         for hole in list(ledger.kept.gaps(lost.first, lost.to)):
             ledger.lost.add(hole.first, hole.last)
         return ledger.settle(lost.first, lost.to, lost.before, lost.last)
 
     def claim(
-        self, source: str, epochs: tuple[EpochHeads, ...], queues: tuple[Queue, ...] = ()
+        self,
+        source: str,
+        epochs: tuple[EpochHeads, ...],
+        queues: tuple[Queue, ...] = (),
+        position: int = 0,
     ) -> None:
         """The source says how far it has numbered, in a signed `agent.born` or `agent.alive`."""
         mine = self.source(source)
@@ -173,7 +180,7 @@ class Ledger:
         mine.waiting = {queue.stream: queue.messages for queue in queues}
         for heads in epochs[:EPOCHS_IN_RECEIPT_MAX]:
             for head in heads.streams:
-                ledger = mine.stream(heads.epoch, head.stream)
+                ledger = mine.stream(heads.epoch, head.stream, position)
                 ledger.known = max(ledger.known, head.last)
 
     def receipt_streams(self, source: str) -> tuple[StreamReceipt, ...]:
@@ -202,17 +209,18 @@ class Ledger:
         """How whole a source is, by stream, and as one word (the worst of them)."""
         mine = self.source(source)
         states = tuple(_state(mine, name) for name in STREAMS)
-        worst = max(states, key=lambda s: _WORSE.index(s.status)).status
+        worst = max(states, key=lambda s: WORST.index(s.status)).status
         return worst, states
 
 
-_WORSE: Final[tuple[Completeness, ...]] = (
+WORST: Final[tuple[Completeness, ...]] = (
     "complete",
     "declared lost",
     "late",
     "missing",
     "cannot tell",
 )
+"""From the best to the worst that can be said of how whole something is."""
 
 
 def _state(mine: SourceLedger, name: Stream) -> StreamState:

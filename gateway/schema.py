@@ -57,7 +57,16 @@ CREATE TABLE snapshot (
   harm TEXT NOT NULL DEFAULT ''
 );
 """
-MIGRATIONS: Final = (_FIRST, _STRONGER)
+_PROVABLE: Final = """
+-- The Merkle tree over the entries (tiles of 256 hashes), and what was signed of it.
+CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
+CREATE TABLE checkpoint (
+  size INTEGER NOT NULL, origin TEXT NOT NULL, made_us INTEGER NOT NULL, note TEXT NOT NULL,
+  witnesses INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (size, origin)
+) WITHOUT ROWID;
+CREATE INDEX checkpoint_witnessed ON checkpoint (size) WHERE witnesses > 0;
+"""
+MIGRATIONS: Final = (_FIRST, _STRONGER, _PROVABLE)
 """One script for each version, in their order: a file of version n gets all from the n-th on."""
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 EPOCH_BYTES: Final = 8

@@ -4,7 +4,8 @@
 link ─▶ session ┼─ said ──▶ Intake ─────┴▶ Journal ─▶ Bench ─▶ ChangeLog ─▶ Outlet ─▶ link
                 ├─ gone ──▶ Intake         ▲  (fsync)  (judge)               ▲  ▲
                 └─ ask ───▶ Answers ───────┼─────────────────────────────────┘  │
-                                Bench.tick ┘            Receipts ───────────────┘
+                                Bench.tick ┘            Receipts ───────────────┤
+                                           └▶ Notary (tree, checkpoints) ───────┘
 """
 
 import asyncio
@@ -39,10 +40,13 @@ from gateway.journal import Journal
 from gateway.judge import VERSION
 from gateway.keys import Keys
 from gateway.knocks import Knocks
+from gateway.notary.notary import Notary
+from gateway.notary.witnesses import submit
 from gateway.outlet import Outlet
 from gateway.pump import pump
 from gateway.quarantine import Quarantine
 from gateway.receipts import Receipts
+from gateway.signs import Signs
 from gateway.sink import Place
 from gateway.sinks import open_sink
 from gateway.store import open_store
@@ -66,6 +70,7 @@ class Parts:
     intake: Intake
     enrolling: Enrolling
     answers: Answers
+    notary: Notary
     receipts: Receipts
     bench: Bench
     quarantine: Quarantine
@@ -87,6 +92,9 @@ async def run(
         start(parts.bench.retell(), name="sign of life")
         start(parts.receipts.run(), name="receipts")
         start(parts.answers.run(), name="answers")
+        start(parts.notary.run(), name="notary")
+        for witness in config.witness:
+            start(submit(witness, parts.notary, parts.clock), name=f"witness {witness.url}")
         start(_stay_linked(parts, dial), name="link")
         if config.metrics_port:
             collecting = partial(metrics.collect, parts)
@@ -141,6 +149,9 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
             repeated=receipts.owe,
         )
         await intake.finish_blobs()
+        notary = Notary(
+            store, journal, outlet, voice=voice, clock=clock, every_s=config.checkpoint_s
+        )
         place = Place(state_dir=config.folder, clock=clock)
         chosen = config.history_sink
         sinks = {
@@ -167,9 +178,12 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
                 changes=changes,
                 blobs=blobs,
                 history=sinks.get(chosen),
+                signs=Signs(store, lambda: bench.state),
                 clock=clock,
                 key=key,
+                notary=notary,
             ),
+            notary=notary,
             receipts=receipts,
             bench=bench,
             quarantine=quarantine,

@@ -12,9 +12,12 @@ from greenlane.commands import (
     demo,
     doctor,
     edge,
+    evidence,
     gateway,
+    model,
     simulate,
     subscribe,
+    witness,
 )
 from greenlane.exits import MEANING
 
@@ -26,8 +29,11 @@ COMMANDS: Final[tuple[Callable[[Any], None], ...]] = (
     simulate.add_parser,
     subscribe.add_parser,
     scan.add_parser,
+    model.add_parser,
     doctor.add_parser,
     backup.add_parser,
+    evidence.add_parser,
+    witness.add_parser,
 )
 
 

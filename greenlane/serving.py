@@ -1,10 +1,12 @@
 """Runs a service in an event loop of its own until it ends or a signal asks it to."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 
 from greenlane.exits import OK
 from greenlane.signals import until_signalled
+from greenlane.watchdog import watched
 
 
 def serve(service: Callable[[], Coroutine[None, None, None]], *, is_uvloop: bool = False) -> int:
@@ -14,7 +16,7 @@ def serve(service: Callable[[], Coroutine[None, None, None]], *, is_uvloop: bool
     server does not say under uvloop where it listens.
     """
     with asyncio.Runner(loop_factory=_uvloop() if is_uvloop else None) as runner:
-        runner.run(until_signalled(service()))
+        runner.run(until_signalled(watched(service(), os.environ)))
     return OK
 
 

@@ -11,7 +11,6 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from math import sqrt
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,14 +20,27 @@ from numpy.typing import NDArray
 
 from models.detection import Detection
 from models.inference import Model, overlap
-from models.passport import WILDLIFE_MODEL, Figure, Rate
+from models.passport import WILDLIFE_MODEL
+from models.rates import Figure, wilson
 from models.splits import TEST, bag
 from models.xray.bag import CLASSES, Truth, render
+
+__all__ = [
+    "HIT_IOU",
+    "Look",
+    "bags",
+    "figures",
+    "hits",
+    "look",
+    "loudest",
+    "report",
+    "thresholds",
+    "wilson",
+]
 
 HIT_IOU = 0.5
 FLOOR = 0.02  # what a model is less sure of than this is never announced
 SURE_MAX = 0.99  # no threshold is set higher
-Z_95 = 1.959964  # two-sided 95 % of a normal distribution
 BAGS_AHEAD = 64  # rendered and waiting
 BAGS_DEFAULT = 2400
 PICTURE_PX = 416
@@ -40,16 +52,6 @@ class Look:
 
     truths: tuple[Truth, ...]
     detections: tuple[Detection, ...]
-
-
-def wilson(hits: int, of: int) -> Rate:
-    """Return a rate with its Wilson score interval of 95 % (Wilson 1927); 0 of 0 is 0 to 1."""
-    if of == 0:
-        return Rate(hits, of, 0.0, 1.0)
-    share, z2 = hits / of, Z_95 * Z_95
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = Z_95 / (1 + z2 / of) * sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    return Rate(hits, of, max(0.0, middle - half), min(1.0, middle + half))
 
 
 def _rendered(task: tuple[range, int, int]) -> tuple[NDArray[np.uint8], tuple[Truth, ...]]:
@@ -80,51 +82,55 @@ def look(
     return [Look(truths, model.detect(pixels, FLOOR)) for pixels, truths in pictures]
 
 
-def thresholds(looks: Sequence[Look], false_alarms_max: float) -> dict[str, float]:
+def thresholds(
+    looks: Sequence[Look], false_alarms_max: float, kinds: Sequence[str] = CLASSES
+) -> dict[str, float]:
     """Return for each class the lowest score that keeps its share of the false alarms.
 
     `false_alarms_max` is per honest bag and for all classes together; each class gets an equal
     part of it.
     """
     honest = [one for one in looks if not one.truths]
-    allowed = int(false_alarms_max / len(CLASSES) * len(honest))
+    allowed = int(false_alarms_max / len(kinds) * len(honest))
     chosen = {}
-    for kind in CLASSES:
-        cries = sorted((_loudest(one.detections, kind) for one in honest), reverse=True)
+    for kind in kinds:
+        cries = sorted((loudest(one.detections, kind) for one in honest), reverse=True)
         # Just above the first cry that would be one too many.
         limit = cries[allowed] if allowed < len(cries) else 0.0
         chosen[kind] = round(min(max(limit + 1e-4, FLOOR), SURE_MAX), 4)
     return chosen
 
 
-def _loudest(detections: Iterable[Detection], kind: str) -> float:
-    return max((d.score for d in detections if d.kind == kind), default=0.0)
+def loudest(detections: Iterable[Detection], kind: str | None = None) -> float:
+    """Return the highest score of a class, or of any."""
+    return max((d.score for d in detections if kind in (None, d.kind)), default=0.0)
 
 
 def figures(looks: Sequence[Look], threshold: dict[str, float]) -> dict[str, Figure]:
     """Return the figures of each class, and of `any` of them, at the thresholds."""
-    found: dict[str, list[bool]] = {kind: [] for kind in CLASSES}
-    cried: dict[str, int] = dict.fromkeys(CLASSES, 0)
+    found: dict[str, list[bool]] = {kind: [] for kind in threshold}
+    cried: dict[str, int] = dict.fromkeys(threshold, 0)
     honest = stopped = 0
     for one in looks:
         said = [d for d in one.detections if d.score >= threshold[d.kind]]
         for truth in one.truths:
-            found[truth.kind].append(any(_hits(d, truth) for d in said))
+            found[truth.kind].append(any(hits(d, truth) for d in said))
         if not one.truths:
             honest += 1
             stopped += bool(said)
             for kind in {d.kind for d in said}:
                 cried[kind] += 1
     table = {
-        kind: Figure(wilson(sum(hits), len(hits)), wilson(cried[kind], honest))
-        for kind, hits in found.items()
+        kind: Figure(wilson(sum(each), len(each)), wilson(cried[kind], honest))
+        for kind, each in found.items()
     }
-    every = [hit for hits in found.values() for hit in hits]
+    every = [hit for each in found.values() for hit in each]
     table["any"] = Figure(wilson(sum(every), len(every)), wilson(stopped, honest))
     return table
 
 
-def _hits(detection: Detection, truth: Truth) -> bool:
+def hits(detection: Detection, truth: Truth) -> bool:
+    """Return whether a detection is that thing: right class, boxes overlapping by `HIT_IOU`."""
     if detection.kind != truth.kind:
         return False
     box = np.asarray(detection.box, dtype=np.float32)
@@ -135,12 +141,13 @@ def _hits(detection: Detection, truth: Truth) -> bool:
 def report(table: dict[str, Figure]) -> str:
     """Return the figures as a table in Markdown: detection and false alarms side by side."""
     lines = [
-        "| class | found (95 % interval) | of | false alarms per honest bag (95 % interval) | of |",
+        "| class | found: [95 % interval] rate | of | false alarms per honest bag | of |",
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {kind} | {f.detection} | {f.detection.of} | {f.false_alarm} | {f.false_alarm.of} |"
+        f"| {kind} | {found} | {f.detection.of} | {cried} | {f.false_alarm.of} |"
         for kind, f in table.items()
+        for found, cried in (f.cells(),)
     ]
     return "\n".join(lines)
 

@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from models.drift import Histogram
+from models.likelihood import Step
+from models.rates import Figure, Rate
+
+__all__ = ["Figure", "Passport", "PassportError", "Rate"]
+
 SCHEMA = "greenlane.passport/1"
 HASH_DIGITS_SHOWN = 12
+LOSS_MAX = 0.01
+"""One point: more than that 8 bits may not cost."""
+PRECISIONS = ("float32", "int8")
 BYTES_MAX = 64 * 1024 * 1024
 LAYOUT = "NCHW float32 RGB 0..255, white letterbox"
 
@@ -26,36 +35,29 @@ class PassportError(Exception):
 
 
 @dataclass(frozen=True)
-class Rate:
-    """So many of so many, with its Wilson interval of 95 %."""
+class Quantised:
+    """What became of the figures when 32-bit weights and activations were rounded to 8 bits."""
 
-    hits: int
-    of: int
-    low: float
-    high: float
+    from_sha256: str
+    """Of the model before."""
+    figures_before: dict[str, Figure]
+    """On the same bags at the same thresholds as the passport's own figures."""
 
-    @property
-    def value(self) -> float:
-        """The share, 0 to 1; 0 of nothing is 0."""
-        return self.hits / self.of if self.of else 0.0
+    def loses_nothing(self, after: dict[str, Figure]) -> bool:
+        """Return whether, for all classes together and for each, the two cannot be told apart.
 
-    def __str__(self) -> str:
-        """Return it as people read it: 81.3 % [79.0, 83.4]."""
-        return f"{self.value:.1%} [{self.low:.1%}, {self.high:.1%}]"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """How well one class is found, never without how often it is cried in vain."""
-
-    detection: Rate
-    """Hidden things found: right class, box overlapping by at least half."""
-    false_alarm: Rate
-    """Honest bags in which the class was announced."""
-
-    def __str__(self) -> str:
-        """Return both rates; one alone would mislead."""
-        return f"found {self.detection} at false alarms {self.false_alarm} of honest bags"
+        Overlapping intervals for both rates of every class, and for all classes together at most
+        `LOSS_MAX` fewer found and more false alarms.
+        """
+        pairs = [(self.figures_before[kind], figure) for kind, figure in after.items()]
+        both = [(b.detection, a.detection) for b, a in pairs]
+        both += [(b.false_alarm, a.false_alarm) for b, a in pairs]
+        before, now = self.figures_before["any"], after["any"]
+        return (
+            all(b.low <= a.high and a.low <= b.high for b, a in both)
+            and before.detection.value - now.detection.value <= LOSS_MAX
+            and now.false_alarm.value - before.false_alarm.value <= LOSS_MAX
+        )
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,20 @@ class Passport:
     intended_use: str
     limits: tuple[str, ...]
     licence: str
+    # What follows came later: a passport without it is read as one that does not say.
+    precision: str = "float32"
+    quantised: Quantised | None = None
+    likelihood: dict[str, tuple[Step, ...]] = field(default_factory=dict)
+    """Per class: from the loudest score of a bag to a likelihood ratio, in rising steps."""
+    reference: dict[str, Histogram] = field(default_factory=dict)
+    """Of inputs and scores on harmless bags, to see by when a scanner has changed."""
+    adapted: dict[str, Any] = field(default_factory=dict)
+    """To which scanner's pictures, how, and the figures on them before; empty for none."""
+
+    @property
+    def loses_nothing(self) -> bool:
+        """Whether the model may stand in for the one that it was rounded from."""
+        return self.quantised is not None and self.quantised.loses_nothing(self.figures)
 
     @property
     def id(self) -> str:
@@ -98,9 +114,17 @@ class Passport:
             if values["schema"] != SCHEMA:
                 message = f"unknown passport schema {values['schema']!r}, not {SCHEMA!r}"
                 raise PassportError(message)
-            values["figures"] = {
-                kind: Figure(Rate(**figure["detection"]), Rate(**figure["false_alarm"]))
-                for kind, figure in values["figures"].items()
+            values["figures"] = _figures(values["figures"])
+            if values.get("quantised"):
+                before = _figures(values["quantised"]["figures_before"])
+                values["quantised"] = Quantised(values["quantised"]["from_sha256"], before)
+            values["likelihood"] = {
+                kind: tuple(Step(**step) for step in steps)
+                for kind, steps in values.get("likelihood", {}).items()
+            }
+            values["reference"] = {
+                name: Histogram(tuple(histogram["counts"]))
+                for name, histogram in values.get("reference", {}).items()
             }
             values["classes"] = tuple(values["classes"])
             values["limits"] = tuple(values["limits"])
@@ -118,9 +142,19 @@ class Passport:
         if not all(0.0 < score < 1.0 for score in self.thresholds.values()):
             message = "a passport's thresholds lie between 0 and 1"
             raise PassportError(message)
+        if self.precision not in PRECISIONS:
+            message = f"unknown precision {self.precision!r}, not one of {', '.join(PRECISIONS)}"
+            raise PassportError(message)
         if self.input_layout != LAYOUT:
             message = f"unknown input layout {self.input_layout!r}, not {LAYOUT!r}"
             raise PassportError(message)
+
+
+def _figures(values: dict[str, Any]) -> dict[str, Figure]:
+    return {
+        kind: Figure(Rate(**figure["detection"]), Rate(**figure["false_alarm"]))
+        for kind, figure in values.items()
+    }
 
 
 def path_for(model: Path) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -25,10 +26,11 @@ from models.variation import GRID_PX, Truths, Variation
 from models.xray.bag import CLASSES, render
 
 CHUNK = 64  # pictures per task of a renderer, and the most that a kill loses per renderer
-CHUNKS_AHEAD = 4  # per renderer: what a stop must wait for
+CHUNKS_AHEAD = 2  # per renderer: what a stop must wait for
 TRUTHS_MAX = 5  # per picture
 COARSE = 4  # px of a picture per pixel of its stored silhouette
-WAIT_S = 1.0
+POLL_S = 0.5
+SILENT_S = 900.0  # a machine with other work renders slowly; a dead renderer not at all
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,23 @@ class Store:
             _flat(self.folder / f"silhouettes-{self.side}.u8", (self.count, coarse, coarse)),
         )
 
+    @property
+    def _truths_path(self) -> Path:
+        return self.folder / f"truths-{self.side}.json"
+
+    def truths(self) -> list[Truths]:
+        """Return the truths of the pictures that are there."""
+        if not self._truths_path.exists():
+            return []
+        stored: list[Truths] = json.loads(self._truths_path.read_text(encoding="utf-8"))
+        return stored
+
+    def keep(self, truths: list[Truths]) -> None:
+        """Say which pictures are there, in one step."""
+        partial = self._truths_path.with_suffix(".partial")
+        partial.write_text(json.dumps(truths), encoding="utf-8")
+        partial.replace(self._truths_path)
+
 
 def _flat(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """Return a file of bytes as an array; it takes no room until it is written."""
@@ -86,72 +105,73 @@ def _chunk(store: Store, first: int, last: int) -> list[Truths]:
     return truths
 
 
-class Pictures:
-    """Training pictures and their truths, on disk; `with` it, new ones are rendered meanwhile."""
+class Rendering:
+    """`with` it, the pictures that a store lacks are rendered in other processes."""
 
     def __init__(self, store: Store, renderers: int) -> None:
         """Open or create the files; nothing is rendered yet."""
         self.store, self._renderers = store, renderers
-        self._truths_path = store.folder / f"truths-{store.side}.json"
-        self.pixels, self.silhouettes = store.open()
-        self.truths: list[Truths] = []
-        if self._truths_path.exists():
-            self.truths = json.loads(self._truths_path.read_text(encoding="utf-8"))
-        self._stop = threading.Event()
-        self._grown = threading.Condition()
-        self._thread = threading.Thread(target=self._render, name="render", daemon=True)
-        self._broken: BaseException | None = None
+        store.open()
+        self._truths = store.truths()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="render", daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to render what is missing."""
+        """Begin."""
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop rendering; what is done is kept."""
-        self._stop.set()
+        """Stop; what is done is kept."""
+        self._is_over.set()
         self._thread.join()
 
-    def _render(self) -> None:
+    def _run(self) -> None:
         """Render chunk after chunk, in order: the pictures that are there are always the first."""
-        try:
-            with ProcessPoolExecutor(self._renderers, get_context("spawn")) as pool:
-                firsts = range(len(self.truths), self.store.count, CHUNK)
-                ahead = CHUNKS_AHEAD * self._renderers
-                for start in range(0, len(firsts), ahead):
-                    some = firsts[start : start + ahead]
-                    lasts = [min(i + CHUNK, self.store.count) for i in some]
-                    for truths in pool.map(_chunk, [self.store] * len(some), some, lasts):
-                        self._keep(truths)
-                    if self._stop.is_set():
-                        return
-        except BaseException as error:
-            self._broken = error
-            raise
+        firsts = range(len(self._truths), self.store.count, CHUNK)
+        ahead = CHUNKS_AHEAD * self._renderers
+        with ProcessPoolExecutor(self._renderers, get_context("spawn")) as pool:
+            for start in range(0, len(firsts), ahead):
+                if self._is_over.is_set():
+                    return
+                some = firsts[start : start + ahead]
+                lasts = [min(i + CHUNK, self.store.count) for i in some]
+                for truths in pool.map(_chunk, [self.store] * len(some), some, lasts):
+                    self._truths += truths
+                self.store.keep(self._truths)
 
-    def _keep(self, truths: list[Truths]) -> None:
-        with self._grown:
-            self.truths += truths
-            self._grown.notify_all()
-        partial = self._truths_path.with_suffix(".partial")
-        partial.write_text(json.dumps(self.truths), encoding="utf-8")
-        partial.replace(self._truths_path)
+
+class Pictures:
+    """The pictures of a store as a training step wants them; any process may have its own."""
+
+    def __init__(self, store: Store) -> None:
+        """Open the files, which are there; the pictures may come later."""
+        self.store = store
+        self.pixels, self.silhouettes = store.open()
+        self.truths: list[Truths] = []
 
     def wait_for(self, count: int) -> None:
-        """Return when the first `count` pictures are there; raises what broke the renderers."""
-        with self._grown:
-            while len(self.truths) < min(count, self.store.count):
-                if self._broken is not None:
-                    raise RuntimeError("no more pictures are rendered") from self._broken  # noqa: EM101 - said once
-                self._grown.wait(WAIT_S)
+        """Return when the first `count` pictures are there; TimeoutError if no more come."""
+        grown_at = time.monotonic()
+        while len(self.truths) < min(count, self.store.count):
+            truths = self.store.truths()
+            if len(truths) > len(self.truths):
+                grown_at = time.monotonic()
+            self.truths = truths
+            if time.monotonic() - grown_at > SILENT_S:
+                message = f"no new picture in {self.store.folder} for {SILENT_S:.0f} s"
+                raise TimeoutError(message)
+            if len(truths) < count:
+                time.sleep(POLL_S)
 
     def sample(self, rng: Generator, batch: int, side: int, among: int) -> Batch:
         """Return a random batch of varied pictures of `side` px out of the first `among`."""
+        among = min(among, self.store.count)
         self.wait_for(among)
         pixels = np.empty((batch, 3, side, side), dtype=np.uint8)
         truths = np.full((batch, TRUTHS_MAX, 5), -1.0, dtype=np.float32)
         silhouettes = np.empty((batch, side // GRID_PX, side // GRID_PX), dtype=np.uint8)
-        for b, index in enumerate(rng.integers(0, min(among, self.store.count), batch)):
+        for b, index in enumerate(rng.integers(0, among, batch)):
             stored = self.truths[int(index)]
             turned = Variation.draw(rng, self.store.side, side, stored)
             pixels[b] = turned.pixels(self.pixels[index]).transpose(2, 0, 1)

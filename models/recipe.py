@@ -43,6 +43,11 @@ class Recipe:
     threads: int
     """Of PyTorch on the processor."""
     renderers: int
+    """Processes that render."""
+    loaders: int = 0
+    """Processes that turn pictures into batches; 0: the training does it between two steps."""
+    device: str = "cpu"
+    """Where PyTorch computes: cpu or cuda."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the recipe as it goes into a passport."""

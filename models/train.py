@@ -20,7 +20,7 @@ from models.evaluation import HIT_IOU, bags, figures, look, report, thresholds, 
 from models.export import export
 from models.inference import Model
 from models.passport import CATALOGUE, LAYOUT, SCHEMA, Figure, Passport, digest, path_for
-from models.pictures import Pictures, Store
+from models.pictures import Rendering, Store
 from models.provenance import describe
 from models.recipe import RECIPES, Recipe, read
 from models.splits import TEST, TUNE
@@ -101,8 +101,8 @@ def train(recipe: Recipe, runs: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     training = Training(recipe, folder)
     store = Store(folder / "pictures", recipe.pictures, recipe.picture_px, recipe.input_px)
-    with Pictures(store, recipe.renderers) as pictures:
-        network = training.run(pictures)
+    with Rendering(store, recipe.renderers):
+        network = training.run(store)
     onnx = export(network, recipe.input_px)
     path = folder / f"{recipe.name}.onnx"
     write(path, onnx, passport_of(recipe, onnx, training.history))

@@ -14,13 +14,15 @@ const ALERT = {
   detections: [], model: null, evidence: [], acts: [],
 };
 const SCAN = { subject: "", picture: null, is_kept: false, detections: [], model: null, milliseconds: 0, failed: "" };
-const AGENT = { keyid: "", version: "", born_at: null, heard_at: null, clock_error_ms: null, devices: [], models: [] };
+const AGENT = { keyid: "", version: "", born_at: null, heard_at: null, clock_error_ms: null, is_unsigned: false, devices: [], models: [] };
 const DEVICE = { title: "", lane: "", is_found: true, reason: "", since: null, said_up_to: null };
 
 const whole = {
   alert: (a) => ({ ...ALERT, ...a }),
   scan: (s) => ({ ...SCAN, ...s }),
   agent: (a) => ({ ...AGENT, ...a, devices: (a.devices ?? []).map((d) => ({ ...DEVICE, ...d })) }),
+  // Where a post is, as a map takes it: [longitude, latitude], or null.
+  place: (p) => ({ post: p.post, name: p.name ?? "", at: typeof p.latitude === "number" ? [p.longitude, p.latitude] : null }),
   completeness: (c) => ({ ...c, streams: c.streams.map((s) => ({ waiting: 0, ...s })) }),
 };
 
@@ -61,6 +63,7 @@ export class Board {
   agents = new Map();
   completeness = new Map();
   scans = new Map();
+  places = []; // what the configuration says of posts
   acts = new Map();
   leftOut = 0; // open alerts that found no room here; the gateway has them
 
@@ -76,6 +79,7 @@ export class Board {
     this.agents = new Map(data.agents.map((a) => [a.source, whole.agent(a)]));
     this.completeness = new Map(data.completeness.map((c) => [c.source, whole.completeness(c)]));
     this.scans = new Map(data.scans.map((s) => [s.id, whole.scan(s)]));
+    this.places = (data.places ?? []).map(whole.place);
     this.acts = new Map((data.acts ?? []).map((a) => [a.act, { reason: "", ...a }]));
     this.isKnown = true;
   }
@@ -103,6 +107,11 @@ export class Board {
       if (device) return { device, agent };
     }
     return { device: null, agent: null };
+  }
+
+  /** Whether the device is not ours: it signs nothing, numbers nothing, and is heard by the gateway alone. */
+  isUnsigned(name) {
+    return Boolean(this.device(name).agent?.is_unsigned);
   }
 
   /** The scan that this picture belongs to. */

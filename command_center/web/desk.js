@@ -1,13 +1,18 @@
 // The desk: what waits for an officer, and everything needed to judge it; holds what is selected and opened.
+import { chosenPost } from "./chosen.js";
 import { reveal, set } from "./dom.js";
 import { ACTS, PICTURE } from "./keys.js";
 import { Page } from "./page.js";
 import { pathOf } from "./panels/marks.js";
+import { SIDES, keepSide, lastSide } from "./panels/sides.js";
+import { plan } from "./plan.js";
 import { alertOf, seenOf } from "./seen.js";
 import "./panels/actbar.js";
 import "./panels/agents.js";
 import "./panels/alerts.js";
 import "./panels/chart.js";
+import "./panels/lanes.js";
+import "./panels/map.js";
 import "./panels/scans.js";
 import "./panels/viewer.js";
 import "./panels/why.js";
@@ -20,6 +25,7 @@ const KEYS = {
   k: [(v) => v.list.move(-1), "Previous alert", "List"],
   Enter: [(v) => v.selected && v.openAlert(v.selected), "Open the alert", "List"],
   ".": [(v) => v.list.letIn(), "Show new ones that wait", "List"],
+  m: [(v) => v.nextSide(), "Lanes, map or agents", "Beside"],
   ...ACTS,
   ...PICTURE,
 };
@@ -28,22 +34,64 @@ const find = (selector) => document.querySelector(selector);
 
 class Desk extends Page {
   constructor() {
-    super("gl-alerts", "gl-viewer", "gl-why", "gl-agents", "gl-scans", "gl-chart");
+    super("gl-alerts", "gl-viewer", "gl-why", ...Object.keys(SIDES).map((side) => `gl-${side}`), "gl-scans", "gl-chart");
+    this.side = lastSide();
+    this.post = "";
     this.list = find("gl-alerts");
     this.viewer = find("gl-viewer");
     this.chart = find("gl-chart");
+    this.map = find("gl-map");
   }
 
-  /** The alert that the address names is opened, once. */
+  /** The alert that the address names is opened, the words that it names are searched for, once. */
   began() {
-    const id = new URLSearchParams(location.search).get("alert");
-    if (!id) return;
+    const asked = new URLSearchParams(location.search);
+    const [id, words] = [asked.get("alert"), asked.get("search")];
+    if (!id && !words) return;
     history.replaceState(null, "", "/");
+    if (words) this.searchFor(words);
     if (this.board.alerts.has(id)) this.openAlert(id);
   }
 
   readings(readings) {
     this.chart.hear(readings);
+    this.map.hear(readings);
+  }
+
+  /** The post whose lanes are shown. */
+  postOf(posts) {
+    this.post = chosenPost(posts, this.post);
+    return this.post;
+  }
+
+  /** Show the lanes of this post. */
+  choosePost(post) {
+    this.post = post;
+    this.chooseSide("lanes");
+  }
+
+  /** Show lanes, map or agents beside the alerts. */
+  chooseSide(side) {
+    const hadFocus = document.activeElement?.closest(".sides, .marks, .rest");
+    this.side = side;
+    keepSide(side);
+    this.renderNow();
+    // What was pressed is hidden now: its like in the panel that came has the focus.
+    if (hadFocus) find(`gl-${side} [data-side="${side}"]`).focus();
+  }
+
+  nextSide() {
+    const all = Object.keys(SIDES);
+    if (!this.opened) this.chooseSide(all[(all.indexOf(this.side) + 1) % all.length]);
+  }
+
+  /** Narrow the list to what has these words in it. */
+  searchFor(words) {
+    this.list.field.value = words;
+    this.list.search = words;
+    this.select(null);
+    this.list.field.scrollIntoView({ block: "nearest" });
+    this.render();
   }
 
   draw() {
@@ -57,7 +105,9 @@ class Desk extends Page {
     reveal(this.list, mode !== "picture");
     reveal(this.viewer, mode === "picture");
     reveal(find("gl-why"), mode);
-    for (const name of ["gl-agents", "gl-scans", "gl-chart"]) reveal(find(name), !mode);
+    for (const name of ["gl-scans", "gl-chart"]) reveal(find(name), !mode);
+    for (const side of Object.keys(SIDES)) reveal(find(`gl-${side}`), !mode && side === this.side);
+    if (this.board.isKnown) this.postOf(plan(this.board));
     for (const panel of this.panels) if (!panel.hidden || panel === this.list) panel.show(this);
     if (this.viewer.hidden) this.viewer.rest();
   }

@@ -62,6 +62,11 @@ export class Live {
     this.#tell({ kind: "unwatch", device, metric });
   }
 
+  /** Every {device, metric} that is watched. */
+  watching() {
+    return [...this.#watched.values()];
+  }
+
   #tell(message) {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }

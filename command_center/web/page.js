@@ -9,6 +9,7 @@ import { listen, openKeys } from "./keys.js";
 import { Live } from "./live.js";
 import { askNote } from "./note.js";
 import { PAGES, here } from "./pages.js";
+import { Polled } from "./polled.js";
 import { bringIcons } from "./sprite.js";
 import { toast } from "./toast.js";
 import { subject } from "./words.js";
@@ -30,6 +31,7 @@ export class Page {
   constructor(...panels) {
     this.live = new Live({ hear: (message) => this.hear(message), turned: () => this.render() });
     this.acts = new Acts({ board: this.board, link: this.live, told: (act) => this.told(act) });
+    this.polled = new Polled((readings) => this.hear({ kind: "readings", readings }));
     this.panels = ["gl-top", ...panels].map((name) => document.querySelector(name));
   }
 
@@ -145,7 +147,7 @@ export class Page {
     bringIcons();
     listen(this, keys, more);
     document.addEventListener("click", (event) => this.#clicked(event));
-    setInterval(() => this.render(), 1000);
+    setInterval(() => { this.polled.turn(this); this.render(); }, 1000);
     document.addEventListener("visibilitychange", () => this.render());
     this.live.connect();
     this.render();

@@ -2,10 +2,15 @@
 
 export const PAGES = {
   desk: { path: "/", word: "Desk", key: "d", icon: "desk" },
+  map: { path: "/map", word: "Map", key: "m", icon: "place" },
   devices: { path: "/devices", word: "Devices", key: "v", icon: "sensor" },
   explore: { path: "/explore", word: "Explore", key: "e", icon: "live" },
   scans: { path: "/scans", word: "Scans", key: "s", icon: "scan" },
+  admin: { path: "/admin", word: "Admin", key: "a", icon: "officer", needs: "admin" },
 };
+
+/** Whether the officer's role reaches a page; the command center asks again. */
+export const mayOpen = ({ needs }) => !needs || document.documentElement.dataset.role === needs;
 
 /** Which page this document is. */
 export const here = () => document.documentElement.dataset.page;

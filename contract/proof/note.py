@@ -77,7 +77,7 @@ def verifier(text: str) -> Verifier:
     name, _, rest = text.strip().partition("+")
     key_id, _, coded = rest.partition("+")
     raw = _decoded(coded)
-    if len(raw) != 1 + KEY_BYTES or raw[0] not in (ED25519, COSIGNATURE) or not _is_name(name):
+    if len(raw) != 1 + KEY_BYTES or raw[0] not in (ED25519, COSIGNATURE) or not is_name(name):
         raise BadNote(f"{text[:80]!r} is no key of a note: it is like name+1a2b3c4d+BASE64")
     found = Verifier(name, raw[1:], raw[0])
     if found.key_id.hex() != key_id:
@@ -170,12 +170,13 @@ def _timed(text: str, seconds: int) -> bytes:
 def _line(text: str) -> Line:
     name, gap, coded = text.removeprefix(_DASH).partition(" ")
     raw = _decoded(coded)
-    if not text.startswith(_DASH) or not gap or not _is_name(name) or len(raw) <= ID_BYTES:
+    if not text.startswith(_DASH) or not gap or not is_name(name) or len(raw) <= ID_BYTES:
         raise BadNote(f"{text[:80]!r} is no signature line")
     return Line(name, raw[:ID_BYTES], raw[ID_BYTES:])
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
+    """Whether a key of a note may be called so."""
     is_plain = "+" not in name and not any(letter.isspace() for letter in name)
     return 0 < len(name) <= NAME_CHARACTERS_MAX and is_plain
 

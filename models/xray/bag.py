@@ -207,13 +207,6 @@ def _hide(
     return _Hidden(Truth(threat, box, concealment=how), alone, shows)
 
 
-def crossed(item_cm: Map, bag_cm: Map) -> tuple[float, float]:
-    """Return the mean -ln T of an item, and of the bag in its shadow; (2, H, W) cm of each."""
-    shadow = item_cm.sum(axis=0) > SHADOW_CM_MIN
-    item, bag = (absorption(one)[shadow].mean() for one in (item_cm, bag_cm))
-    return float(item), float(bag)
-
-
 def _shell(rng: Generator, w: float, h: float) -> Thing:
     """Return the bag itself: a trolley case, a soft bag or a carton."""
     kind = rng.choice(["trolley", "soft", "carton"], p=[0.5, 0.35, 0.15])

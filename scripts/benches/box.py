@@ -58,6 +58,7 @@ def main() -> int:
         root = directory / "root"
         told = set_up(root, asked, stack)
         print(json.dumps(told), flush=True)
+        os.sync()  # else the gateway's first fsync waits for half a gigabyte
         (directory / "line").mkdir()
         line = stack.enter_context(Line(directory / "line", "").running())
         work = scan(line, root)
@@ -100,8 +101,7 @@ def scan(line: Line, root: Path) -> dict[str, Any]:
     )
     gateway = str(line.directory / "gateway.toml")
     code = greenlane("gateway", "code", "--config", gateway, "--agent", NAME)
-    told = as_agent(root, "greenlane", "edge", "enroll", "--config", f"/{CONFIG}", "--code", code)
-    subprocess.run(told, check=True, capture_output=True, timeout=120)
+    run(*as_agent(root, "greenlane", "edge", "enroll", "--config", f"/{CONFIG}", "--code", code))
     unit = read_unit(root / UNIT)
     with started(root, unit) as (agent, heard):
         began = time.monotonic()
@@ -206,7 +206,8 @@ def mounted(root: Path) -> Iterator[None]:
 
 def borrow(root: Path) -> None:
     """The checkout, and how this machine reaches the network, into this root alone."""
-    tracked = ["git", "-C", str(REPOSITORY), "ls-files", "-z", *PARTS]
+    tracked = ["git", "-C", str(REPOSITORY), "ls-files", "-z", "-c", "-o"]
+    tracked += ["--exclude-standard", *PARTS]
     files = subprocess.run(tracked, check=True, capture_output=True).stdout  # noqa: S603
     for name in filter(None, files.decode().split("\0")):
         if (REPOSITORY / name).exists():  # or somebody is just removing it
@@ -216,12 +217,15 @@ def borrow(root: Path) -> None:
         shutil.copy(Path("/") / name, root / name)
     bundle = Path("/etc/ssl/certs/ca-certificates.crt")
     if bundle.exists():
+        (root / "etc/ssl").mkdir(exist_ok=True)
         shutil.copy(bundle, root / "etc/ssl/borrowed.crt")
 
 
 def megabytes(path: Path) -> int:
     """Disk taken, without what is mounted there."""
-    return int(run("du", "--summarize", "--block-size=1M", "--one-file-system", str(path)).split()[0])
+    return int(
+        run("du", "--summarize", "--block-size=1M", "--one-file-system", str(path)).split()[0]
+    )
 
 
 def _owner(path: Path) -> tuple[int, int]:

@@ -17,9 +17,15 @@ from contract.messages import (
     BlobKept,
     BlobPart,
     BlobTold,
+    BodiesErased,
     ChangesAsked,
     ChangesTold,
+    CheckpointAsked,
+    CheckpointMade,
+    CheckpointTold,
+    CompletenessAsked,
     CompletenessChanged,
+    CompletenessTold,
     Detection,
     Device,
     DeviceAlive,
@@ -58,6 +64,7 @@ from contract.messages import (
     StreamLost,
     StreamReceipt,
     StreamState,
+    Stretch,
     SuspectsHeld,
 )
 
@@ -120,6 +127,7 @@ _scan = Scan(
     milliseconds=20.5,
 )
 
+_checkpoint = "greenlane/KEMBA/gateway/0123456789abcdef\n0\n" + "A" * 43 + "=\n\n— k AAAAAAA=\n"
 _ALL: Final[tuple[Message, ...]] = (
     AgentBorn(
         keyid="0" * 32,
@@ -252,7 +260,17 @@ _ALL: Final[tuple[Message, ...]] = (
     SeriesTold(series=(("sensor-1", "temperature", "Cel"),)),
     BlobAsked(sha256=ONE, offset_bytes=131_072),
     BlobTold(size_bytes=9, media_type="image/png", piece=b"\x89PNG\r\n\x1a\n\x00"),
+    CheckpointMade(checkpoint=_checkpoint),
+    CheckpointAsked(),
+    CheckpointTold(checkpoint=_checkpoint),
     AskRefused(reason="no picture has this hash"),
+    BodiesErased(retention="telemetry", upto=8_412, received_before=AT),
+    CompletenessAsked(source=SOURCE, device="scanner-2", start=AT, end=AT, steps=2),
+    CompletenessTold(
+        status="missing",
+        reasons=("1 message (events) of gate-2 is not here.",),
+        stretches=(Stretch(start=AT, end=AT, status="missing", kept=7, missing=1, lost=0),),
+    ),
 )
 
 SAMPLES: Final[dict[str, Message]] = {message.type: message for message in _ALL}

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from contract.delivery.enrolment import enrol
 from contract.delivery.outbox import Outbox
 from contract.identifiers import Source
 from contract.links.memory import Hub
-from contract.messages import ChangesAsked, ChangesTold, Device, Message, read
+from contract.messages import ChangesAsked, ChangesTold, Device, DeviceAlive, Message, read
 from contract.signing import Key
 from gateway import service
 from gateway.codes import make_code
@@ -59,7 +59,11 @@ class World:
 
     @asynccontextmanager
     async def agent(
-        self, name: str, *devices: Device, is_new: bool = True
+        self,
+        name: str,
+        *devices: Device,
+        is_new: bool = True,
+        alive: Callable[[], tuple[DeviceAlive, ...]] = tuple,
     ) -> AsyncIterator[Outbox]:
         """An enrolled agent with its uplink running."""
         source = Source.of(POST, name)
@@ -82,7 +86,7 @@ class World:
                     self.hub.dial,
                     gateway_key=public,
                     facts=lambda: uplink.Facts("1", devices),
-                    alive=lambda: (),
+                    alive=alive,
                     clock=self.clock,
                 )
             )

@@ -49,4 +49,5 @@ def test_no_file_is_forgotten() -> None:
     unknown = files - {*TOML, *UNITS}
     assert {file for file in unknown if not file.startswith(TESTED_ELSEWHERE)} == {
         *("raspberry-pi/README.md", "raspberry-pi/chrony.conf", "raspberry-pi/journald.conf"),
+        *("raspberry-pi/install", "raspberry-pi/watchdog.conf"),
     }

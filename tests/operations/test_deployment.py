@@ -111,13 +111,41 @@ def test_chrony_understands_its_file() -> None:
     subprocess.run([program, "-p", "-f", str(file)], check=True, capture_output=True, timeout=30)
 
 
-def test_journald_s_file_has_one_section_of_known_keys() -> None:
-    """As journald.conf(5) names them."""
+DROP_INS = {
+    "journald.conf": {
+        "Journal": {"Storage", "RuntimeMaxUse", "RateLimitIntervalSec", "RateLimitBurst"}
+    },
+    "watchdog.conf": {"Manager": {"RuntimeWatchdogSec", "RebootWatchdogSec"}},
+}
+
+
+@pytest.mark.parametrize("name", DROP_INS)
+def test_a_drop_in_of_systemd_has_one_section_of_known_keys(name: str) -> None:
+    """As journald.conf(5) and systemd-system.conf(5) name them."""
     file = ConfigParser()
     file.optionxform = str  # type: ignore[assignment,method-assign]  # systemd is case-sensitive
-    file.read(ROOT / "raspberry-pi/journald.conf")
-    known = {"Storage", "RuntimeMaxUse", "RateLimitIntervalSec", "RateLimitBurst"}
-    assert {name: set(file[name]) for name in file.sections()} == {"Journal": known}
+    file.read(ROOT / "raspberry-pi" / name)
+    assert {name: set(file[name]) for name in file.sections()} == DROP_INS[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "daemon", "line"),
+    [
+        ("journald.conf", "systemd/journald.conf", "RuntimeMaxUse=64M"),
+        ("watchdog.conf", "systemd/system.conf", "RuntimeWatchdogSec=14s"),
+    ],
+)
+def test_systemd_finds_the_drop_in(name: str, daemon: str, line: str, tmp_path: Path) -> None:
+    """`systemd-analyze cat-config` reads it, from a root of its own."""
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not installed")
+    place = tmp_path / "etc" / f"{daemon}.d" / "greenlane.conf"
+    place.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "raspberry-pi" / name, place)
+    command = [program, f"--root={tmp_path}", "cat-config", daemon]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert line in done.stdout, done.stderr
 
 
 def test_the_compose_file_starts_commands_that_there_are() -> None:

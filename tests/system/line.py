@@ -118,11 +118,17 @@ def greenlane(*arguments: str) -> str:
 
 
 class Line:
-    """Broker, InfluxDB, gateway, command center and one agent, each a process of its own."""
+    """Broker, InfluxDB, gateway, command center and one agent, each a process of its own.
 
-    def __init__(self, directory: Path, devices: str, *, is_embedded: bool = False) -> None:
+    ``devices`` is what the agent is told, ``more`` what the gateway is told besides, both as TOML.
+    """
+
+    def __init__(
+        self, directory: Path, devices: str, *, is_embedded: bool = False, more: str = ""
+    ) -> None:
         self.directory: Final = directory
         self._is_embedded: Final = is_embedded
+        self._more: Final = more
         self.broker: Final[Server] = mosquitto(directory / "mosquitto")
         self.influx: Final[Server] = influxd(directory / "influx")
         self._web_port: Final = free_port()
@@ -215,7 +221,8 @@ class Line:
         influx = f'kind = "influx1"\ndatabase = "{DATABASE}"\nurl = "{self.influx_url}"\n'
         sink = 'kind = "embedded"\n' if self._is_embedded else influx
         (self.directory / "gateway.toml").write_text(
-            f'state_dir = "{state}/gateway"\nposts = ["{POST}"]\n{broker}[sinks.store]\n{sink}'
+            f'state_dir = "{state}/gateway"\nposts = ["{POST}"]\n{broker}'
+            f"[sinks.store]\n{sink}{self._more}"
         )
         (self.directory / "command-center.toml").write_text(
             f'state_dir = "{state}/command-center"\npost = "{POST}"\n'

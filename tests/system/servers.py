@@ -45,6 +45,12 @@ class Server:
         self._log: Final = log
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it and wait until it accepts connections."""
         with self._log.open("ab") as log:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from command_center import service
-from command_center.config import Config
+from command_center.config import AlertTopicsConfig, Config
+from command_center.place import Place
 from contract.clock import SystemClock
 from contract.links.memory import Hub
 from contract.messages import AlertChanged, Message
@@ -41,13 +42,14 @@ class LeapingClock(SystemClock):
 class Center:
     """A running command center and the gateway it hears."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, *, posts: tuple[Place, ...] = ()) -> None:
         self.clock: Final = LeapingClock()
         self.gateway: Final = Gateway(Key.make(), self.clock)
         self.hub: Final = Hub()
         self.url = ""
         self.first_link = ""
         self._state: Final = state
+        self._posts: Final = posts
         self._ready: Final = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
@@ -124,7 +126,14 @@ class Center:
         self._main = asyncio.current_task()
         self._state.mkdir(parents=True, exist_ok=True)
         (self._state / "gateway.pub").write_text(self.gateway.key.public.hex())
-        config = Config(state_dir=str(self._state), post="KEMBA", port=self._port)
+        config = Config(
+            state_dir=str(self._state),
+            post="KEMBA",
+            port=self._port,
+            posts=self._posts,
+            alert_topics=AlertTopicsConfig(enabled=True),
+            webhook_networks=("127.0.0.0/8",),
+        )
         listening = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.gateway.run(self.hub, listening), name="scripted gateway")

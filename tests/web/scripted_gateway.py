@@ -79,6 +79,8 @@ class Gateway:
     series: tuple[tuple[str, str, str], ...] = ()
     points: tuple[Point, ...] = ()
     """Readings of every series."""
+    points_of: dict[tuple[str, str], tuple[Point, ...]] = field(default_factory=dict)
+    """Readings of one, by device and metric, where it has its own."""
     asked: list[HistoryAsked] = field(default_factory=list)
     is_mute: bool = False
     """Hears, and says nothing any more."""
@@ -186,7 +188,8 @@ class Gateway:
 
     def _history(self, asked: HistoryAsked) -> HistoryTold:
         """Thinned out as a store does it: `step_s` is 0 where the points are the readings."""
-        inside = [point for point in self.points if asked.start <= point.at < asked.end]
+        points = self.points_of.get((asked.device, asked.metric), self.points)
+        inside = [point for point in points if asked.start <= point.at < asked.end]
         if len(inside) <= asked.points:
             return HistoryTold(points=tuple(inside), unit="kg", step_s=0)
         step_ms = Window.of(asked.start, asked.end, asked.points).step_ms()

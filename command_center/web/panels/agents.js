@@ -2,6 +2,9 @@
 import { draw, el, icon, keyed, reveal, say, set, svg } from "../dom.js";
 import { pathTo } from "../pages.js";
 import { age, count, many, time } from "../words.js";
+import { laneWords, titleOf } from "./devices.js";
+import { unsigned } from "./marks.js";
+import { showSides, sides } from "./sides.js";
 import * as trust from "./trust.js";
 
 /** The narrowest a hole is drawn, in px: one missing number in a million must be seen. */
@@ -49,13 +52,14 @@ function drawStrip(node, { status, kept, missing, lost, waiting: queued }) {
 export class Agents extends HTMLElement {
   connectedCallback() {
     this.sign = trust.sign();
+    this.sides = sides((side) => this.view.chooseSide(side));
     this.sum = el("span", { class: "meta push" });
     this.bones = trust.bones("agents", 4);
     this.list = el("ul", { class: "agents scroll", tabindex: "0", "aria-labelledby": "agents-title", hidden: true });
     this.empty = el("div", { class: "mid", hidden: true },
       el("p", {}, "No agent has been heard yet."),
       el("p", { class: "meta" }, "An agent appears here when it is enrolled and says that it was born. Its devices follow by themselves."));
-    this.append(el("header", {}, el("h2", { id: "agents-title" }, "Agents and completeness"), this.sum, this.sign), this.bones, this.list, this.empty);
+    this.append(el("header", {}, el("h2", { id: "agents-title", class: this.sides ? "visually-hidden" : null }, "Agents and completeness"), this.sides, this.sum, this.sign), this.bones, this.list, this.empty);
   }
 
   show(view) {
@@ -63,6 +67,7 @@ export class Agents extends HTMLElement {
     const { board } = view;
     this.trust = trust.trustOf(view);
     trust.show(this, this.sign, this.trust);
+    showSides(this.sides, "agents");
     reveal(this.bones, !board.isKnown);
     const agents = [...board.agents.values()].sort(byNeed);
     reveal(this.list, board.isKnown && agents.length);
@@ -74,10 +79,10 @@ export class Agents extends HTMLElement {
 
   #make() {
     const p = {
-      glyph: icon("live"), name: el("span", { class: "id strong" }), state: el("span", { class: "word" }), facts: el("span", { class: "meta push" }),
+      glyph: icon("live"), name: el("span", { class: "id strong" }), plate: unsigned(), state: el("span", { class: "word" }), facts: el("span", { class: "meta push" }),
       whole: el("p", { class: "meta whole" }), streams: el("ul", { class: "streams" }), devices: el("ul", { class: "devices" }),
     };
-    const node = el("li", { class: "agent" }, el("div", { class: "head" }, p.glyph, p.name, p.state, p.facts), p.streams, p.whole, p.devices);
+    const node = el("li", { class: "agent" }, el("div", { class: "head" }, p.glyph, p.name, p.plate, p.state, p.facts), p.streams, p.whole, p.devices);
     node.parts = p;
     return node;
   }
@@ -89,10 +94,11 @@ export class Agents extends HTMLElement {
     set(node, "data-state", agent.state);
     draw(p.glyph, agent.state === "alive" ? "live" : "hole");
     say(p.name, agent.source);
+    reveal(p.plate, agent.is_unsigned);
     set(p.state, "class", isAlive ? "word" : "word trust");
     const heard = agent.heard_at ? `, heard ${time(agent.heard_at, now)}, ${age(now - Date.parse(agent.heard_at))} ago` : ", never heard";
     say(p.state, isAlive ? "alive" : agent.state === "alive" ? "was alive when last told" : `${agent.state}${heard}`);
-    const clock = agent.clock_error_ms === null ? "clock not synchronised" : `clock ± ${count(agent.clock_error_ms)} ms`;
+    const clock = agent.is_unsigned ? "" : agent.clock_error_ms === null ? "clock not synchronised" : `clock ± ${count(agent.clock_error_ms)} ms`;
     say(p.facts, [clock, agent.version && `v${agent.version}`].filter(Boolean).join(", "));
     this.#showStreams(p, board.completeness.get(agent.source));
     const devices = [...agent.devices].sort((a, b) => a.is_found - b.is_found || a.device.localeCompare(b.device));
@@ -124,7 +130,7 @@ export class Agents extends HTMLElement {
     const [name, title, said] = node.children;
     const { now } = this.view;
     say(name, device.device);
-    say(title, [device.title || device.family, device.lane && (/lane/i.test(device.lane) ? device.lane : `lane ${device.lane}`)].filter(Boolean).join(", "));
+    say(title, [titleOf(device), laneWords(device.lane)].filter(Boolean).join(", "));
     const since = device.since ? ` since ${time(device.since, now)}` : "";
     const upTo = device.said_up_to ? `said up to ${time(device.said_up_to, now)}` : "found";
     say(said, device.is_found ? upTo : `lost${since}${device.reason ? `: ${device.reason}` : ""}`);

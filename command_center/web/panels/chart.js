@@ -2,8 +2,10 @@
 import { Refused, ask } from "../api.js";
 import { el, reveal, say, set } from "../dom.js";
 import { age, measured, time, unit, value } from "../words.js";
+import { POLL_WORDS } from "../polled.js";
 import { Line } from "./line.js";
 import { holesOf, Points } from "./points.js";
+import { unsigned } from "./marks.js";
 import * as trust from "./trust.js";
 
 const SPANS = { "5 min": 300, "1 h": 3_600, "24 h": 86_400 };
@@ -30,12 +32,13 @@ export class Chart extends HTMLElement {
     this.select = el("select", { id: "series", onchange: () => this.choose(this.series.find((one) => keyOf(one) === this.select.value)) });
     this.value = el("span", { class: "now-value" });
     this.stand = el("span", { class: "meta" });
+    this.plate = unsigned();
     this.spans = el("div", { class: "tabs", role: "group", "aria-label": "How long" }, ...Object.keys(SPANS).map((span) => el("button", { type: "button", "aria-pressed": String(span === this.#span), onclick: () => this.#choseSpan(span) }, span)));
     this.bones = trust.bones("the chart", 4);
     this.room = el("div", { class: "room", role: "img", "aria-label": "Chart" });
     this.note = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }), el("button", { class: "btn", type: "button", onclick: () => this.#again() }, "Read again"));
     this.append(
-      el("header", {}, (this.title2 = el("h2", { id: "chart-title" }, "Live chart")), el("label", { class: "visually-hidden", for: "series" }, "Device and metric"), this.select, this.value, this.stand, this.sign, this.spans),
+      el("header", {}, (this.title2 = el("h2", { id: "chart-title" }, "Live chart")), el("label", { class: "visually-hidden", for: "series" }, "Device and metric"), this.select, this.plate, this.value, this.stand, this.sign, this.spans),
       this.bones, this.room, this.note);
     this.line = new Line(this.room, { at: (point) => this.#hover(point) });
   }
@@ -163,9 +166,12 @@ export class Chart extends HTMLElement {
     this.line.draw(this.#points, holes, range);
     const last = this.#points.last();
     const isOld = holes.some((hole) => hole.isOpen);
+    const isUnsigned = this.view.board.isUnsigned(this.#chosen[0]);
+    reveal(this.plate, isUnsigned);
+    const rhythm = isUnsigned ? `, ${POLL_WORDS}` : "";
     if (!this.hovered) {
       say(this.value, last ? measured(last.mean, this.#chosen[2], this.#points.digits()) : "no value");
-      say(this.stand, last ? `${age(now - last.at)} ago` : `nothing in the last ${this.#span}`);
+      say(this.stand, last ? `${age(now - last.at)} ago${rhythm}` : `nothing in the last ${this.#span}`);
     }
     set(this.stand, "class", isOld || !last ? "trust meta" : "meta");
     set(this.value, "data-old", isOld);

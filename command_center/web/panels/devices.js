@@ -2,6 +2,7 @@
 import { cap, draw, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { pathTo } from "../pages.js";
 import { age, count, many } from "../words.js";
+import { unsigned } from "./marks.js";
 import * as trust from "./trust.js";
 
 const TABS = { all: "All", lost: "Lost", silent: "Agent silent" };
@@ -19,11 +20,16 @@ const byNeed = (a, b) => a.device.is_found - b.device.is_found || (a.agent.state
 /** `lane 3`, however the device calls it. */
 export const laneWords = (lane) => lane && (/lane/i.test(lane) ? lane : `lane ${lane}`);
 
+/** What people call it; the plate says that it is unsigned. */
+export const titleOf = ({ title, family }) => title.replace(/, unsigned$/, "") || family;
+
 /** How a device fares, as the screen can tell: the icon, the words, and whether it is to be trusted. */
 export function fareOf({ device, agent }, now) {
   const since = device.since ? `, ${age(now - Date.parse(device.since))}` : "";
   if (!device.is_found) return { icon: "hole", words: `lost${since}`, isGood: false };
   if (agent.state !== "alive") return { icon: "hole", words: `agent ${agent.state}`, isGood: false };
+  // Nobody says up to when a device that is not ours has told all.
+  if (agent.is_unsigned) return { icon: "live", words: "heard", isGood: true };
   const lag = device.said_up_to ? `said up to ${age(now - Date.parse(device.said_up_to))} ago` : "found";
   return { icon: "live", words: lag, isGood: true };
 }
@@ -75,7 +81,7 @@ export class Devices extends HTMLElement {
   }
 
   #matches({ agent, device }) {
-    const text = [device.device, device.title, device.family, device.lane, device.reason, agent.source].join(" ").toLowerCase();
+    const text = [device.device, device.title, device.family, device.lane, device.reason, agent.source, agent.is_unsigned ? "unsigned" : ""].join(" ").toLowerCase();
     return this.#search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
   }
 
@@ -91,7 +97,7 @@ export class Devices extends HTMLElement {
 
   #make({ agent, device }) {
     const node = el("li", {}, el("a", { class: "device-row", href: pathTo("devices", { device: device.device, source: agent.source }), onclick: (event) => this.#clicked(event, agent, device) },
-      icon("live"), el("span", { class: "two" }, el("span", { class: "id strong" }), el("span")), el("span", { class: "two right" }, el("span"), el("span", { class: "id" }))));
+      icon("live"), el("span", { class: "two" }, el("span", { class: "id strong" }), el("span")), unsigned(), el("span", { class: "two right" }, el("span"), el("span", { class: "id" }))));
     return node;
   }
 
@@ -104,13 +110,14 @@ export class Devices extends HTMLElement {
 
   #showRow(node, row) {
     const { agent, device } = row;
-    const [glyph, left, right] = node.firstElementChild.children;
+    const [glyph, left, plate, right] = node.firstElementChild.children;
     const fare = fareOf(row, this.view.now);
     set(node.firstElementChild, "aria-current", this.view.selected === keyOf(row.agent, row.device) ? "true" : false);
     set(node.firstElementChild, "data-good", String(fare.isGood));
     draw(glyph, fare.icon);
+    reveal(plate, agent.is_unsigned);
     say(left.firstElementChild, device.device);
-    say(left.lastElementChild, [device.title || device.family, laneWords(device.lane)].filter(Boolean).join(", "));
+    say(left.lastElementChild, [titleOf(device), laneWords(device.lane)].filter(Boolean).join(", "));
     say(right.firstElementChild, fare.words);
     say(right.lastElementChild, agent.source);
   }

@@ -1,18 +1,11 @@
 // Draws points with uPlot: a grey band from low to high, the mean as a line, holes dashed, alerts on the axis of time.
+import { colour as coloured } from "../colour.js";
 import { digitsOf, value } from "../words.js";
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// uPlot paints on a canvas, which knows no custom properties: ask an element what they come to.
-function colour(name) {
-  const probe = document.createElement("span");
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
-}
+const colour = (name) => coloured(`var(${name})`);
 
 const two = (n) => String(n).padStart(2, "0");
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

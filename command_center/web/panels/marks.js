@@ -69,3 +69,8 @@ export function showThumbnail(node, picture, detections, isKept) {
   node.querySelector("img").src = pathOf(picture);
   return undefined;
 }
+
+/** What a device that is not ours lacks, in a sentence. */
+export const UNSIGNED = "Unsigned: this device is not one of ours. Its messages carry no signature and no number, so nobody can prove who said them or that none is missing.";
+/** The plate of such a device, wherever it is named. */
+export const unsigned = () => el("span", { class: "plate", title: UNSIGNED, hidden: true }, "unsigned");

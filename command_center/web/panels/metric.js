@@ -3,6 +3,7 @@ import { Refused } from "../api.js";
 import { el, reveal, say, set } from "../dom.js";
 import { latestOf, past } from "../history.js";
 import { age, count, measured, time } from "../words.js";
+import { POLL_WORDS } from "../polled.js";
 import { Line } from "./line.js";
 import { holesOf, Points } from "./points.js";
 
@@ -86,7 +87,8 @@ export class Metric extends HTMLElement {
     say(this.stand, last ? `${age(now - last.at)} ago${last.isMean ? ", mean" : ""}` : "");
     set(this.stand, "class", isOld ? "trust meta" : "meta");
     set(this.stand, "title", last ? time(last.at, now) : false);
-    say(this.step, this.#points.all.length ? stepWords(this.stepS) : "");
+    const rhythm = this.view.board.isUnsigned(this.series.device) ? POLL_WORDS : "";
+    say(this.step, [this.#points.all.length && stepWords(this.stepS), rhythm].filter(Boolean).join(", "));
     const words = this.#state === "error" ? `Its past could not be read. ${this.#trouble}` : this.#state === "told" && !this.#points.all.length ? `No readings in the last ${this.words}.` : "";
     if (reveal(this.note, words)) say(this.note, words);
     reveal(this.room, !words);

@@ -3,6 +3,7 @@ import { Refused, ask } from "../api.js";
 import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { COMPARED_MAX, keyOf } from "../history.js";
 import { many, unit } from "../words.js";
+import { unsigned } from "./marks.js";
 import * as trust from "./trust.js";
 
 /** Rows on the screen; beyond it the list says so. */
@@ -69,11 +70,11 @@ export class Picker extends HTMLElement {
 
   #make(one) {
     const box = el("input", { type: "checkbox", onchange: () => this.#toggled(one, box) });
-    return el("li", {}, el("label", { class: "pick" }, box, el("span", { class: "two" }, el("span", { class: "strong" }), el("span", { class: "id" })), el("span", { class: "meta" })));
+    return el("li", {}, el("label", { class: "pick" }, box, el("span", { class: "two" }, el("span", { class: "strong" }), el("span", { class: "id" })), unsigned(), el("span", { class: "meta" })));
   }
 
   #showPick(node, one) {
-    const [box, words, u] = node.firstElementChild.children;
+    const [box, words, plate, u] = node.firstElementChild.children;
     const isChosen = this.view.isChosen(one);
     const isFull = !isChosen && this.view.chosen.length >= COMPARED_MAX;
     if (box.checked !== isChosen) box.checked = isChosen;
@@ -82,6 +83,7 @@ export class Picker extends HTMLElement {
     set(node.firstElementChild, "title", isFull ? `At most ${COMPARED_MAX} are compared: take one out first.` : false);
     say(words.firstElementChild, one.metric);
     say(words.lastElementChild, one.device);
+    reveal(plate, this.view.board.isUnsigned(one.device));
     say(u, unit(one.unit ?? ""));
   }
 

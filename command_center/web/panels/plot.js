@@ -3,7 +3,9 @@ import { Refused } from "../api.js";
 import { el, reveal, say, set } from "../dom.js";
 import { past } from "../history.js";
 import { many, measured, time, unit } from "../words.js";
+import { POLL_WORDS } from "../polled.js";
 import { Line } from "./line.js";
+import { unsigned } from "./marks.js";
 import { stepWords } from "./metric.js";
 import { holesOf, Points } from "./points.js";
 
@@ -33,13 +35,14 @@ export class Plot extends HTMLElement {
 
   #build() {
     this.name = el("h3", {}, el("span", { class: "strong" }), " ", el("span", { class: "id" }));
+    this.plate = unsigned();
     this.value = el("span", { class: "now-value" });
     this.stand = el("span", { class: "meta" });
     this.step = el("span", { class: "meta push" });
     this.out = el("button", { class: "btn plain", type: "button", onclick: () => this.plots.view.toggle(this.series) }, "Take out");
     this.room = el("div", { class: "room", role: "img" });
     this.note = el("div", { class: "plot-note", hidden: true }, el("p", { class: "quiet" }), el("button", { class: "btn", type: "button", onclick: () => this.#read() }, "Read again"));
-    this.append(el("div", { class: "block-head" }, this.name, this.value, this.stand, this.step, this.out), this.note, this.room);
+    this.append(el("div", { class: "block-head" }, this.name, this.plate, this.value, this.stand, this.step, this.out), this.note, this.room);
     this.line = new Line(this.room, { at: (point) => this.#pointed(point), zoomed: (range) => this.plots.stand(range), group: "explore" });
   }
 
@@ -107,11 +110,14 @@ export class Plot extends HTMLElement {
     const { now, live } = this.plots.view;
     say(this.name.firstElementChild, [metric, unit(u)].filter(Boolean).join(", "));
     say(this.name.lastElementChild, device);
+    const isUnsigned = this.plots.view.board.isUnsigned(device);
+    reveal(this.plate, isUnsigned);
     const isError = this.#state === "error";
     if (reveal(this.note, isError)) say(this.note.firstElementChild, `This series could not be read. ${this.#trouble}${this.#points.all.length ? " Shown as it was read before." : " Alerts do not need it."}`);
     reveal(this.room, !isError || this.#points.all.length);
     const inside = this.#inside();
-    say(this.step, this.#state === "loading" ? "reading" : this.#stepS ? `${many(inside.length, "point")}, ${stepWords(this.#stepS)}` : many(inside.length, "reading"));
+    const rhythm = isUnsigned && this.plots.view.range.span ? `, ${POLL_WORDS}` : "";
+    say(this.step, this.#state === "loading" ? "reading" : (this.#stepS ? `${many(inside.length, "point")}, ${stepWords(this.#stepS)}` : many(inside.length, "reading")) + rhythm);
     const known = live.state === "live" ? now : (live.since ?? now);
     const holes = this.#state === "loading" ? [] : holesOf(this.#points, this.range, Math.min(this.range[1], known), { isWhole: true });
     if (this.#state !== "loading" || this.#points.all.length) {

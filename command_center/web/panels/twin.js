@@ -4,8 +4,8 @@ import { cap, draw, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { COMPARED_MAX, keyOf } from "../history.js";
 import { pathTo } from "../pages.js";
 import { age, count, many, short, subject, time } from "../words.js";
-import { fareOf, laneWords } from "./devices.js";
-import { severity, showSeverity, showState, showThumbnail, state, thumbnail } from "./marks.js";
+import { fareOf, laneWords, titleOf } from "./devices.js";
+import { UNSIGNED, severity, showSeverity, showState, showThumbnail, state, thumbnail, unsigned } from "./marks.js";
 import { isSimulated } from "./sight.js";
 import * as trust from "./trust.js";
 import "./metric.js";
@@ -34,6 +34,8 @@ export class Twin extends HTMLElement {
     this.sign = trust.sign();
     this.title2 = el("h2", { id: "twin-title", class: "id strong" }, "Device");
     this.fare = el("span", { class: "trust fare" }, icon("hole"), el("span"));
+    this.plate = unsigned();
+    this.unsigned = el("p", { class: "unsigned", hidden: true }, icon("hole"), el("span", {}, UNSIGNED));
     this.explorer = el("a", { class: "btn push", href: pathTo("explore") }, "Explore ", cap("x"));
     this.simulated = el("p", { class: "simulated", hidden: true }, icon("sensor"), el("span", {}, "Simulated: this is no real device."));
     this.device = { state: fact("State"), title: fact("Called"), place: fact("Place"), family: fact("Driver"), said: fact("Said up to") };
@@ -49,7 +51,7 @@ export class Twin extends HTMLElement {
     this.scansBlock = block("Scans", this.scans, (this.allScans = el("a", {}, "All its scans")));
     this.body = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "The device", hidden: true },
       el("div", { class: "twin-facts" },
-        block("Device, as of now", this.simulated, el("dl", { class: "passport" }, ...Object.values(this.device))),
+        block("Device, as of now", this.simulated, this.unsigned, el("dl", { class: "passport" }, ...Object.values(this.device))),
         block("Its agent", el("dl", { class: "passport" }, ...Object.values(this.agent)))),
       block("What has come of its agent",
         el("div", { class: "wide-table", tabindex: "0", role: "group", "aria-label": "Streams" }, el("table", {}, el("thead", {}, el("tr", {}, ...["Stream", "State", "Kept", "Missing", "Declared lost", "Waiting"].map((word, i) => el("th", { scope: "col", class: i > 1 ? "num" : null }, word)))), this.streams)), this.told),
@@ -57,7 +59,7 @@ export class Twin extends HTMLElement {
       this.scansBlock, block("Alerts about it", this.alerts, this.noAlerts));
     this.bones = trust.bones("the device", 9);
     this.empty = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }));
-    this.append(el("header", {}, this.title2, this.fare, this.sign, this.explorer), this.bones, this.body, this.empty);
+    this.append(el("header", {}, this.title2, this.plate, this.fare, this.sign, this.explorer), this.bones, this.body, this.empty);
   }
 
   show(view) {
@@ -70,6 +72,7 @@ export class Twin extends HTMLElement {
     reveal(this.body, found);
     reveal(this.fare, found);
     reveal(this.explorer, found);
+    reveal(this.plate, found?.agent.is_unsigned);
     say(this.title2, wanted.device || "Device");
     this.#showEmpty(board, found);
     if (view.live.state === "live" && board.isKnown && (!this.#askedAt || (this.#state !== "told" && view.now - this.#askedAt > AGAIN_MS))) this.#readSeries();
@@ -94,13 +97,14 @@ export class Twin extends HTMLElement {
     set(this.fare, "class", isSure ? "word quiet fare" : "trust fare");
     draw(this.fare, fare.icon);
     say(this.fare.lastElementChild, fare.isGood ? "found" : fare.words);
+    reveal(this.unsigned, agent.is_unsigned);
     reveal(this.simulated, isSimulated(this.view, { device: device.device, source: agent.source }));
     const since = device.since ? ` since ${time(device.since, now)}, ${age(now - Date.parse(device.since))}` : "";
     this.#fact(this.device.state, device.is_found ? `found${since}${agent.state === "alive" ? "" : `; its agent is ${agent.state}, so this may be old`}` : `lost${since}${device.reason ? `: ${device.reason}` : ""}`);
-    this.#fact(this.device.title, device.title);
+    this.#fact(this.device.title, titleOf(device));
     this.#fact(this.device.place, [agent.source.split("/")[1], laneWords(device.lane)].filter(Boolean).join(", "));
     this.#fact(this.device.family, device.family);
-    this.#fact(this.device.said, device.said_up_to ? `${time(device.said_up_to, now)}, ${age(now - Date.parse(device.said_up_to))} ago: nothing older is still unsaid` : "not told yet");
+    this.#fact(this.device.said, agent.is_unsigned ? "nobody says so of it" : device.said_up_to ? `${time(device.said_up_to, now)}, ${age(now - Date.parse(device.said_up_to))} ago: nothing older is still unsaid` : "not told yet");
     this.#showAgent(agent);
     this.#showStreams(agent);
     const theirs = this.#series.filter((one) => one.device === device.device);
@@ -116,10 +120,10 @@ export class Twin extends HTMLElement {
     this.#fact(this.agent.source, agent.source);
     // What is alive is heard all the time: when last is news only of the others.
     this.#fact(this.agent.state, agent.state === "alive" ? "alive" : `${agent.state}, ${heard}`);
-    this.#fact(this.agent.born, agent.born_at ? `${time(agent.born_at, now)}, ${age(now - Date.parse(agent.born_at))} ago` : "not told");
+    this.#fact(this.agent.born, agent.is_unsigned ? "" : agent.born_at ? `${time(agent.born_at, now)}, ${age(now - Date.parse(agent.born_at))} ago` : "not told");
     this.#fact(this.agent.version, agent.version && `v${agent.version}`);
-    this.#fact(this.agent.clock, agent.clock_error_ms === null ? "not synchronised: its times are the receipts'" : `synchronised, ± ${count(agent.clock_error_ms)} ms`);
-    this.#fact(this.agent.key, agent.keyid && (agent.keyid.length > 16 ? short(agent.keyid) : agent.keyid));
+    this.#fact(this.agent.clock, agent.is_unsigned ? "its own, unknown" : agent.clock_error_ms === null ? "not synchronised: its times are the receipts'" : `synchronised, ± ${count(agent.clock_error_ms)} ms`);
+    this.#fact(this.agent.key, agent.is_unsigned ? "none" : agent.keyid && (agent.keyid.length > 16 ? short(agent.keyid) : agent.keyid));
     this.#fact(this.agent.models, agent.models.map((model) => `${model.name}, sha256 ${short(model.sha256)}`).join("; "));
     set(this.agent.key.lastChild, "title", agent.keyid || false);
   }
@@ -138,8 +142,9 @@ export class Twin extends HTMLElement {
         const isBad = ["missing", "late", "declared lost"].includes(one.status);
         set(row, "data-bad", isBad ? "true" : false);
       });
+    reveal(this.streams.closest(".wide-table"), whole);
     const holed = whole?.streams.some((one) => one.missing || one.lost);
-    say(this.told, !whole ? "How whole it is has not been told yet." : holed ? "What rests on this agent may be wrong: numbers of it are not here." : "Counts are of numbered messages, since the agent was enrolled; what waits is still at the agent.");
+    say(this.told, agent.is_unsigned ? "Its messages have no numbers: whether one is missing cannot be told." : !whole ? "How whole it is has not been told yet." : holed ? "What rests on this agent may be wrong: numbers of it are not here." : "Counts are of numbered messages, since the agent was enrolled; what waits is still at the agent.");
   }
 
   #showMetrics(series) {

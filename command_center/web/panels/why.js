@@ -3,7 +3,7 @@ import { VERBS } from "../acts.js";
 import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { pathTo } from "../pages.js";
 import { age, count, label, short, subject, time } from "../words.js";
-import { severity, showSeverity, showState, state } from "./marks.js";
+import { severity, showSeverity, showState, state, unsigned } from "./marks.js";
 import { HONEST, iconOf, isSimulated, modelWords, toldWords } from "./sight.js";
 import * as trust from "./trust.js";
 
@@ -27,7 +27,7 @@ export class Why extends HTMLElement {
     this.nothing = el("p", { class: "quiet", hidden: true });
     this.facts = { model: fact("Model"), took: fact("Took"), picture: fact("Picture"), place: fact("Place"), device: fact("Device"), rule: fact("Rule"), times: fact("Findings"), id: fact("Alert") };
     this.sawBlock = block("What the model saw", this.boxes, this.nothing, this.honest, el("dl", { class: "passport" }, this.facts.model, this.facts.took, this.facts.picture));
-    this.facts.device.lastChild.append((this.twin = el("a")), (this.behind = el("span")));
+    this.facts.device.lastChild.append((this.twin = el("a")), " ", (this.plate = unsigned()), (this.behind = el("span")));
     this.evidence = el("ol", { class: "evidence" });
     this.evidenceBlock = block("What it rests on", this.evidence);
     this.done = el("ol", { class: "done" });
@@ -124,10 +124,11 @@ export class Why extends HTMLElement {
   }
 
   #showRest({ alert, about }) {
-    const { device } = this.view.board.device(about.device, about.source);
+    const { device, agent } = this.view.board.device(about.device, about.source);
     this.#fact("place", [about.post, device?.lane && (/lane/i.test(device.lane) ? device.lane : `lane ${device.lane}`), about.subject && `subject ${subject(about.subject)}`].filter(Boolean).join(", "));
     say(this.twin, about.device);
     set(this.twin, "href", pathTo("devices", { device: about.device, source: about.source }));
+    reveal(this.plate, agent?.is_unsigned);
     say(this.behind, [device?.title && `, ${device.title}`, `, behind ${about.source}`].filter(Boolean).join(""));
     this.#fact("rule", alert?.rule);
     this.#fact("times", alert ? `${count(alert.times)}, ${alert.is_active ? "it still holds" : "it is over by itself"}` : "");

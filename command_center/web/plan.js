@@ -1,0 +1,91 @@
+// What stands where: every post with its lanes, its devices and what is open about them. Pure.
+import { SEVERITIES } from "./panels/marks.js";
+
+/** From the worst: how whole what a post said is. */
+const WHOLENESS = ["missing", "declared lost", "late", "cannot tell", "complete"];
+const TAKEN = ["acknowledged", "in progress"];
+
+/** `KEMBA` of `/KEMBA/gate-2`. */
+export const postOf = (source) => source.split("/")[1] ?? "";
+
+const spotKey = (source, device) => `${source}\n${device}`;
+const inOrder = (a, b) => a.localeCompare(b, "en", { numeric: true });
+/** Lanes as they are numbered; what stands in none comes last. */
+const byLane = (a, b) => !a.lane - !b.lane || inOrder(a.lane, b.lane);
+const bySeverity = (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.id.localeCompare(b.id);
+
+/** What is open and what an officer has: {open, taken, worst}; `worst` is the severity of what no officer has. */
+function standOf(alerts) {
+  const open = alerts.filter((alert) => alert.state === "open").sort(bySeverity);
+  return { alerts, open, taken: alerts.filter((alert) => TAKEN.includes(alert.state)), worst: open[0]?.severity ?? null };
+}
+
+/** `2 open`, `1 open, 3 taken`, `nothing open`. */
+export function standWords({ open, taken }) {
+  const words = [open.length && `${open.length} open`, taken.length && `${taken.length} taken`].filter(Boolean);
+  return words.join(", ") || "nothing open";
+}
+
+/** What an officer has to know of a post before its alerts: that nothing is heard of it, or a part of it is gone. */
+export function troubleOf(post) {
+  if (!post.agents.length) return "not heard";
+  if (post.lost) return `${post.lost} lost`;
+  if (post.silent) return `${post.silent} silent`;
+  return ["missing", "declared lost"].includes(post.whole) ? "holes" : post.whole === "late" ? "late" : "";
+}
+
+/** Every post of the board, by code: read anew only when the board has changed. */
+export function plan(board) {
+  const { number, alerts, planned } = board;
+  if (planned?.number === number && planned.alerts === alerts) return planned.posts;
+  const posts = read(board);
+  board.planned = { number, alerts, posts };
+  return posts;
+}
+
+function read(board) {
+  const posts = new Map();
+  const at = (post) => {
+    if (!posts.has(post)) posts.set(post, { post, name: "", at: null, spots: [], alerts: [], loose: [], agents: [] });
+    return posts.get(post);
+  };
+  for (const place of board.places) Object.assign(at(place.post), { name: place.name, at: place.at });
+  const spots = new Map();
+  for (const agent of board.agents.values()) {
+    const post = at(postOf(agent.source));
+    post.agents.push(agent);
+    for (const device of agent.devices) {
+      const spot = { key: spotKey(agent.source, device.device), device, agent, alerts: [] };
+      spots.set(spot.key, spot);
+      post.spots.push(spot);
+    }
+  }
+  for (const alert of board.alerts.values()) {
+    if (alert.state !== "open" && !TAKEN.includes(alert.state)) continue;
+    const post = at(alert.post);
+    post.alerts.push(alert);
+    const spot = spots.get(spotKey(alert.source, alert.device));
+    (spot ? spot.alerts : post.loose).push(alert);
+  }
+  return new Map([...posts.values()].sort((a, b) => inOrder(a.post, b.post)).map((post) => [post.post, finished(post, board)]));
+}
+
+function finished(post, board) {
+  const lanes = new Map();
+  for (const spot of post.spots) {
+    const { lane } = spot.device;
+    if (!lanes.has(lane)) lanes.set(lane, { lane, spots: [] });
+    lanes.get(lane).spots.push({ ...spot, ...standOf(spot.alerts) });
+  }
+  const ours = post.agents.filter((agent) => !agent.is_unsigned);
+  const told = ours.map((agent) => board.completeness.get(agent.source)?.status).filter(Boolean);
+  return {
+    ...post,
+    ...standOf(post.alerts),
+    loose: post.loose.sort(bySeverity),
+    lanes: [...lanes.values()].sort(byLane).map((lane) => ({ ...lane, ...standOf(lane.spots.flatMap((spot) => spot.alerts)), spots: lane.spots.sort((a, b) => inOrder(a.device.device, b.device.device)) })),
+    lost: post.spots.filter((spot) => !spot.device.is_found).length,
+    silent: ours.filter((agent) => agent.state !== "alive").length,
+    whole: WHOLENESS.find((status) => told.includes(status)) ?? null,
+  };
+}

@@ -1,0 +1,112 @@
+"""Asks second parties to cosign checkpoints (C2SP tlog-witness); whoever is away is asked again."""
+
+import logging
+from typing import Final, NamedTuple
+
+import httpx
+
+from contract.clock import Clock
+from contract.link import Rejected, Unavailable
+from contract.proof import note, submission
+from contract.proof.merkle import BadProof
+from contract.proof.note import BadNote
+from gateway.notary.config import WitnessConfig
+from gateway.notary.notary import Notary
+from gateway.notary.tree import Kept
+
+ANSWER_S_MAX: Final = 10.0
+ANSWER_BYTES_MAX: Final = 16 * 1024
+RETRY_S_FIRST: Final = 5.0
+RETRY_S_MAX: Final = 600.0
+TRIES_MAX: Final = 3
+"""Of one checkpoint, while the witness only says which size it remembers."""
+_log: Final = logging.getLogger(__name__)
+
+
+class _Answer(NamedTuple):
+    """What a witness said."""
+
+    status: int
+    kind: str
+    body: bytes
+
+
+async def submit(config: WitnessConfig, notary: Notary, clock: Clock) -> None:
+    """Have every newest checkpoint cosigned by this witness, until cancelled."""
+    witness = _Witness(config, notary)
+    wait, seen = RETRY_S_FIRST, 0
+    async with httpx.AsyncClient(timeout=ANSWER_S_MAX, follow_redirects=False) as client:
+        while True:
+            made = await notary.past(seen)
+            try:
+                await witness.ask(client, made)
+            except (Unavailable, Rejected, BadNote, BadProof, LookupError) as error:
+                level = logging.ERROR if isinstance(error, Rejected) else logging.WARNING
+                _log.log(level, "no cosignature of %s: %s", witness.name, error)
+                await clock.sleep(wait)
+                wait = min(wait * 2, RETRY_S_MAX)
+                continue
+            if wait > RETRY_S_FIRST or not seen:
+                _log.info("%s cosigns, from %d entries on", witness.name, made.size)
+            wait, seen = RETRY_S_FIRST, made.size
+
+
+class _Witness:
+    """One of them, and how large it remembers the log."""
+
+    def __init__(self, config: WitnessConfig, notary: Notary) -> None:
+        self._verifier: Final = config.verifier
+        self._url: Final = f"{config.url.rstrip('/')}/{submission.PATH}"
+        self._notary: Final = notary
+        self._old = 0
+
+    @property
+    def name(self) -> str:
+        """Its key's name."""
+        return self._verifier.name
+
+    async def ask(self, client: httpx.AsyncClient, made: Kept) -> None:
+        """Have this checkpoint cosigned; raises why it was not."""
+        for _ in range(TRIES_MAX):
+            proof = await self._notary.proof(self._old, made.size) if self._old else []
+            body = submission.written(self._old, proof, made.note)
+            answer = await _post(client, self._url, body)
+            if answer.status == httpx.codes.OK:
+                await self._take(answer.body, made)
+                return
+            self._learn(answer, made)
+        raise Unavailable("it does not say twice which size it remembers")
+
+    async def _take(self, body: bytes, made: Kept) -> None:
+        told = note.read(made.note.encode())
+        lines = note.read_lines(body)
+        line = note.verified(note.Note(told.text, lines), self._verifier)
+        if line is None:
+            raise BadNote("it answers without a cosignature of its own")
+        self._old = made.size
+        await self._notary.cosigned(made, [line])
+
+    def _learn(self, answer: _Answer, made: Kept) -> None:
+        """The witness remembers another size than we thought; anything else is no."""
+        text = answer.body.decode(errors="replace").strip()
+        if answer.status != httpx.codes.CONFLICT or answer.kind != submission.SIZE_TYPE:
+            words = " ".join(text.split())[:200]
+            raise Rejected(f"it refuses ({answer.status}): {words}")
+        remembered = int(text) if text.isascii() and text.isdigit() and len(text) < 17 else -1  # noqa: PLR2004 - as sizes in notes
+        if not 0 <= remembered <= made.size or remembered == self._old:
+            raise Rejected(f"it remembers {text[:20]} entries, of {made.size}: another journal?")
+        self._old = remembered
+
+
+async def _post(client: httpx.AsyncClient, url: str, body: bytes) -> _Answer:
+    try:
+        async with client.stream("POST", url, content=body) as response:
+            kind = response.headers.get("content-type", "").partition(";")[0].strip()
+            found = b""
+            async for piece in response.aiter_bytes():
+                found += piece
+                if len(found) > ANSWER_BYTES_MAX:
+                    raise Unavailable(f"{url} answers more than {ANSWER_BYTES_MAX} bytes")
+            return _Answer(response.status_code, kind, found)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unavailable(f"{url}: {error or type(error).__name__}") from error

