@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from models.assignment import assign, loss, outline_loss
-from models.network import STRIDES, Network, cells
 from models.lessons import Lessons
+from models.network import STRIDES, Network, cells
 from models.pictures import Batch, Store
 from models.recipe import Recipe
 from models.xray.bag import CLASSES

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from models.xray import lines
+from models.xray.cases import case
+from models.xray.chance import chance
 from models.xray.concealment import PLACES_TRIED as HIDING_PLACES_TRIED
 from models.xray.concealment import any_concealment, cover, wrapping
-from models.xray.chance import chance
 from models.xray.contents import CONTENTS, LOOKALIKES
-from models.xray.parts import SHADOW_CM_MIN, Part, Sheet, Thing
+from models.xray.parts import SHADOW_CM_MIN, Sheet
 from models.xray.scanner import Scanner, absorption, any_scanner, colour, expose
-from models.xray.shapes import Box, Disc, Map, Pose, Slab, Wire
+from models.xray.shapes import Map, Pose
 from models.xray.wildlife import WILDLIFE
 
 CLASSES = tuple(WILDLIFE)
@@ -27,6 +27,7 @@ SIDE_PX_MIN = 32
 SIDE_PX_MAX = 4096
 PLACES_TRIED = 3
 TWICE_SHARE = 0.15  # two of the same
+INNER_SHARE = 0.92  # of the bag, along each side: the emptiest place is not outside of it
 BOX_PX_MIN = 6.0  # what shows less than this of itself is not asked for
 
 
@@ -87,7 +88,7 @@ def render(
         belt.height / belt.px_per_cm / 2 + rng.normal(0, 1.5),
         _turn(rng, belt),
     )
-    belt.add(_shell(rng, w, h), middle)
+    belt.add(case(rng, w, h), middle)
     packed = [
         _pack(rng, belt, middle, (w, h)) for _ in range(int(rng.integers(THINGS_MIN, THINGS_MAX)))
     ]
@@ -117,25 +118,19 @@ def _belt(rng: Generator, size: tuple[int, int], w: float, h: float) -> Sheet:
     return Sheet(size[0], size[1], float(scale))
 
 
-def _inside(
-    rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float], reach: float, tried: int
-) -> Pose:
-    """Return the emptiest of a few random places from which a thing of `reach` cm fits the bag."""
+def _place(rng: Generator, middle: Pose, room: tuple[float, float], reach: float) -> Pose:
+    """Return a random place from which a thing of `reach` cm fits the bag."""
     x_max = max(room[0] / 2 - 0.8 * reach, room[0] * 0.08)
     y_max = max(room[1] / 2 - 0.8 * reach, room[1] * 0.08)
     # Long things lie along the bag, as they must to fit.
     spread = 0.35 if reach > 0.4 * min(room) else pi
-    places = [
-        middle.place(
-            Pose(
-                rng.uniform(-x_max, x_max),
-                rng.uniform(-y_max, y_max),
-                rng.uniform(-spread, spread) + pi * int(rng.integers(2)),
-            )
+    return middle.place(
+        Pose(
+            rng.uniform(-x_max, x_max),
+            rng.uniform(-y_max, y_max),
+            rng.uniform(-spread, spread) + pi * int(rng.integers(2)),
         )
-        for _ in range(tried)
-    ]
-    return min(places, key=belt.plastic_at)
+    )
 
 
 def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) -> str:
@@ -148,7 +143,8 @@ def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) 
         name = str(rng.choice(list(CONTENTS), p=weights / weights.sum()))
         maker = CONTENTS[name][0]
     thing = maker(rng)
-    belt.add(thing, _inside(rng, belt, middle, room, thing.reach, PLACES_TRIED))
+    places = [_place(rng, middle, room, thing.reach) for _ in range(PLACES_TRIED)]
+    belt.add(thing, min(places, key=belt.plastic_at))
     return name
 
 
@@ -186,10 +182,9 @@ def _hide(
     """Hide one of a class, somehow."""
     how = any_concealment(rng)
     thing = WILDLIFE[threat](rng)
-    places = [
-        _inside(rng, belt, middle, (0.92 * room[0], 0.92 * room[1]), thing.reach, 1)
-        for _ in range(HIDING_PLACES_TRIED[how])
-    ]
+    inner = (INNER_SHARE * room[0], INNER_SHARE * room[1])
+    tried = HIDING_PLACES_TRIED[how]
+    places = [_place(rng, middle, inner, thing.reach) for _ in range(tried)]
     before = belt.basis_cm.copy()
     box = belt.add(thing, min(places, key=lambda at: belt.load_near(at, 0.7 * thing.reach)))
     alone = belt.basis_cm - before
@@ -205,55 +200,3 @@ def _hide(
         belt.add(cover(rng), at)
     shows = min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN
     return _Hidden(Truth(threat, box, concealment=how), alone, shows)
-
-
-def _shell(rng: Generator, w: float, h: float) -> Thing:
-    """Return the bag itself: a trolley case, a soft bag or a carton."""
-    kind = rng.choice(["trolley", "soft", "carton"], p=[0.5, 0.35, 0.15])
-    outline = lines.rectangle(w, h, rng.uniform(2, 6))
-    if kind == "carton":
-        return Thing(
-            [Part("paper", Box(w, h, 0.8)), Part("paper", Wire(outline, 0.25, closed=True))]
-        )
-    if kind == "soft":
-        cloth = lines.rectangle(w, h, rng.uniform(4, 11), 9)
-        cloth = cloth * (1.0 + 0.012 * rng.normal(size=cloth.shape))
-        parts = [
-            Part("polyethylene", Slab(cloth, rng.uniform(0.15, 0.4), 1.0)),
-            Part("polyethylene", Wire(cloth, rng.uniform(0.15, 0.4), closed=True)),
-        ]
-        for _ in range(int(rng.integers(1, 4))):
-            zipper = lines.arc(rng.uniform(0.4, 0.9) * w, rng.uniform(0, 1.5), 20)
-            at = Pose(rng.normal(0, 2), rng.uniform(-h, h) * 0.45)
-            parts.append(Part("brass", Wire(zipper, 0.07), at, 0.5))
-        strap = lines.wander(rng, rng.uniform(30, 70), 0.9)
-        parts.append(Part("polyethylene", Wire(strap, 0.5), Pose(w * 0.3, h * 0.4)))
-        return Thing([*parts, *_fittings(rng, w, h, 10)])
-    wall = rng.uniform(0.25, 0.6)
-    parts = [
-        Part("abs", Slab(outline, wall, 0.3)),
-        Part("abs", Wire(outline, rng.uniform(0.2, 0.5), closed=True)),
-        Part("polyethylene", Wire(outline * 0.96, rng.uniform(0.15, 0.3), closed=True)),
-    ]
-    if chance(rng, 0.6):
-        parts.append(Part("steel", Wire(outline * 0.98, 0.12, closed=True), density=0.6))
-    gap = rng.uniform(5, 8)
-    for sign in (-1, 1):
-        rod = Box(w * rng.uniform(0.75, 0.95), rng.uniform(1.2, 2.0), rng.uniform(0.2, 0.4))
-        metal = "aluminium" if chance(rng, 0.3) else "steel"
-        parts.append(Part(metal, rod, Pose(0.0, sign * gap), 2.5 if metal == "aluminium" else 0.8))
-    for x, y in ((w / 2, h / 2), (w / 2, -h / 2)):
-        at = Pose(float(x + 1), float(y * 0.85))
-        parts += [Part("rubber", Disc(2.2, 2.0), at), Part("steel", Disc(0.6, 1.5), at)]
-    return Thing([*parts, *_fittings(rng, w, h, 24)])
-
-
-def _fittings(rng: Generator, w: float, h: float, count: int) -> list[Part]:
-    """Return rivets and screws, most of them along the rim."""
-    parts = []
-    for _ in range(count):
-        side = float(rng.choice([-1.0, 1.0]))
-        on_rim = Pose(rng.uniform(-w, w) / 2, side * h * 0.48)
-        at = on_rim if chance(rng, 0.7) else Pose(side * w * 0.48, rng.uniform(-h, h) / 2)
-        parts.append(Part("steel", Disc(rng.uniform(0.15, 0.45), rng.uniform(0.2, 0.8)), at))
-    return parts

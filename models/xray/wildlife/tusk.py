@@ -13,7 +13,7 @@ CAVITY_MIN = 0.1  # share of the length; a shallower one is no cavity but a sawn
 
 
 def elephant_tusk(rng: Generator) -> Thing:
-    """Return a tusk, a tip, a sawn piece, a carving; the pulp cavity at the root is what tells it."""
+    """Return a tusk, tip, sawn piece, carving or rings; a pulp cavity at the root tells it."""
     kind = rng.choice(["whole", "tip", "piece", "carved", "rings"], p=[0.46, 0.14, 0.2, 0.1, 0.1])
     if kind == "rings":
         return _ivory_rings(rng)
