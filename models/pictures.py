@@ -100,8 +100,11 @@ def _chunk(store: Store, first: int, last: int) -> list[Truths]:
         # Averaged, as `image.letterbox` does before the network looks.
         pixels[i] = cv2.resize(picture.pixels, side, interpolation=cv2.INTER_AREA)
         silhouettes[i] = cv2.resize(picture.silhouette, coarse, interpolation=cv2.INTER_NEAREST)
-        boxes = [(CLASSES.index(t.kind), *(x * shrink for x in t.box)) for t in picture.truths]
-        truths.append(boxes[:TRUTHS_MAX])
+        boxes: Truths = []
+        for truth in picture.truths[:TRUTHS_MAX]:
+            x1, y1, x2, y2 = (edge * shrink for edge in truth.box)
+            boxes.append((CLASSES.index(truth.kind), x1, y1, x2, y2))
+        truths.append(boxes)
     return truths
 
 
