@@ -166,7 +166,9 @@ class AlertLog:
             found = await self._database.do(
                 lambda connection: _read(connection, position, posts, limit)
             )
-        return found, found[-1].position if len(found) == limit else last
+        # The disk may have been written to since: what was read already is not told again.
+        reached = found[-1].position if found else 0
+        return found, reached if len(found) == limit else max(last, reached)
 
     async def waiting(self, position: int, posts: Posts) -> tuple[int, bytes]:
         """How many changes after this one there are for ``posts``, and the first of them."""

@@ -28,7 +28,8 @@ from command_center.posts import EVERY, Posts
 from contract.clock import Clock
 from contract.identifiers import Source
 from contract.link import Dial, Link, Packet, Rejected, Unavailable
-from contract.messages import AlertChanged, read
+from contract.messages import AlertChanged, Refused, Unreadable, read
+from contract.stopping import apart
 from contract.topics import alert_topic, alert_topics
 
 PAGE_MAX: Final = 100
@@ -39,6 +40,8 @@ RETRY_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Waits between tries; the last one repeats."""
 CURSOR: Final = "cursor"
 """The extension attribute by which a subscriber asks for what it missed."""
+UNKNOWN: Final = "unknown"
+"""The rule of what was kept by a version that knew more than this one."""
 
 MIGRATIONS: Final = (
     """CREATE TABLE standing(id INTEGER PRIMARY KEY CHECK (id = 1), body BLOB NOT NULL)""",
@@ -100,13 +103,16 @@ class AlertTopics:
             before = self.standing.published
             client_id = f"{me.post}-{me.name}-alerts-{secrets.token_hex(8)}"
             try:
-                async with dial(client_id) as link:
-                    await link.subscribe(*self.filters)
-                    await self._say_all(link)
+                await apart(self._use_link(dial, client_id), "alert topics link")
             except* (Unavailable, Rejected) as group:
                 self._fail(group)
             tries = 0 if self.standing.published > before else tries + 1
             await self._clock.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
+
+    async def _use_link(self, dial: Dial, client_id: str) -> None:
+        async with dial(client_id) as link:
+            await link.subscribe(*self.filters)
+            await self._say_all(link)
 
     def _fail(self, group: BaseExceptionGroup[BaseException]) -> None:
         first: BaseException = group
@@ -207,11 +213,17 @@ class _Echo:
 
 def packet_of(entry: Entry) -> Packet:
     """A change as it is said: the gateway's CloudEvent and, in front, the cursor after it."""
-    alert = read(entry.body).message()
-    rule = alert.alert.rule if isinstance(alert, AlertChanged) else "unknown"
     cursor = msgspec.json.encode(entry.cursor)
     body = b'{"' + CURSOR.encode() + b'":' + cursor + b"," + entry.body.lstrip()[1:]
-    return Packet(topic=alert_topic(entry.post, rule), body=body)
+    return Packet(topic=alert_topic(entry.post, _rule_of(entry.body)), body=body)
+
+
+def _rule_of(body: bytes) -> str:
+    try:
+        message = read(body).message()
+    except (Unreadable, Refused):
+        return UNKNOWN
+    return message.alert.rule if isinstance(message, AlertChanged) else UNKNOWN
 
 
 def _at(standing: Standing, position: int) -> Standing:

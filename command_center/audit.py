@@ -119,7 +119,7 @@ class Audit:
             posts=posts,
             detail=detail[:DETAIL_CHARS_MAX],
         )
-        await self._write(record)
+        await self._begin(record)
         pen = Pen(record)
         try:
             yield pen
@@ -127,10 +127,10 @@ class Audit:
             refused = msgspec.structs.replace(
                 pen.record, state="refused", reason=str(error)[:DETAIL_CHARS_MAX]
             )
-            await self._write(refused)
+            await self._end(refused)
             raise
         done = msgspec.structs.replace(pen.record, state="done")
-        await self._write(done)
+        await self._end(done)
         _log.info("%s by %s: %s %s", verb, officer.name, done.about, done.detail)
         await self._tell(done)
 
@@ -162,14 +162,12 @@ class Audit:
             )
         )
 
-    async def _write(self, record: Record) -> None:
+    async def _begin(self, record: Record) -> None:
         row = (record.act, record.state, msgspec.json.encode(record))
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "INSERT INTO records(act, state, is_said, body) VALUES(?, ?, 0, ?) "
-                "ON CONFLICT(act) DO UPDATE SET state = excluded.state, body = excluded.body",
-                row,
+                "INSERT INTO records(act, state, is_said, body) VALUES(?, ?, 0, ?)", row
             )
             connection.execute(
                 "DELETE FROM records WHERE number <= (SELECT max(number) FROM records) - ?",
@@ -177,6 +175,14 @@ class Audit:
             )
 
         await self._database.do(work)
+
+    async def _end(self, record: Record) -> None:
+        row = (record.state, msgspec.json.encode(record), record.act)
+        await self._database.do(
+            lambda connection: connection.execute(
+                "UPDATE records SET state = ?, body = ? WHERE act = ?", row
+            )
+        )
 
 
 def _concerns(record: Record, officer: Officer) -> bool:

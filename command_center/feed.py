@@ -31,6 +31,7 @@ from contract.messages import (
     read,
 )
 from contract.signing import BadSignature, verify
+from contract.stopping import apart
 from contract.topics import source_of, topic
 
 POLL_S: Final = 10.0
@@ -77,6 +78,7 @@ class Feed:
         self._clock: Final = clock
         self._asker: Asker | None = None
         self._is_forged = False
+        self._tries = 0
         self._behind: Final = asyncio.Event()
         self._tuning: Final = asyncio.Event()
         self._watched: frozenset[str] = frozenset()
@@ -105,21 +107,23 @@ class Feed:
             tasks.create_task(self._keep_dialling(dial), name="feed: link")
 
     async def _keep_dialling(self, dial: Dial) -> None:
-        tries = 0
         while True:
             session = secrets.token_hex(8)
             client_id = f"{self._me.post}-{self._me.name}-feed-{session}"
             try:
-                async with dial(client_id) as link:
-                    _log.info("feed: the broker is reached")
-                    tries, self._is_forged = 0, False
-                    await self._hear_all(link, session)
+                await apart(self._use_link(dial, client_id, session), "feed: one link")
             except* (Unavailable, Rejected) as group:
                 _log.warning("feed: %s", _first(group))
             finally:
                 self._asker = None
-            await self._clock.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
-            tries += 1
+            await self._clock.sleep(RETRY_S[min(self._tries, len(RETRY_S) - 1)])
+            self._tries += 1
+
+    async def _use_link(self, dial: Dial, client_id: str, session: str) -> None:
+        async with dial(client_id) as link:
+            _log.info("feed: the broker is reached")
+            self._tries, self._is_forged = 0, False
+            await self._hear_all(link, session)
 
     async def _hear_all(self, link: Link, session: str) -> None:
         asker = Asker(link, me=self._me, session=session, clock=self._clock, public_key=self._key)

@@ -1,7 +1,9 @@
 """Asks the Linux kernel how far its clock may be off (adjtimex(2), read-only)."""
 
 import ctypes
-from typing import Final
+from collections.abc import Callable
+from functools import cache
+from typing import Any, Final
 
 _STA_UNSYNC: Final = 0x0040
 _TIME_ERROR: Final = 5
@@ -21,11 +23,20 @@ class _Timex(ctypes.Structure):
     )
 
 
+@cache
+def _adjtimex() -> Callable[..., Any] | None:
+    """The C library's function, looked for once: every message is stamped with its answer."""
+    try:
+        found: Callable[..., Any] = ctypes.CDLL(None, use_errno=True).adjtimex
+    except (OSError, AttributeError):
+        return None
+    return found
+
+
 def max_error_ms() -> int | None:
     """The kernel's bound on the error of UTC, in milliseconds; none if it is not synchronised."""
-    try:
-        adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
-    except (OSError, AttributeError):
+    adjtimex = _adjtimex()
+    if adjtimex is None:
         return None
     answer = _Timex()
     state = adjtimex(ctypes.byref(answer))

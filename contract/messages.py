@@ -29,6 +29,8 @@ TEXT_MAX: Final = 2_000
 """Characters of a free text."""
 RANGES_MAX: Final = 64
 """Missing ranges that one receipt may name."""
+KEY_STREAMS_MAX: Final = 600
+"""Streams that one change of keys names: three of each epoch that is still held."""
 CHANGES_PAGE_MAX: Final = 1_000
 """Changes on one page of the catch-up."""
 
@@ -44,6 +46,8 @@ Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Epoch = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Text = Annotated[str, Meta(max_length=TEXT_MAX)]
+Pem = Annotated[str, Meta(max_length=8_000)]
+TlsKey = Annotated[bytes, Meta(max_length=32)]
 Count = Annotated[int, Meta(ge=0)]
 Number = Annotated[int, Meta(ge=1, le=9_999_999_999)]
 SourceText = Annotated[str, Meta(pattern=f"^{Source.form.pattern}$")]
@@ -151,6 +155,14 @@ class EpochHeads(Part, frozen=True, kw_only=True):
 
     epoch: Epoch
     streams: tuple[StreamHead, ...]
+
+
+class SignedUpTo(Part, frozen=True, kw_only=True):
+    """The last number of a stream that a key signs; zero for none."""
+
+    epoch: Epoch
+    stream: Stream
+    last: Count
 
 
 class Queue(Part, frozen=True, kw_only=True):
@@ -351,6 +363,8 @@ class SuspectsHeld(Message, frozen=True, kw_only=True):
     source: SourceText
     count: Count
     reason: Text
+    revoked_key: Annotated[str, Meta(max_length=80)] = ""
+    """The revoked key that signed the last of them, if one did."""
 
 
 class DeviceFound(Message, frozen=True, kw_only=True):
@@ -456,6 +470,32 @@ class KeyEnrolled(Message, frozen=True, kw_only=True):
     public_key: bytes
     by: Name
     """Who allowed it: the officer or the name of the one-time code."""
+
+
+class KeyRotated(Message, frozen=True, kw_only=True):
+    """A source goes on with another key; said and signed with the one that it had (`events`).
+
+    `upto` names, per epoch and stream, the last number that the old key signs; it signs nothing
+    beyond. It counts whenever it arrives. `sig` is the new key's over `rotation` in
+    `contract.signing`.
+    """
+
+    type: ClassVar[str] = "key.rotated"
+    keyid: Name
+    public_key: Annotated[bytes, Meta(min_length=32, max_length=32)]
+    sig: bytes
+    upto: Annotated[tuple[SignedUpTo, ...], Meta(max_length=KEY_STREAMS_MAX)]
+
+
+class KeyRevoked(Message, frozen=True, kw_only=True):
+    """From this entry of the journal on, what is signed with this key does not count."""
+
+    type: ClassVar[str] = "key.revoked"
+    source: SourceText
+    keyid: Name
+    reason: Text
+    by: Name
+    """Who decided it."""
 
 
 class BlobKept(Message, frozen=True, kw_only=True):
@@ -593,6 +633,8 @@ class EnrolAsked(Message, frozen=True, kw_only=True):
     public_key: bytes
     code: Name
     """The public name of the one-time code; the secret half never travels."""
+    tls_key: TlsKey = b""
+    """The Ed25519 key that it would like a certificate for; none if it needs none."""
 
 
 class EnrolChallenged(Message, frozen=True, kw_only=True):
@@ -602,6 +644,8 @@ class EnrolChallenged(Message, frozen=True, kw_only=True):
     nonce: bytes
     public_key: bytes
     mac: bytes
+    authority: Pem = ""
+    """The certificate of the authority that signs the broker's and the source's."""
 
 
 class EnrolProved(Message, frozen=True, kw_only=True):
@@ -613,6 +657,9 @@ class EnrolProved(Message, frozen=True, kw_only=True):
     nonce: bytes
     sig: bytes
     mac: bytes
+    tls_key: TlsKey = b""
+    tls_sig: bytes = b""
+    """The same statement, signed with the key for TLS."""
 
 
 class EnrolAnswered(Message, frozen=True, kw_only=True):
@@ -621,6 +668,21 @@ class EnrolAnswered(Message, frozen=True, kw_only=True):
     type: ClassVar[str] = "enrol.answered"
     is_enrolled: bool
     reason: Text = ""
+    certificate: Pem = ""
+    authority: Pem = ""
+    renew_at: Instant | None = None
+    """From then on the source asks for the next certificate."""
+
+
+class CertificateAsked(Message, frozen=True, kw_only=True):
+    """An enrolled source would like its next certificate; signed with its enrolled key.
+
+    `tls_sig` is the signature of the key for TLS over the public key that signs the message.
+    """
+
+    type: ClassVar[str] = "certificate.asked"
+    tls_key: Annotated[bytes, Meta(min_length=32, max_length=32)]
+    tls_sig: bytes
 
 
 class ChangesAsked(Message, frozen=True, kw_only=True):
@@ -760,6 +822,7 @@ MESSAGES: Final[dict[str, type[Message]]] = {
         OfficeChanged,
         *(AlertChanged, ActRefused, AgentChanged, CompletenessChanged, ScanChanged, JudgeChanged),
         *(Receipt, EnrolAsked, EnrolChallenged, EnrolProved, EnrolAnswered),
+        *(CertificateAsked, KeyRotated, KeyRevoked),
         *(ChangesAsked, ChangesTold, HistoryAsked, HistoryTold, SeriesAsked, SeriesTold),
         *(BlobAsked, BlobTold, CheckpointMade, CheckpointAsked, CheckpointTold, AskRefused),
         *(CompletenessAsked, CompletenessTold, BodiesErased),

@@ -4,6 +4,7 @@ DSSE: https://github.com/secure-systems-lab/dsse, protocol.md. The key id is the
 SHA-256 of the public key, in hex: a hint to find the key by, never a proof.
 """
 
+import base64
 import hashlib
 import os
 from pathlib import Path
@@ -17,6 +18,8 @@ from contract.messages import SignedBytes
 from contract.wire import JSON
 
 KEY_BYTES: Final = 32
+_PKCS8: Final = bytes.fromhex("302e020100300506032b657004220420")
+"""What stands before the 32 bytes of an Ed25519 seed in PKCS #8."""
 
 
 class BadSignature(ValueError):
@@ -78,12 +81,26 @@ class Key:
             raise ValueError("this would pass for a message")
         return self._secret.sign(text).signature
 
+    def pem(self) -> str:
+        """The private key in PKCS #8, as TLS libraries read it (RFC 8410)."""
+        body = base64.b64encode(_PKCS8 + self._seed).decode()
+        return f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"
+
     def seal(self, envelope: bytes) -> SignedBytes:
         """The envelope with its signature and key id, as it stands in journals and exports."""
         return SignedBytes(body=envelope, keyid=self.keyid, sig=self.sign(envelope))
 
     def __repr__(self) -> str:
         return f"Key({self.keyid})"
+
+
+def rotation(source: str, old_keyid: str, public_key: bytes) -> bytes:
+    """What the next key of a source signs, so that nobody can give it a key that it lacks."""
+    return b"greenlane rotation 1|%b|%b|%b" % (
+        source.encode().hex().encode(),
+        old_keyid.encode(),
+        public_key.hex().encode(),
+    )
 
 
 def verify(public_key: bytes, envelope: bytes, sig: bytes, payload_type: str = JSON) -> None:

@@ -18,6 +18,7 @@ from contract.messages import (
     BlobAsked,
     BlobPart,
     BlobTold,
+    CertificateAsked,
     ChangesAsked,
     ChangesTold,
     CheckpointAsked,
@@ -74,7 +75,7 @@ _TELL: Final = (
     AskRefused,
     CompletenessTold,
 )
-_ENROL: Final = (EnrolAsked, EnrolProved)
+_ENROL: Final = (EnrolAsked, EnrolProved, CertificateAsked)
 _ENROL_TOLD: Final = (EnrolChallenged, EnrolAnswered)
 
 _LEAVES: Final[dict[type[Message], str]] = {

@@ -221,7 +221,11 @@ def _with(alert: Alert, finding: Finding, entry: Entry) -> tuple[Evidence, ...]:
 
 
 def _evidence(finding: Finding, entry: Entry) -> tuple[Evidence, ...]:
-    """The message at hand, or the one that began it; none where nothing was said."""
-    if entry.hash:
-        return (evidence(entry, finding.says),)
-    return (finding.rests_on,) if finding.rests_on is not None else ()
+    """The message that began it, or the one at hand; none where nothing was said.
+
+    Where one began it, that one: whether a later message or a tick was first to show that it lasts
+    is chance, and the same facts rest on the same message.
+    """
+    if finding.rests_on is not None:
+        return (finding.rests_on,)
+    return (evidence(entry, finding.says),) if entry.hash else ()

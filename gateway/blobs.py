@@ -118,6 +118,17 @@ class Blobs:
         """The journal says that the blob is kept: its parts are needed no more."""
         shutil.rmtree(self._folder_of(blob.source, blob.sha256), ignore_errors=True)
 
+    def erase(self, sha256: str) -> None:
+        """Retention has come to its end: the bytes go; raises `Unavailable`."""
+        path = self._path(sha256)
+        try:
+            path.with_suffix(".type").unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+            if path.parent.exists():
+                _sync(path.parent)
+        except OSError as error:
+            raise Unavailable(f"a picture cannot be erased: {error}") from error
+
     def has_parts(self, blob: Blob) -> bool:
         """Whether parts of a blob are still here: its `blob.kept` may not be in the journal."""
         return self._folder_of(blob.source, blob.sha256).exists()

@@ -23,6 +23,7 @@ from contract.messages import (
 )
 from contract.signing import Key
 from contract.wire import hash_of
+from gateway import resting
 from gateway.entry import Entry
 from gateway.journal import read_cursor, write_cursor
 from gateway.store import Store
@@ -183,6 +184,8 @@ def _keep(
             "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)",
             (change.number, change.position, change.hash, change.body, seal.keyid, seal.sig),
         )
+        if isinstance(change.message, AlertChanged):
+            resting.note(at, change.message, change.position)
         if thing := thing_of(change.message):
             at.execute(
                 "INSERT OR REPLACE INTO latest VALUES (?, ?, ?)",

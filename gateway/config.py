@@ -10,6 +10,7 @@ from contract.identifiers import Post, Source
 from contract.link import Rejected
 from contract.links.mqtt import BrokerConfig
 from gateway.adapters.config import FOREIGN_MAX, Adapter, ForeignConfig, adapters
+from gateway.lasting import Retention
 from gateway.notary.config import WitnessConfig
 from gateway.settings import JudgeSettings
 from gateway.sinks import SinkConfig
@@ -39,6 +40,8 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """So often the journal's tree is signed while it grows."""
     witness: Annotated[tuple[WitnessConfig, ...], Meta(max_length=8)] = ()
     """Second parties that cosign it: ``[[witness]]``."""
+    retention: Retention = Retention()
+    """How long the bodies of messages are kept."""
     metrics_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
     """Where monitors find /metrics on 127.0.0.1; 0 for nowhere."""
 

@@ -42,7 +42,7 @@ from gateway.settings import JudgeSettings
 from gateway.state import State
 from gateway.twins import Agent
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Raise it with every change that could make another change of the same entries."""
 
 

@@ -49,7 +49,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     opened_by: str = ""
     """Names what opened the episode where no message did (as with silence)."""
     rests_on: Evidence | None = None
-    """The message that began it, where the entry at hand is only the time."""
+    """The message that began it, where that is not the entry at hand."""
     picture: Picture | None = None
     detections: tuple[Detection, ...] = ()
     model: ModelUsed | None = None

@@ -47,6 +47,7 @@ from gateway.pump import pump
 from gateway.quarantine import Quarantine
 from gateway.receipts import Receipts
 from gateway.signs import Signs
+from gateway.retention import Eraser
 from gateway.sink import Place
 from gateway.sinks import open_sink
 from gateway.store import open_store
@@ -76,6 +77,7 @@ class Parts:
     quarantine: Quarantine
     sinks: dict[str, TimeSeries]
 
+    eraser: Eraser
 
 async def run(
     config: GatewayConfig, dial: Dial, *, clock: Clock | None = None, listen: Listen | None = None
@@ -93,6 +95,7 @@ async def run(
         start(parts.receipts.run(), name="receipts")
         start(parts.answers.run(), name="answers")
         start(parts.notary.run(), name="notary")
+        start(parts.eraser.run(), name="retention")
         for witness in config.witness:
             start(submit(witness, parts.notary, parts.clock), name=f"witness {witness.url}")
         start(_stay_linked(parts, dial), name="link")
@@ -189,6 +192,15 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
             quarantine=quarantine,
             sinks=sinks,
         )
+            eraser=Eraser(
+                config.retention,
+                store,
+                journal,
+                blobs=blobs,
+                voice=voice,
+                clock=clock,
+                sinks=tuple(sinks),
+            ),
 
 
 async def _stay_linked(parts: Parts, dial: Dial) -> None:

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from math import log
 from typing import Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 BINS = 16
 SETTLED_MAX = 0.1
 """Population stability index up to which nothing has happened."""
@@ -28,7 +25,6 @@ RANGES = {
 }
 """What is watched, and from where to where: share of the picture that shows something; mean
 brightness and saturation of that; mean step between neighbouring pixels; the loudest score."""
-EMPTY_LEVEL = 0.95  # brightness from which a pixel shows nothing
 
 
 @dataclass(frozen=True)
@@ -40,25 +36,10 @@ class Histogram:
     @classmethod
     def of(cls, values: Sequence[float], low: float, high: float) -> Self:
         """Count; what lies outside falls into the nearest part."""
-        inside = np.clip(values, low, high)
-        return cls(tuple(int(n) for n in np.histogram(inside, BINS, (low, high))[0]))
-
-
-def features(rgb: NDArray[np.uint8]) -> dict[str, float]:
-    """Return the features of one (height, width, 3) picture."""
-    small = rgb[::2, ::2].astype(np.float32) / np.float32(255.0)
-    r, g, b = small[..., 0], small[..., 1], small[..., 2]
-    bright = (r + g + b) / np.float32(3.0)
-    saturation = np.maximum(np.maximum(r, g), b) - np.minimum(np.minimum(r, g), b)
-    shown = bright < EMPTY_LEVEL
-    if not shown.any():
-        shown = np.ones_like(shown)
-    return {
-        "covered": float(shown.mean()),
-        "brightness": float(bright[shown].mean()),
-        "saturation": float(saturation[shown].mean()),
-        "sharpness": float(np.abs(np.diff(bright, axis=1)).mean()),
-    }
+        counts = [0] * BINS
+        for value in values:
+            counts[min(max(int((value - low) / (high - low) * BINS), 0), BINS - 1)] += 1
+        return cls(tuple(counts))
 
 
 def histograms(values: Mapping[str, Sequence[float]]) -> dict[str, Histogram]:
@@ -68,9 +49,10 @@ def histograms(values: Mapping[str, Sequence[float]]) -> dict[str, Histogram]:
 
 def shift(reference: Histogram, seen: Histogram) -> float:
     """Return the population stability index: 0 the same, above `MOVED_MIN` another world."""
-    then, now = (np.asarray(h.counts, dtype=float) + 0.5 for h in (reference, seen))
-    then, now = then / then.sum(), now / now.sum()
-    return float(sum((n - t) * log(n / t) for t, n in zip(then, now, strict=True)))
+    # Half a picture in every part: an empty one is not impossible.
+    then, now = ([n + 0.5 for n in histogram.counts] for histogram in (reference, seen))
+    shares = [(t / sum(then), n / sum(now)) for t, n in zip(then, now, strict=True)]
+    return sum((n - t) * log(n / t) for t, n in shares)
 
 
 def shifts(reference: Mapping[str, Histogram], seen: Mapping[str, Histogram]) -> dict[str, Any]:

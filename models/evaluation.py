@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,15 +21,18 @@ from numpy.typing import NDArray
 from models.detection import Detection
 from models.inference import Model, overlap
 from models.passport import WILDLIFE_MODEL
-from models.rates import Figure, wilson
+from models.rates import Figure, Rate, wilson
 from models.splits import TEST, bag
 from models.xray.bag import CLASSES, Truth, render
 
 __all__ = [
     "HIT_IOU",
+    "Found",
     "Look",
+    "announced",
     "bags",
     "figures",
+    "found_in",
     "hits",
     "look",
     "loudest",
@@ -44,6 +47,8 @@ SURE_MAX = 0.99  # no threshold is set higher
 BAGS_AHEAD = 64  # rendered and waiting
 BAGS_DEFAULT = 2400
 PICTURE_PX = 416
+RESAMPLINGS = 1000
+PERCENTILES = (2.5, 97.5)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,12 @@ class Look:
 
     truths: tuple[Truth, ...]
     detections: tuple[Detection, ...]
+    name: str = ""
+    """Of the picture; looks of one name are not independent of each other."""
+    packed: tuple[str, ...] = ()
+    milliseconds: float = 0.0
+    seen: dict[str, float] = field(default_factory=dict)
+    """The picture's features (`drift`)."""
 
 
 def _rendered(task: tuple[range, int, int]) -> tuple[NDArray[np.uint8], tuple[Truth, ...]]:
@@ -107,26 +118,77 @@ def loudest(detections: Iterable[Detection], kind: str | None = None) -> float:
 
 
 def figures(looks: Sequence[Look], threshold: dict[str, float]) -> dict[str, Figure]:
-    """Return the figures of each class, and of `any` of them, at the thresholds."""
-    found: dict[str, list[bool]] = {kind: [] for kind in threshold}
+    """Return the figures of each class, and of `any` of them, at the thresholds.
+
+    Intervals are Wilson's; where one picture is looked at several times, a bootstrap over pictures.
+    """
+    found = found_in(looks, threshold)
     cried: dict[str, int] = dict.fromkeys(threshold, 0)
     honest = stopped = 0
     for one in looks:
-        said = [d for d in one.detections if d.score >= threshold[d.kind]]
-        for truth in one.truths:
-            found[truth.kind].append(any(hits(d, truth) for d in said))
         if not one.truths:
+            said = announced(one, threshold)
             honest += 1
             stopped += bool(said)
             for kind in {d.kind for d in said}:
                 cried[kind] += 1
     table = {
-        kind: Figure(wilson(sum(each), len(each)), wilson(cried[kind], honest))
-        for kind, each in found.items()
+        kind: Figure(rate_of([f for f in found if f.kind == kind]), wilson(cried[kind], honest))
+        for kind in threshold
     }
-    every = [hit for each in found.values() for hit in each]
-    table["any"] = Figure(wilson(sum(every), len(every)), wilson(stopped, honest))
+    table["any"] = Figure(rate_of(found), wilson(stopped, honest))
     return table
+
+
+@dataclass(frozen=True)
+class Found:
+    """Whether one hidden thing was found, and in which picture."""
+
+    kind: str
+    truth: Truth
+    look: Look
+    is_found: bool
+
+
+def found_in(looks: Sequence[Look], threshold: dict[str, float]) -> list[Found]:
+    """Return for every hidden thing whether it was announced, in the right place."""
+    return [
+        Found(truth.kind, truth, one, any(hits(d, truth) for d in announced(one, threshold)))
+        for one in looks
+        for truth in one.truths
+    ]
+
+
+def announced(one: Look, threshold: dict[str, float]) -> list[Detection]:
+    """Return what is said of a picture at the thresholds."""
+    return [d for d in one.detections if d.score >= threshold[d.kind]]
+
+
+def clustered(parts: Sequence[tuple[int, int]], seed: int = 0) -> Rate:
+    """Return a rate whose trials come in groups that are alike: (hits, of) of each group.
+
+    The interval is a bootstrap's over the groups, never narrower than Wilson's over all trials.
+    """
+    counts = np.asarray(parts, dtype=float).reshape(-1, 2)
+    hits, of = (int(n) for n in counts.sum(axis=0))
+    if of == 0:
+        return wilson(0, 0)
+    rng = np.random.default_rng(seed)
+    drawn = counts[rng.integers(len(counts), size=(RESAMPLINGS, len(counts)))].sum(axis=1)
+    low, high = np.percentile(drawn[:, 0] / np.maximum(drawn[:, 1], 1.0), PERCENTILES)
+    # Where every group agrees a bootstrap knows no doubt; that many trials leave some all the same.
+    least = wilson(hits, of)
+    return Rate(hits, of, min(float(low), least.low), max(float(high), least.high))
+
+
+def rate_of(found: Sequence[Found]) -> Rate:
+    """Return how many of these things were found."""
+    by_name: dict[str, list[bool]] = {}
+    for number, one in enumerate(found):
+        by_name.setdefault(one.look.name or str(number), []).append(one.is_found)
+    if len(by_name) == len(found):
+        return wilson(sum(one.is_found for one in found), len(found))
+    return clustered([(sum(group), len(group)) for group in by_name.values()])
 
 
 def hits(detection: Detection, truth: Truth) -> bool:

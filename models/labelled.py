@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.detection import PictureError
 from models.image import decode, read
+from models.sources import Sample
 from models.xray.bag import Truth
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})
@@ -27,20 +25,6 @@ Box = tuple[float, float, float, float]
 
 class LabelError(ValueError):
     """The labels cannot be used; the message says which and why."""
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A picture to be judged by, and what is truly in it."""
-
-    name: str
-    pixels: NDArray[np.uint8]
-    """(height, width, 3), RGB."""
-    truths: tuple[Truth, ...] = ()
-    packed: tuple[str, ...] = ()
-    """Names of all that was packed, where that is known."""
-    others: int = 0
-    """Labelled things of classes that are not looked for."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +53,10 @@ class Folder:
             raise LabelError("YOLO labels are numbers: say --classes FILE with one name a line")
         names = [line.strip() for line in classes.read_text(encoding="utf-8").splitlines()]
         return cls(pictures, images, _yolo(pictures, images, labels, [n for n in names if n]))
+
+    def __len__(self) -> int:
+        """How many pictures there are."""
+        return len(self.pictures)
 
     def samples(
         self, kinds: Sequence[str], chosen: Sequence[int] | None = None

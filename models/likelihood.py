@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass
 from math import exp, log, sqrt
 from typing import Any
 
-import numpy as np
-
 from models.rates import Z_95
 
 STEPS_MAX = 8
@@ -61,8 +59,12 @@ def _between(scores: Iterable[float], low: float, high: float) -> int:
 
 def _edges(threats: Sequence[float], harmless: Sequence[float]) -> list[float]:
     """Return where steps may begin: quantiles of both kinds, so that no step is empty of both."""
-    shares = np.linspace(0.0, 1.0, STEPS_MAX // 2 + 1)[:-1]
-    loud = [float(score) for kind in (threats, harmless) for score in np.quantile(kind, shares)]
+    parts = STEPS_MAX // 2
+    loud = [
+        ordered[len(ordered) * part // parts]
+        for ordered in (sorted(threats), sorted(harmless))
+        for part in range(parts)
+    ]
     # What lies above the loudest harmless bag is a step of its own: there the data end.
     return sorted({0.0, *(round(score, 4) for score in [*loud, max(harmless) + 1e-4])})
 

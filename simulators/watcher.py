@@ -20,6 +20,7 @@ from contract.messages import (
     Unreadable,
 )
 from contract.signing import BadSignature
+from contract.stopping import apart
 from contract.topics import topic
 
 NAME: Final = "simulate"
@@ -51,11 +52,14 @@ class Watcher:
         while True:
             session = os.urandom(4).hex()
             try:
-                async with dial(f"{self._me.post}-{NAME}-{session}") as link:
-                    await self._watch(link, session)
+                await apart(self._use_link(dial, session), "watcher link")
             except* (Unavailable, Rejected) as group:
                 log.warning("the watcher has no link: %s", group.exceptions[0])
             await self._clock.sleep(REDIAL_S)
+
+    async def _use_link(self, dial: Dial, session: str) -> None:
+        async with dial(f"{self._me.post}-{NAME}-{session}") as link:
+            await self._watch(link, session)
 
     async def _watch(self, link: Link, session: str) -> None:
         asker = Asker(link, me=self._me, session=session, clock=self._clock)

@@ -12,7 +12,7 @@ from command_center.officers import Officer, Officers
 from command_center.posts import POSTS_MAX, Posts, common, parse
 from contract.link import Rejected
 
-PostsAsked = Annotated[list[Annotated[str, Field(max_length=5)]], Field(max_length=POSTS_MAX)]
+PostsAsked = Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=POSTS_MAX)]
 Name = Annotated[str, Path(min_length=1, max_length=40)]
 _Role = Literal["viewer", "officer", "supervisor", "admin"]
 
@@ -58,7 +58,7 @@ class _Desk:
     async def invite(self, request: Request, asked: _Invitation) -> Response:
         """A one-time link for a new officer."""
         admin, posts = officer_of(request), parse(asked.posts)
-        said = f"as {asked.role} of {' '.join(posts)}"
+        said = f"as {asked.role}"
         async with self._audit.act(admin, "invite", about=asked.name, posts=posts, detail=said):
             if self._known(asked.name):
                 raise Rejected("Another officer has this name.")

@@ -127,7 +127,7 @@ class _Desk:
         except Pruned:
             return error("What follows this cursor is kept no longer.", 410)
         # The URL itself may hold a secret of the receiver.
-        said = f"{asked.name}, alerts of {' '.join(posts)}, to {host_of(asked.url)}"
+        said = f"{asked.name}, to {host_of(asked.url)}"
         async with self._audit.act(officer, "add subscriber", posts=posts, detail=said) as pen:
             _check(officer, posts)
             check_url(asked.url, self._webhooks.allowed)

@@ -37,7 +37,7 @@ def router(tokens: Tokens, audit: Audit) -> APIRouter:
         """A token that reads alerts of these posts; `secret` is told this once."""
         officer, lasts = officer_of(request), timedelta(days=asked.days)
         posts = parse(asked.posts)
-        said = f"{asked.name}, reads {' '.join(posts)}, {asked.days} days"
+        said = f"{asked.name}, for {asked.days} days"
         async with audit.act(officer, "make token", posts=posts, detail=said) as pen:
             token, secret = await tokens.make(officer, asked.name, posts, lasts)
             pen.about(token.id)

@@ -34,9 +34,9 @@ export const ask = async (path) => (await call(path)).json();
 export const bytes = async (path, signal) => (await call(path, { signal })).blob();
 
 /** Tell; the answer as data, or null if there is none. `X-Greenlane` shows that our own page asks. */
-export async function tell(path, data = {}, { keepalive = false } = {}) {
+export async function tell(path, data = {}, { keepalive = false, method = "POST" } = {}) {
   const headers = { "Content-Type": "application/json", "X-Greenlane": "1" };
-  const answer = await call(path, { method: "POST", headers, body: JSON.stringify(data), keepalive });
+  const answer = await call(path, { method, headers, body: JSON.stringify(data), keepalive });
   const text = await answer.text();
   return text ? JSON.parse(text) : null;
 }

@@ -1,7 +1,7 @@
 // The keys: those of every page, those of acts and pictures, and `g` with a letter for another page.
 // Single letters are off while typing, and can be turned off altogether.
 import { cap, el } from "./dom.js";
-import { PAGES } from "./pages.js";
+import { PAGES, mayOpen } from "./pages.js";
 
 const LETTERS_OFF = "letters-off";
 /** After `g` the letter is awaited so long, in ms. */
@@ -72,7 +72,7 @@ export function listen(view, own, more = HELD) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (isOwn(event.target, event.key)) return;
     if (event.key.length === 1 && !letters.checked) return;
-    const page = event.timeStamp - going < GO_MS && Object.values(PAGES).find((one) => one.key === event.key);
+    const page = event.timeStamp - going < GO_MS && Object.values(PAGES).find((one) => one.key === event.key && mayOpen(one));
     going = event.key === "g" ? event.timeStamp : -Infinity;
     if (page) return void location.assign(page.path);
     const key = keys.has(event.key) ? event.key : SAME[event.key];
@@ -84,10 +84,10 @@ export function listen(view, own, more = HELD) {
 }
 
 function list(keys, more) {
-  const pages = Object.values(PAGES).map(({ key, word }) => ["Pages", word, ["g", key]]);
+  const pages = Object.values(PAGES).map(({ key, word, needs }) => ["Pages", word, ["g", key], needs]);
   const told = [...keys].filter(([, [, word]]) => word).map(([key, [, word, section]]) => [section, word, [NAMES[key] ?? key]]);
   const lines = [...pages, ...told, ...more.filter(([section]) => told.some(([of]) => of === section))];
   const sections = [...new Set(lines.map(([section]) => section))];
   map.replaceChildren(...sections.map((section) => el("section", {}, el("h3", {}, section),
-    el("ul", {}, ...lines.filter(([of]) => of === section).map(([, word, caps]) => el("li", {}, el("span", {}, word), el("span", {}, ...caps.map(cap))))))));
+    el("ul", {}, ...lines.filter(([of]) => of === section).map(([, word, caps, needs]) => el("li", { "data-needs": needs }, el("span", {}, word), el("span", {}, ...caps.map(cap))))))));
 }

@@ -12,6 +12,9 @@ from contract.link import Rejected
 from contract.messages import GENESIS, STREAMS, SignedBytes, Stream
 
 SCHEMA_VERSION: Final = 1
+PAGE_BYTES: Final = 1_024
+"""Of a new file. A message of a few readings changes four or five pages, each of which is written
+twice: with small ones a card gets half of the bytes (`scripts/bench outbox`), and lives longer."""
 _SCHEMA: Final = """
 CREATE TABLE epochs (id INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE);
 CREATE TABLE streams (
@@ -80,6 +83,7 @@ class Store:
     def __init__(self, path: Path | Literal[":memory:"]) -> None:
         self._db: Final = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
         self._ids: dict[str, int] = {}
+        self._db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]

@@ -26,6 +26,7 @@ from contract.messages import (
     read,
 )
 from contract.signing import BadSignature, keyid_of, verify
+from contract.stopping import apart
 from contract.topics import topic
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ async def run(
     while True:
         dialled_at = uplink.now
         try:
-            await _use_link(uplink, dial)
+            await apart(_use_link(uplink, dial), f"{outbox.source} link")
         except* (Unavailable, Rejected) as group:
             if uplink.now - dialled_at > REDIAL_S_MAX:
                 wait = REDIAL_S_FIRST  # it stood for a while: this is a new trouble

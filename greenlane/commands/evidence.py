@@ -48,9 +48,12 @@ def add_parser(commands: Any) -> None:
         "verify",
         help="check an archive; needs no server and no network",
         description="Says what was checked, and names the first thing that is wrong (exit code 1). "
-        "Without --trust it can only say that the archive fits together: anybody could have made it.",
+        "Without --trust it can only say that the archive fits together: anybody could have made "
+        "it.",
     )
-    verify.add_argument("path", type=Path, metavar="PATH", help="the archive, or its unpacked folder")
+    verify.add_argument(
+        "path", type=Path, metavar="PATH", help="the archive, or its unpacked folder"
+    )
     verify.add_argument(
         "--trust",
         action="append",

@@ -56,7 +56,7 @@ class Source(NamedTuple):
 
 def write(file: IO[bytes], sources: Sequence[Source]) -> None:
     """Write the archive; raises `BadContainer` if it would be too large."""
-    members = []
+    members: list[Member] = []
     for source in sources:
         size, crc = 0, 0
         for piece in source.pieces():
@@ -91,8 +91,8 @@ def read(file: IO[bytes]) -> list[Member]:
     expected = _directory(members, at)
     found = file.read(len(expected) + 1)
     if found != expected:
-        same = next((n for n, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), -1)
-        where = at + (same if same >= 0 else min(len(found), len(expected)))
+        pairs = enumerate(zip_longest(found, expected))
+        where = at + next(place for place, (one, other) in pairs if one != other)
         raise BadContainer(f"byte {where}: its list of files is not the one of its files")
     return members
 

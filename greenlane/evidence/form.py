@@ -11,7 +11,9 @@
     changes/0000000012.dsse.json       what the judge said about this alert, signed by the gateway
     pictures/SHA256.png                by the SHA-256 of their bytes
     passports/SHA256.json              of the model, by the SHA-256 of its weights
-    keys/KEYID.pem, keys/witnesses.txt public keys, for `openssl` and for who trusts nobody yet
+    keys/KEYID.pem, keys/witnesses.txt public keys, for openssl and for who trusts nobody yet
+
+JSON is written in one way only; what reads otherwise is refused.
 """
 
 import base64
@@ -157,6 +159,17 @@ def read(body: bytes, kind: type[T]) -> T:
     if written(value) != body:
         raise BadForm("it is not written as we write it")
     return value
+
+
+def hashes(texts: tuple[str, ...]) -> list[bytes]:
+    """The hashes of a proof; raise `BadForm`."""
+    try:
+        found = [bytes.fromhex(text) for text in texts]
+    except ValueError as error:
+        raise BadForm("a hash that is not in hex") from error
+    if [one.hex() for one in found] != list(texts):
+        raise BadForm("a hash that is not written as we write it")
+    return found
 
 
 def opened(body: bytes, payload_type: str = JSON) -> SignedBytes:

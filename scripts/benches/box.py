@@ -5,8 +5,9 @@
                                                             (on this machine, 127.0.0.1)
 
 Needs root, Linux and Debian's packages. systemd does not run in a chroot: what it would do (start
-the unit's command as the unit's user, listen for the watchdog) is done here by hand. The copies of
-this machine's lists of packages and certificates go into that root only.
+the unit's command as the unit's user, listen for the watchdog) is done here by hand. It is
+what was committed last that is installed. How this machine reaches the network is copied into that
+root only.
 """
 
 import argparse
@@ -154,7 +155,7 @@ def started(
         notify = ["env", "NOTIFY_SOCKET=/run/notify", "WATCHDOG_USEC=3000000"]
         command = as_agent(root, *notify, *shlex.split(unit["ExecStart"]), user=unit["User"])
         with (root.parent / "agent.log").open("ab") as log:
-            agent = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)  # noqa: S603
+            agent = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
         try:
             yield agent, heard
         finally:
@@ -184,7 +185,7 @@ def inside(root: Path, *command: str) -> str:
 
 def run(*command: str, environment: dict[str, str] | None = None) -> str:
     """Run a command to its end; a failure says what it said."""
-    done = subprocess.run(  # noqa: S603 - ours
+    done = subprocess.run(
         command, capture_output=True, text=True, timeout=STEP_S_MAX, check=False, env=environment
     )
     if done.returncode:
@@ -205,14 +206,11 @@ def mounted(root: Path) -> Iterator[None]:
 
 
 def borrow(root: Path) -> None:
-    """The checkout, and how this machine reaches the network, into this root alone."""
-    tracked = ["git", "-C", str(REPOSITORY), "ls-files", "-z", "-c", "-o"]
-    tracked += ["--exclude-standard", *PARTS]
-    files = subprocess.run(tracked, check=True, capture_output=True).stdout  # noqa: S603
-    for name in filter(None, files.decode().split("\0")):
-        if (REPOSITORY / name).exists():  # or somebody is just removing it
-            (root / "src" / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, root / "src" / name)
+    """What was committed last, and how this machine reaches the network, into this root alone."""
+    archive = root.parent / "checkout.tar"
+    run("git", "-C", str(REPOSITORY), "archive", "--output", str(archive), "HEAD", *PARTS)
+    (root / "src").mkdir()
+    run("tar", "--extract", "--file", str(archive), "--directory", str(root / "src"))
     for name in ("etc/resolv.conf", "etc/hosts"):
         shutil.copy(Path("/") / name, root / name)
     bundle = Path("/etc/ssl/certs/ca-certificates.crt")

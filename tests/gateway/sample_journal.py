@@ -1,7 +1,7 @@
-"""A journal with everything in it, made from a seed: forks, holes, late ones, acts, silence."""
+"""What a journal may have in it, made from a seed: forks, holes, late ones, acts, silence."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from contract.messages import (
@@ -27,6 +27,7 @@ from contract.messages import (
     compose,
     read,
 )
+from contract.signing import Key
 from contract.topics import stream_of
 from contract.wire import hash_of
 from gateway.entry import Draft, drafted
@@ -36,6 +37,7 @@ from tests.support.virtual import START
 
 SOURCES = ("/KEMBA/gate-1", "/KEMBA/gate-2", "/BEANR/gate-7", "/KEMBA/command-center")
 GATEWAY = "/KEMBA/gateway"
+KEYS = {source: Key(bytes([number]) * 32) for number, source in enumerate((*SOURCES, GATEWAY))}
 SETTINGS = JudgeSettings(readings=(Limit(metric="temperature", high=8.0, for_s=4),))
 
 
@@ -53,7 +55,9 @@ def said(
     stream = stream_of(message)
     identity = Identity(source, stream, epoch, number) if number else None
     body = compose(message, source=source, stamp=stamp, identity=identity, previous=before)
-    return drafted(read(body), hash_=hash_of(body), body=body, keyid="k", sig=b"s")
+    key = KEYS.get(source)
+    keyid, sig = (key.keyid, key.sign(body)) if key else ("k", b"s")
+    return drafted(read(body), hash_=hash_of(body), body=body, keyid=keyid, sig=sig)
 
 
 def own(message: Message, at_s: float) -> Draft:
@@ -67,11 +71,15 @@ def own(message: Message, at_s: float) -> Draft:
         body=draft.body,
         message=draft.message,
         observed_at=draft.observed_at,
+        keyid=draft.keyid,
+        sig=draft.sig,
     )
 
 
-def messages(chance: random.Random, at_s: float, numbers: int) -> Message:
-    """Something that a source could say."""
+def messages(
+    chance: random.Random, at_s: float, numbers: int, alerts: Sequence[str] = ()
+) -> Message:
+    """Something that a source could say; acts are about ``alerts``, if there are any."""
     at = START + timedelta(seconds=at_s)
     kind = chance.randrange(5)
     if kind == 0:
@@ -106,7 +114,7 @@ def messages(chance: random.Random, at_s: float, numbers: int) -> Message:
         return OfficerActed(
             act=f"act-{numbers}",
             verb=chance.choice(("acknowledge", "resolve", "close", "comment")),
-            alert=f"{chance.randrange(16):020x}",
+            alert=chance.choice(alerts) if alerts else f"{chance.randrange(16):020x}",
             officer="Officer 12",
             role="officer",
         )
@@ -124,7 +132,9 @@ def messages(chance: random.Random, at_s: float, numbers: int) -> Message:
     )
 
 
-def drafts(seed: int, count: int = 400) -> Iterator[list[Draft]]:  # noqa: C901 - a list of odds
+def drafts(  # noqa: C901 - a list of odds
+    seed: int, count: int = 400, alerts: Callable[[], Sequence[str]] = tuple, run: int = 0
+) -> Iterator[list[Draft]]:
     """Groups of drafts that were appended together."""
     chance = random.Random(seed)  # noqa: S311 - a seed, no secret
     yield [own(law(SETTINGS), 0), own(AgentBorn(keyid="k", version="1", epochs=()), 0)]
@@ -133,8 +143,8 @@ def drafts(seed: int, count: int = 400) -> Iterator[list[Draft]]:  # noqa: C901 
     for step in range(count):
         at_s = step * 0.7
         source = chance.choice(SOURCES)
-        epoch = f"{SOURCES.index(source):016x}"
-        message = messages(chance, at_s, step)
+        epoch = f"{run * 16 + SOURCES.index(source):016x}"
+        message = messages(chance, at_s, step, alerts())
         key = (source, stream_of(message))
         number, before = heads.get(key, (0, GENESIS))
         draft = said(message, source, at_s, number + 1, epoch=epoch, before=before)

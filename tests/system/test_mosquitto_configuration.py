@@ -58,7 +58,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     """The delivered configuration and access list, with the paths of this test."""
     directory = tmp_path_factory.mktemp("secured")
     certify(directory, "ca", "a post's own authority")
-    for name in ("broker", "gateway", "command-center", "lane-1"):
+    for name in ("broker", "gateway", "command-center", "alert-subscriber", "lane-1"):
         certify(directory, name, name)
     port = free_port()
     acl = CONFIG.with_suffix(".acl").read_text()
@@ -92,6 +92,26 @@ async def test_an_agent_cannot_speak_as_another(secured: Secured) -> None:
         async with secured.dial("lane-1")("l2") as again:
             await again.publish([Packet(topic=f"{LANE_1}/events", body=b"mine")])
             assert await first(gateway) == b"mine"
+
+
+async def test_an_alert_subscriber_hears_alerts_and_nothing_else_and_says_nothing(
+    secured: Secured,
+) -> None:
+    """Alerts come through; the gateway's changes do not; a forged alert is dropped."""
+    where = "greenlane/1/KEMBA/alerts/seal_opened"
+    async with (
+        secured.dial("command-center")("c") as center,
+        secured.dial("alert-subscriber")("s") as subscriber,
+        secured.dial("gateway")("g") as gateway,
+    ):
+        await center.subscribe("greenlane/1/+/alerts/+")
+        await subscriber.subscribe("greenlane/1/#")
+        await gateway.publish([Packet(topic="greenlane/1/KEMBA/gateway/changes", body=b"secret")])
+        with contextlib.suppress(Rejected, Unavailable):
+            await subscriber.publish([Packet(topic=where, body=b"forged")])
+        await center.publish([Packet(topic=where, body=b"true")])
+        assert await first(center) == b"true"
+        assert await first(subscriber) == b"true"
 
 
 async def test_nobody_connects_without_a_certificate(secured: Secured) -> None:

@@ -95,14 +95,15 @@ def fill(center: Center) -> datetime:
         ("cold-plug", "power", "W"),
     )
     center.gateway.points_of = {
-        (PATROL, "longitude"): _track(at, AT[0]),
-        (PATROL, "latitude"): _track(at, AT[1]),
-        ("cold-plug", "power"): _track(at, 41.5),
+        (PATROL, "longitude"): track(at, AT[0]),
+        (PATROL, "latitude"): track(at, AT[1]),
+        ("cold-plug", "power"): track(at, 41.5),
     }
     return at
 
 
-def _track(at: datetime, degrees: float) -> tuple[Point, ...]:
+def track(at: datetime, degrees: float) -> tuple[Point, ...]:
+    """A few readings, the last a second old."""
     return tuple(
         Point(at=at - timedelta(seconds=s), mean=degrees, low=degrees, high=degrees, count=1)
         for s in (40, 20, 1)

@@ -141,6 +141,8 @@ def test_hostile_text_stays_text(page: Page, center: Center) -> None:
     )
     page.locator("gl-alerts tr.row").click()
     expect(page.locator("gl-alerts tr.row .title")).to_have_text(scene.HOSTILE)
+    expect(page.locator(".spot")).to_contain_text(scene.HOSTILE)
+    page.get_by_role("button", name="Agents").click()
     expect(page.locator(".devices")).to_contain_text(scene.HOSTILE)
     page.keyboard.press("Enter")
     expect(page.locator("gl-why .evidence")).to_contain_text(scene.HOSTILE)
@@ -157,6 +159,7 @@ def test_agents_are_shown_as_stale_and_as_holed_as_they_are(page: Page, center: 
         scene.whole(),
         scene.holed(),
     )
+    page.get_by_role("button", name="Agents").click()
     agents = page.locator("gl-agents .agent")
     expect(agents).to_have_count(2)
     silent, alive = agents.nth(0), agents.nth(1)

@@ -52,7 +52,7 @@ def test_no_script_makes_markup_from_text(script: Path) -> None:
 def test_what_a_script_imports_is_there(script: Path) -> None:
     """Relative paths, no import map, no bundler: each names a file."""
     for path in re.findall(
-        r'^(?:import|export)[^"\n]*"([^"]+)";', script.read_text(), re.MULTILINE
+        r'^(?:import|export)[^"\n=]*"([^"]+)";', script.read_text(), re.MULTILINE
     ):
         assert path.startswith("."), path
         assert (script.parent / path).resolve().is_file(), path

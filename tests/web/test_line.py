@@ -43,7 +43,7 @@ def test_offline_says_since_when_and_comes_back_by_itself(
     expect(trouble).to_contain_text("Offline since")
     expect(trouble).to_contain_text("UTC, next try in")
     expect(page.locator("gl-alerts")).to_have_attribute("data-trust", "offline")
-    expect(page.locator("gl-agents")).to_have_attribute("data-trust", "offline")
+    expect(page.locator("gl-lanes")).to_have_attribute("data-trust", "offline")
     expect(page.locator("gl-alerts tr.row")).to_have_count(1)
     page.keyboard.press("a")
     expect(page.locator("#toast")).to_contain_text("This screen is offline")

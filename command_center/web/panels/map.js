@@ -136,7 +136,7 @@ export class PostMap extends HTMLElement {
     if (reveal(sev, post.worst)) showSeverity(sev, post.worst);
     const trouble = troubleOf(post);
     if (reveal(hole, trouble)) say(hole.lastElementChild, trouble);
-    say(sub, post.agents.length ? standWords(post) : "no agent has spoken");
+    if (reveal(sub, post.agents.length || post.alerts.length)) say(sub, standWords(post));
     if (reveal(called, post.name)) say(called, post.name);
     set(node.firstElementChild, "aria-current", this.view.post === post.post ? "true" : false);
     set(node, "data-worst", post.worst);

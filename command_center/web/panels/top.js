@@ -30,9 +30,9 @@ export class Top extends HTMLElement {
       (this.line = this.#line()), (this.trouble = this.#trouble()));
   }
 
-  #way(name, { path, word, icon: drawing, key }) {
+  #way(name, { path, word, icon: drawing, key, needs }) {
     const marks = name === "desk" ? [this.open, this.critical] : [];
-    return el("a", { href: path, title: `g ${key}`, "aria-current": name === here() ? "page" : null }, icon(drawing), word, ...marks);
+    return el("a", { href: path, title: `g ${key}`, "data-needs": needs, "aria-current": name === here() ? "page" : null }, icon(drawing), word, ...marks);
   }
 
   #line() {
@@ -60,7 +60,10 @@ export class Top extends HTMLElement {
     const trust = trustOf(view);
     say(this.time, time(view.now, view.now));
     set(this.time, "datetime", new Date(view.now).toISOString());
-    if (view.board.me) say(this.officer, view.board.me.name);
+    if (view.board.me) {
+      say(this.officer, view.board.me.name);
+      set(document.documentElement, "data-role", view.board.me.role);
+    }
     this.#showLink(trust);
     this.#showTrouble(view, trust);
     this.#showCounts(view);

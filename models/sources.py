@@ -1,0 +1,89 @@
+"""Where the pictures of a trial come from: simulated bags, or a folder (`labelled`); with items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.splits import TEST, bag
+from models.xray.bag import CLASSES, Truth, render
+from models.xray.projection import NoRoom, hide
+
+PICTURE_PX = 416
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture to be judged by, and what is truly in it."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+    """(height, width, 3), RGB."""
+    truths: tuple[Truth, ...] = ()
+    packed: tuple[str, ...] = ()
+    """Names of all that was packed, where that is known."""
+    others: int = 0
+    """Labelled things of classes that are not looked for."""
+
+
+class Source(Protocol):
+    """Pictures that can be asked for by their place."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def samples(
+        self, kinds: Sequence[str], chosen: Sequence[int] | None = None
+    ) -> Iterable[Sample]:
+        """Yield all, or those at `chosen`, with what is in them of the classes `kinds`."""
+
+
+@dataclass(frozen=True)
+class SimulatedBags:
+    """The first `count` bags of a split, every other one harmless."""
+
+    count: int
+    split: range = TEST
+    side: int = PICTURE_PX
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return self.count
+
+    def samples(
+        self, kinds: Sequence[str], chosen: Sequence[int] | None = None
+    ) -> Iterator[Sample]:
+        """Yield bags; what is hidden in them and not among `kinds` counts as harmless."""
+        for index in range(self.count) if chosen is None else chosen:
+            seed, threat = bag(self.split, index)
+            picture = render(seed, threat=threat, size=(self.side, self.side))
+            truths = tuple(truth for truth in picture.truths if truth.kind in kinds)
+            others = len(picture.truths) - len(truths)
+            yield Sample(f"seed {seed}", picture.pixels, truths, picture.packed, others)
+
+
+def projected(
+    source: Source, bases: Sequence[int], count: int, *, kinds: Sequence[str], seed: int
+) -> Iterator[Sample]:
+    """Yield `count` pictures with one simulated item each, the classes in turn.
+
+    `bases` are the places of the harmless ones. Each is used once before any is used twice; those
+    in which nothing fits are left out.
+    """
+    known = [kind for kind in kinds if kind in CLASSES]
+    if not known:
+        raise ValueError(f"no item can be simulated of the classes {', '.join(kinds)}")
+    rng = np.random.default_rng(seed)
+    order: list[int] = []
+    while len(order) < count and bases:
+        order += [bases[i] for i in rng.permutation(len(bases))]
+    for number, sample in enumerate(source.samples(kinds, order[:count])):
+        try:
+            put = hide(sample.pixels, known[number % len(known)], [seed, number])
+        except NoRoom:
+            continue
+        yield Sample(sample.name, put.pixels, (put.truth,), sample.packed)
