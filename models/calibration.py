@@ -32,9 +32,7 @@ class Calibrated:
     """The rate of false alarms on new bags of the same kind."""
 
 
-def calibrate(
-    harmless: Sequence[Look], base: dict[str, float], false_alarms: float
-) -> Calibrated:
+def calibrate(harmless: Sequence[Look], base: dict[str, float], false_alarms: float) -> Calibrated:
     """Move the thresholds `base` together until new harmless bags are stopped as rarely as wanted.
 
     With too few bags for the wanted rate the thresholds lie above the loudest of them, and
