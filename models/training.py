@@ -27,7 +27,15 @@ SAVE_EVERY_S = 60.0
 SHOW_EVERY_STEPS = 20
 WARM_UP_STEPS_MAX = 150
 GRADIENT_NORM_MAX = 10.0
-SCHEDULE = ("steps", "crop_share", "tune_bags", "test_bags", "false_alarms_max")
+SCHEDULE = (
+    "steps",
+    "crop_share",
+    "pictures",
+    "pictures_per_step",
+    "tune_bags",
+    "test_bags",
+    "false_alarms_max",
+)
 """What of a recipe may change under way; the passport says where it did."""
 PLACE = ("threads", "renderers", "loaders", "device")
 """What says only where it is computed."""

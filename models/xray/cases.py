@@ -7,7 +7,8 @@ from numpy.random import Generator
 from models.xray import lines
 from models.xray.chance import chance
 from models.xray.parts import Part, Thing
-from models.xray.shapes import Box, Disc, Pose, Slab, Wire
+from models.xray.shapes import Box, Disc, Pose, Slab
+from models.xray.wires import Wire
 
 
 def case(rng: Generator, w: float, h: float) -> Thing:

@@ -8,7 +8,8 @@ from numpy.random import Generator
 from models.xray import lines
 from models.xray.chance import chance
 from models.xray.parts import Part, Thing
-from models.xray.shapes import Ellipsoid, Hollow, Pose, Slab, Swept, Wire
+from models.xray.shapes import Ellipsoid, Hollow, Pose, Slab, Swept
+from models.xray.wires import Wire
 
 TUBE_SHARE = 0.25  # live birds are smuggled in tubes and curlers; so are these
 
