@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from models.assignment import assign, loss, outline_loss
-from models.lessons import Lessons
+from models.curriculum import Lessons
 from models.network import STRIDES, Network, cells
 from models.pictures import Batch, Store
 from models.recipe import Recipe

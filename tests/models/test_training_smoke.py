@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the extra `train`")
 
 from models.inference import Model
-from models.lessons import Lessons
+from models.curriculum import Lessons
 from models.passport import load
 from models.pictures import Rendering, Store
 from models.recipe import RECIPES, read
