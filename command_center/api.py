@@ -19,6 +19,7 @@ from command_center.pace import Pace
 from command_center.pictures import Ask, Pictures
 from command_center.routes import (
     alerts,
+    asyncapi,
     audits,
     blobs,
     history,
@@ -89,6 +90,7 @@ def routes(parts: Parts) -> FastAPI:
     )
     app.include_router(subscribing, dependencies=paced)
     app.include_router(audits.router(parts.audit))
+    app.include_router(asyncapi.router(parts.topics))
     app.include_router(history.router(parts.board, parts.ask))
     app.include_router(blobs.router(parts.board, parts.pictures))
     if parts.collect:

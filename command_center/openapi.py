@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from command_center.act import Act
 from command_center.audit import Record
 from command_center.board import Snapshot
+from command_center.place import Place
 from command_center.routes.subscribers import SubscriberTold, TopicsTold
 from command_center.silence import GatewayState
 from command_center.tokens import Token
@@ -30,6 +31,7 @@ class BoardTold(Snapshot, frozen=True, kw_only=True):
 
     gateway: GatewayState
     acts: tuple[Act, ...]
+    places: tuple[Place, ...]
     me: Me
     now: datetime
 

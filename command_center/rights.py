@@ -66,6 +66,7 @@ RULES: Final = (
     Rule("GET", r"/api/audit", "admin"),
     Rule("GET", r"/admin(\.html)?", "admin", "page"),
     Rule("GET", r"/api/openapi\.json", "viewer"),
+    Rule("GET", r"/api/asyncapi\.json", "viewer"),
     Rule("GET", r"/(?!api/)(?:[a-z0-9_-]+/)*[a-z0-9_-]*(?:\.html)?", "viewer", "page"),
     Rule(
         "GET",

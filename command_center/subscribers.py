@@ -19,6 +19,7 @@ from command_center.posts import Posts, is_within
 from command_center.standard_webhooks import SECRET_BYTES, secret_of
 from contract.clock import Clock
 from contract.link import Rejected
+from contract.messages import Severity
 
 SUBSCRIBERS_MAX: Final = 100
 """Each has one delivery on its way at most: this bounds them all."""
@@ -38,6 +39,8 @@ class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     url: str
     posts: Posts
+    at_least: Severity = "low"
+    """Only changes of alerts that are so severe, or more."""
     officer: str
     """Who made it."""
     created_at: datetime
@@ -98,7 +101,14 @@ class Subscribers:
         return known
 
     async def add(
-        self, *, name: str, url: str, posts: Posts, officer: str, position: int
+        self,
+        *,
+        name: str,
+        url: str,
+        posts: Posts,
+        officer: str,
+        position: int,
+        at_least: Severity = "low",
     ) -> tuple[Subscriber, str]:
         """A new subscriber and its secret; raises `Rejected` with why not."""
         if len(self._known) >= SUBSCRIBERS_MAX:
@@ -108,6 +118,7 @@ class Subscribers:
             name=name,
             url=url,
             posts=posts,
+            at_least=at_least,
             officer=officer,
             created_at=self._clock.utc_now(),
             position=position,

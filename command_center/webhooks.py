@@ -26,12 +26,16 @@ from command_center.standard_webhooks import headers
 from command_center.subscribers import SUBSCRIBERS_MAX, Subscriber, Subscribers
 from contract.clock import Clock
 from contract.link import Unavailable
+from contract.messages import AlertChanged, Refused, Severity, Unreadable, read
 
 ANSWER_BYTES_MAX: Final = 64 * 1024
 """Read of an answer, so that the connection can be used again; of more it is closed."""
 CONNECT_S_MAX: Final = 5.0
 IDLE_MAX: Final = 20
 """Connections that are kept open for the next delivery."""
+SIFTED_MAX: Final = 100
+"""Changes that are looked at in one step for who wants the severe ones only."""
+SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "high", "medium", "low")
 STORE_RETRY_S: Final = 10.0
 DOUBLINGS_MAX: Final = 20
 TYPE: Final = b"application/cloudevents+json; charset=utf-8"
@@ -129,20 +133,21 @@ class Webhooks:
         if self._log.is_ended:
             await asyncio.Event().wait()
         try:
-            found, position = await self._log.after(one.position, one.posts, 1)
+            limit = 1 if one.at_least == "low" else SIFTED_MAX
+            found, position = await self._log.after(one.position, one.posts, limit)
         except Pruned:
             upto = self._log.first - 1
             skipped = one.skipped + upto - one.position
             _log.warning("webhook %s: changes were pruned before it took them", one.id)
             await self.subscribers.put(replace(one, position=upto, skipped=skipped))
             return
-        if not found or found[0].kind == "gap":
+        entry = next((entry for entry in found if _is_wanted(one, entry)), None)
+        if entry is None:
             await self.subscribers.put(replace(one, position=position))
             return
         # The hash of what the gateway signed: the same message has it for ever.
-        id_ = f"msg_{found[0].hash[:32]}"
-        outcome = await self._deliver(one, id_, found[0].body, pool)
-        await self.subscribers.put(self._after(one, found[0], outcome))
+        outcome = await self._deliver(one, f"msg_{entry.hash[:32]}", entry.body, pool)
+        await self.subscribers.put(self._after(one, entry, outcome))
 
     def _after(self, one: Subscriber, entry: Entry, outcome: _Outcome) -> Subscriber:
         now = self._clock.utc_now()
@@ -242,6 +247,19 @@ class Webhooks:
             *(httpcore.UnsupportedProtocol, OSError),
         ) as error:
             return _Outcome("failed", f"Cannot be reached: {error or type(error).__name__}"[:500])
+
+
+def _is_wanted(one: Subscriber, entry: Entry) -> bool:
+    if entry.kind == "gap" or one.at_least == "low":
+        return entry.kind == "alert"
+    try:
+        message = read(entry.body).message()
+    except (Unreadable, Refused):
+        # Of a version that knew more than this one: rather too much than too little.
+        return True
+    if not isinstance(message, AlertChanged):
+        return True
+    return SEVERITIES.index(message.alert.severity) <= SEVERITIES.index(one.at_least)
 
 
 async def _post(

@@ -9,7 +9,7 @@ from msgspec import Meta
 from contract.delivery.room import OutboxLimits
 from contract.identifiers import NotAnIdentifier, Source
 from contract.links.mqtt import BrokerConfig
-from edge.detector import WORKERS_MAX, DetectorConfig
+from edge.detector import WORKERS_MAX, DetectorConfig, Precision
 from edge.drivers import AnySettings
 from models.passport import WILDLIFE_MODEL
 
@@ -26,6 +26,8 @@ class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """Pictures looked at side by side; each takes about one core."""
     threads: Annotated[int, Meta(ge=1, le=WORKERS_MAX)] = 1
     """Threads inside one picture."""
+    precision: Precision = "auto"
+    """`auto`, `float32`, `int8`: whether the 8-bit twin beside the model runs."""
 
     @property
     def detector_config(self) -> DetectorConfig:
@@ -35,6 +37,7 @@ class DetectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             provider=self.provider,
             workers=self.workers,
             threads=self.threads,
+            precision=self.precision,
         )
 
 

@@ -52,7 +52,7 @@ def hear(question: Question) -> Trial:
         put = projected(source, harmless, question.items, kinds=kinds, seed=question.seed)
         items = list(told(look_at(model, put), question.items, "items"))
         data += f"; items are simulated and projected (seed {question.seed})"
-    return judge(model, looks, data, items)
+    return judge(model.passport, looks, data, items)
 
 
 def _source(question: Question, kinds: tuple[str, ...]) -> tuple[Source, str]:

@@ -15,7 +15,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from models.detection import Detection, Scan
-from models.image import decode, letterbox
+from models.image import Letterbox, decode_for, letterbox
 from models.passport import Passport, PassportError, load
 
 DETECTIONS_MAX = 50  # per picture; more is noise no officer would look through
@@ -52,10 +52,10 @@ class Model:
     def scan(self, data: bytes) -> Scan:
         """Return what is seen in an encoded picture; raises `PictureError` if it is none."""
         started = time.perf_counter()
-        rgb = decode(data)
-        detections = self.detect(rgb)
+        rgb, width, height = decode_for(data, self.passport.input_side)
+        planes, fitted = letterbox(rgb, self.passport.input_side)
+        detections = self._seen(planes, fitted.of(width, height), self._floor)
         taken = (time.perf_counter() - started) * 1000.0
-        height, width = rgb.shape[:2]
         return Scan(width, height, detections, self.passport.id, taken)
 
     def detect(self, rgb: NDArray[np.uint8], floor: float | None = None) -> tuple[Detection, ...]:
@@ -64,9 +64,38 @@ class Model:
         `floor` replaces the passport's thresholds; only the evaluation has a reason to.
         """
         planes, fitted = letterbox(rgb, self.passport.input_side)
-        boxes, scores = self._session.run([BOXES, SCORES], {INPUT: planes})
         least = self._floor if floor is None else np.full_like(self._floor, floor)
-        return _thin(fitted.original(boxes[0]), scores[0], least, self.passport)
+        return self._seen(planes, fitted, least)
+
+    def infer(self, planes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return boxes and scores of a ready input: the bare network, for who measures it."""
+        boxes, scores = self._session.run([BOXES, SCORES], {INPUT: planes})
+        return boxes, scores
+
+    def _seen(
+        self, planes: NDArray[np.float32], fitted: Letterbox, least: NDArray[np.float32]
+    ) -> tuple[Detection, ...]:
+        boxes, scores = self.infer(planes)
+        return _thin(boxes[0], scores[0], least, self.passport, fitted)
+
+
+def twin_of(path: Path) -> Path:
+    """Return where the 8-bit twin of a model lies: beside it."""
+    return path.with_suffix(".int8.onnx")
+
+
+def preferred(path: Path) -> Path:
+    """Return the model to run: the 8-bit twin where its passport shows that nothing is lost.
+
+    A twin that is missing, spoilt, or of another model leaves the model itself.
+    """
+    try:
+        twin, _ = load(twin_of(path))
+        plain, _ = load(path)
+    except PassportError:
+        return path
+    is_its_own = twin.quantised is not None and twin.quantised.from_sha256 == plain.sha256
+    return twin_of(path) if is_its_own and twin.loses_nothing else path
 
 
 def _open(data: bytes, runtime: Runtime) -> onnxruntime.InferenceSession:
@@ -110,12 +139,14 @@ def _thin(
     scores: NDArray[np.float32],
     floor: NDArray[np.float32],
     passport: Passport,
+    fitted: Letterbox,
 ) -> tuple[Detection, ...]:
-    """Return the surest of each heap of overlapping boxes of one class."""
+    """Return the surest of each heap of overlapping boxes of one class, in the original's px."""
     rows, kinds = np.nonzero(scores >= floor)
     sure = scores[rows, kinds]
     order = np.argsort(-sure, kind="stable")[:CANDIDATES_MAX]
     rows, kinds, sure = rows[order], kinds[order], sure[order]
+    boxes, rows = fitted.original(boxes[rows]), np.arange(len(rows))
     kept: list[int] = []
     open_ = np.ones(len(rows), dtype=bool)
     for i in range(len(rows)):

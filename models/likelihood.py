@@ -66,7 +66,8 @@ def _edges(threats: Sequence[float], harmless: Sequence[float]) -> list[float]:
         for part in range(parts)
     ]
     # What lies above the loudest harmless bag is a step of its own: there the data end.
-    return sorted({0.0, *(round(score, 4) for score in [*loud, max(harmless) + 1e-4])})
+    last = max(harmless) + 1e-4
+    return sorted({0.0, *(round(min(score, last), 4) for score in [*loud, last])})
 
 
 def _rising(

@@ -76,4 +76,5 @@ def wilson(hits: int, of: int) -> Rate:
     share, z2 = hits / of, Z_95 * Z_95
     middle = (share + z2 / (2 * of)) / (1 + z2 / of)
     half = Z_95 / (1 + z2 / of) * sqrt(share * (1 - share) / of + z2 / (4 * of * of))
-    return Rate(hits, of, max(0.0, middle - half), min(1.0, middle + half))
+    # Rounding must not leave the rate itself outside of its interval.
+    return Rate(hits, of, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))

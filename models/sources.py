@@ -67,7 +67,12 @@ class SimulatedBags:
 
 
 def projected(
-    source: Source, bases: Sequence[int], count: int, *, kinds: Sequence[str], seed: int
+    source: Source,
+    bases: Sequence[int],
+    count: int,
+    *,
+    kinds: Sequence[str],
+    seed: int | Sequence[int],
 ) -> Iterator[Sample]:
     """Yield `count` pictures with one simulated item each, the classes in turn.
 
@@ -77,13 +82,14 @@ def projected(
     known = [kind for kind in kinds if kind in CLASSES]
     if not known:
         raise ValueError(f"no item can be simulated of the classes {', '.join(kinds)}")
-    rng = np.random.default_rng(seed)
+    whole = [seed] if isinstance(seed, int) else list(seed)
+    rng = np.random.default_rng(whole)
     order: list[int] = []
     while len(order) < count and bases:
         order += [bases[i] for i in rng.permutation(len(bases))]
     for number, sample in enumerate(source.samples(kinds, order[:count])):
         try:
-            put = hide(sample.pixels, known[number % len(known)], [seed, number])
+            put = hide(sample.pixels, known[number % len(known)], [*whole, number])
         except NoRoom:
             continue
         yield Sample(sample.name, put.pixels, (put.truth,), sample.packed)

@@ -24,6 +24,10 @@ def thaw(data: bytes, classes: int, width: int, side: int) -> Network:
     network = merged(Network(classes, width))
     graph = onnx.load_from_string(data).graph
     values = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
+    for node in graph.node:
+        # Two constants that are the same are written once.
+        if node.op_type == "Identity" and node.input[0] in values:
+            values[node.output[0]] = values[node.input[0]]
     stored = [node for node in graph.node if node.op_type == "Conv"]
     for conv, node in zip(_in_order(network, side), stored, strict=False):
         weight = _value(values, node.input[1])

@@ -28,6 +28,7 @@ from models.evaluation import (
 )
 from models.features import features
 from models.inference import Model
+from models.passport import Passport
 from models.precision import precisions
 from models.rates import Figure, Rate, wilson
 from models.sources import Sample
@@ -79,9 +80,10 @@ def look_at(
         yield Look(sample.truths, said, sample.name, sample.packed, taken, seen)
 
 
-def judge(model: Model, looks: Sequence[Look], data: str, items: Sequence[Look] = ()) -> Trial:
+def judge(
+    passport: Passport, looks: Sequence[Look], data: str, items: Sequence[Look] = ()
+) -> Trial:
     """Return the trial of looks at pictures, and of looks at some of them with an item in it."""
-    passport = model.passport
     thresholds, kinds = passport.thresholds, passport.classes
     together = [*looks, *items]
     harmless = [one for one in looks if not one.truths]

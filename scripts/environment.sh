@@ -1,6 +1,7 @@
 # Makes the environment .venv for the other scripts (sourced; needs bash).
 #
 #   environment_make demo|dev    installs what the lock of that name pins; quick when nothing changed
+#   esphome_make                 installs esphome in .venv/esphome: its pins and ours do not agree
 #   debian_need COMMAND=PACKAGE… installs Debian packages for commands that are missing, when it may
 #
 # Everything here goes to stderr: stdout belongs to the script that asked.
@@ -86,4 +87,16 @@ environment_make() { # demo|dev
     "${pip[@]}" --no-build-isolation -e "$root" >&2 ||
     die "The environment could not be installed: see the lines above (disk full? no network?)."
   echo "$hash" >"$venv/.greenlane-$name"
+}
+
+esphome_make() {
+  local place="$venv/esphome" lock="$root/requirements-esphome.lock" hash
+  hash=$(environment_hash "$lock")
+  [ "$(cat "$place/.greenlane" 2>/dev/null)" = "$hash" ] && return
+  say "Installing esphome in .venv/esphome (once) …"
+  "$venv/bin/python" -m venv "$place" >&2 &&
+    "$place/bin/python" -m pip --disable-pip-version-check install --quiet --quiet --no-deps \
+      --require-hashes --no-compile -r "$lock" >&2 ||
+    die "esphome could not be installed: see the lines above (disk full? no network?)."
+  echo "$hash" >"$place/.greenlane"
 }

@@ -23,9 +23,10 @@ from command_center.subscribers import State, Subscriber
 from command_center.webhooks import Webhooks
 from contract.clock import Clock
 from contract.link import Rejected
-from contract.messages import read
+from contract.messages import Severity, read
 
 HIDDEN: Final = ("position",)
+_Severity = Literal["critical", "high", "medium", "low"]
 
 
 class SubscriberTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class SubscriberTold(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     url: str
     posts: tuple[str, ...]
+    at_least: Severity
     officer: str
     created_at: datetime
     state: State
@@ -47,7 +49,7 @@ class SubscriberTold(msgspec.Struct, frozen=True, kw_only=True):
     next_try_at: datetime | None
     skipped: int
     lag_changes: int
-    """Changes that wait for it."""
+    """Changes that wait for it; those not severe enough for it are counted until it is there."""
     lag_s: float
     """Age of the oldest of them."""
 
@@ -72,6 +74,7 @@ class _Subscription(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     url: Annotated[str, Field(min_length=1, max_length=URL_CHARS_MAX)]
     posts: PostsAsked
+    at_least: _Severity = "low"
     since: Annotated[str, Field(pattern=f"^{FORM.pattern}$")] | None = None
 
 
@@ -132,7 +135,12 @@ class _Desk:
             _check(officer, posts)
             check_url(asked.url, self._webhooks.allowed)
             subscriber, secret = await self._known.add(
-                name=asked.name, url=asked.url, posts=posts, officer=officer.name, position=position
+                name=asked.name,
+                url=asked.url,
+                posts=posts,
+                at_least=asked.at_least,
+                officer=officer.name,
+                position=position,
             )
             pen.about(subscriber.id)
         self._webhooks.restart(subscriber.id)

@@ -8,6 +8,7 @@ unfolds to more than it is. Any tool that opens zip files opens it.
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 

@@ -71,6 +71,7 @@ def check_entries(archive: Archive, log: Log) -> Entries:
     if former is None:
         raise Wrong("entries", "there is none")
     _check_chain(entries)
+    _check_keys(archive, entries)
     archive.verdict.positions = sorted(entries.by_position)
     count = len(entries.by_position)
     signed = sum(1 for one in entries.by_position.values() if one.event is not None)
@@ -175,3 +176,13 @@ def _check_chain(entries: Entries) -> None:
                 form.entry(one.leaf.position, "dsse.json"),
                 f"it does not follow on number {sequence - 1} of its stream",
             )
+
+
+def _check_keys(archive: Archive, entries: Entries) -> None:
+    """The files of keys are those of the entries: they are there for other tools."""
+    own = archive.manifest.public_key
+    known = {form.key(keyid): key for (_, keyid), key in entries.keys.items()}
+    known[form.key(keyid_of(own))] = own
+    for name in archive.under("keys/", ".pem"):
+        if name not in known or archive.whole(name) != form.pem(known[name]):
+            raise Wrong(name, "it is not the key that was enrolled")

@@ -27,9 +27,10 @@ def check_checkpoints(archive: Archive) -> Log:
     """The checkpoints, all of them the gateway's."""
     log = Log({}, {})
     named = _named_witnesses(archive)
+    unknown: set[str] = set()
     for name in archive.under("checkpoints/", ".checkpoint"):
         try:
-            _check_one(name, archive, log, named)
+            unknown |= _check_one(name, archive, log, named)
         except (BadNote, BadCheckpoint) as error:
             raise Wrong(name, str(error)) from error
     if not log.checkpoints:
@@ -40,13 +41,15 @@ def check_checkpoints(archive: Archive) -> Log:
         raise Wrong(form.CONSISTENCY, str(error)) from error
     count = len(log.checkpoints)
     archive.holds("checkpoints", f"{count}, signed by the gateway, each grown out of the last")
-    for one in archive.verdict.seen:
-        when = f"{one.at:%Y-%m-%d %H:%M:%S} UTC"
-        archive.holds("witness", f"{one.witness}, whose key you trust: {one.size} entries, {when}")
+    for name in sorted({one.witness for one in archive.verdict.seen}):
+        archive.holds("witness", f"{name}, whose key you trust, cosigned")
+    for name in sorted(unknown):
+        archive.note(f"{name} cosigned; you did not give its key, so its times count for nothing")
     return log
 
 
-def _check_one(name: str, archive: Archive, log: Log, named: tuple[Verifier, ...]) -> None:
+def _check_one(name: str, archive: Archive, log: Log, named: tuple[Verifier, ...]) -> set[str]:
+    """Check one; returns who cosigned it whose key the reader did not give."""
     told = note.read(archive.whole(name))
     stands = checkpoint.read(told.text)
     manifest = archive.manifest
@@ -62,13 +65,15 @@ def _check_one(name: str, archive: Archive, log: Log, named: tuple[Verifier, ...
     for line in told.lines:
         if line != signed and line not in cosigned:
             raise BadNote(f"a signature of {line.name} that cannot be checked")
+    unknown = set()
     for line, is_trusted in cosigned.items():
         one = Seen(stands.size, note.seen_at(line), line.name)
         log.seen[stands.size] = min(log.seen.get(stands.size, one), one, key=lambda s: s.at)
         if is_trusted:
             archive.verdict.seen.append(one)
         else:
-            archive.note(f"{name}: cosigned by {line.name}, whose key you did not give")
+            unknown.add(line.name)
+    return unknown
 
 
 def _cosigned(

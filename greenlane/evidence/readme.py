@@ -14,7 +14,6 @@ Written by the gateway {gateway}, {made_at:%Y-%m-%d %H:%M:%S} UTC.
 
 Open report.html to read it. Nothing here has to be believed: it can be checked.
 
-  pip install greenlane
   greenlane evidence verify . --trust GATEWAY.pub --trust WITNESS-KEY
 
 Take the gateway's and the witness's public key from somebody whom you trust, not from here.
@@ -32,20 +31,26 @@ note, tlog-checkpoint) and cosigned by witnesses, with their time (C2SP tlog-cos
 
 BY HAND, with openssl 3, jq, xxd and coreutils
 
-1. A message is what its sender signed. P is the number of an entry, like {position:010d}:
+Whatever you write goes elsewhere than here, into $W; P is the number of an entry:
 
-  jq -r .payload entries/$P.dsse.json | base64 -d > body
-  jq -r .signatures[0].sig entries/$P.dsse.json | base64 -d > sig
+  W=$(mktemp -d)
+  P={position:010d}
+
+1. A message is what its sender signed:
+
+  jq -r .payload entries/$P.dsse.json | base64 -d > $W/body
+  jq -r .signatures[0].sig entries/$P.dsse.json | base64 -d > $W/sig
   K=$(jq -r .signatures[0].keyid entries/$P.dsse.json)
-  {{ printf 'DSSEv1 28 application/cloudevents+json %d ' $(stat -c %s body); cat body; }} > pae
-  openssl pkeyutl -verify -pubin -inkey keys/$K.pem -rawin -in pae -sigfile sig
+  N=$(stat -c %s $W/body)
+  {{ printf 'DSSEv1 28 application/cloudevents+json %d ' $N; cat $W/body; }} > $W/pae
+  openssl pkeyutl -verify -pubin -inkey keys/$K.pem -rawin -in $W/pae -sigfile $W/sig
 
 2. The leaf names the same bytes, and the same signature:
 
-  sha256sum body; grep ^sha256 entries/$P.leaf
-  xxd -p -c 64 sig;  grep ^signature entries/$P.leaf
+  sha256sum $W/body; grep ^sha256 entries/$P.leaf
+  xxd -p -c 64 $W/sig; grep ^signature entries/$P.leaf
 
-3. The leaf is in the tree. Its hash, then one hash for each of the proof:
+3. The leaf is in the tree. Its hash, then one step for each of the proof; two equal lines:
 
   H=$({{ printf '\\0'; cat entries/$P.leaf; }} | sha256sum | cut -c1-64)
   f=$((10#$P - 1)); s=$(($(jq .size entries/$P.proof.json) - 1))
@@ -61,19 +66,22 @@ BY HAND, with openssl 3, jq, xxd and coreutils
   C=checkpoints/$(printf %010d $(jq .size entries/$P.proof.json)).checkpoint
   printf %s $H | xxd -r -p | base64; sed -n 3p $C
 
-4. The checkpoint is what the gateway signed, its first three lines (the key is {keyid}):
+4. The checkpoint is what the gateway signed, its first three lines:
 
-  head -3 $C > text
-  sed -n 5p $C | cut -d' ' -f3 | base64 -d | tail -c 64 > sig
-  openssl pkeyutl -verify -pubin -inkey keys/{keyid}.pem -rawin -in text -sigfile sig
+  head -3 $C > $W/text
+  sed -n 5p $C | cut -d' ' -f3 | base64 -d | tail -c 64 > $W/sig
+  openssl pkeyutl -verify -pubin -inkey keys/{keyid}.pem -rawin -in $W/text -sigfile $W/sig
 
-5. A witness signed the same text with its time. W is the line of the witness in $C, from 6 on:
+5. A witness signed the same text with its time: its line is the sixth in the checkpoint, or a later
+   one. B is the last part of its key, which you got from the witness itself:
 
-  sed -n ${{W}}p $C | cut -d' ' -f3 | base64 -d > cosig
-  T=$((16#$(xxd -s 4 -l 8 -p cosig))); date -u -d @$T
-  {{ printf 'cosignature/v1\\ntime %d\\n' $T; cat text; }} > timed
-  tail -c 64 cosig > sig
-  openssl pkeyutl -verify -pubin -inkey WITNESS.pem -rawin -in timed -sigfile sig
+  B=$(sed -n 1p keys/witnesses.txt | cut -d+ -f3-)
+  {{ echo MCowBQYDK2VwAyEA | base64 -d; echo $B | base64 -d | tail -c 32; }} > $W/der
+  sed -n 6p $C | cut -d' ' -f3 | base64 -d > $W/line
+  T=$((16#$(xxd -s 4 -l 8 -p $W/line))); date -u -d @$T
+  {{ printf 'cosignature/v1\\ntime %d\\n' $T; cat $W/text; }} > $W/timed
+  tail -c 64 $W/line > $W/sig
+  openssl pkeyutl -verify -pubin -keyform DER -inkey $W/der -rawin -in $W/timed -sigfile $W/sig
 
 6. A picture is the one that the message names:
 

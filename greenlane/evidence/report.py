@@ -9,7 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from contract.messages import Alert, Detection, ModelUsed, OfficerActed, Picture, ScanCompleted
+from contract.messages import (
+    ActRefused,
+    Alert,
+    Detection,
+    ModelUsed,
+    OfficerActed,
+    Picture,
+    ScanCompleted,
+)
 from contract.proof import checkpoint, note
 from greenlane.evidence.gathering import Case, Found
 from greenlane.evidence.says import told
@@ -143,23 +151,26 @@ def _events(case: Case) -> str:
         (
             _n(found.leaf.position),
             _t(found.leaf.received_at),
-            _text(found.leaf.source or "gateway")
-            + f"<br><span class=k>{_text(_signed(found))}</span>",
-            _text(says.get(found.leaf.sha256) or told(found))
-            + f"<br><span class=k>{_text(found.why)}</span>",
+            _two(found.leaf.source or "the gateway", _signed(found)),
+            _two(says.get(found.leaf.sha256) or told(found), _why(found)),
         )
         for found in case.in_order
     ]
-    heads = ("Entry", "Received (gateway's clock)", "From", "What it says, and why it is here")
-    return f"<h2>What happened, in the order of the journal</h2>{_table(heads, rows, numeric=1)}"
+    heads = ("Entry", "Received, UTC", "From", "What it says, and why it is here")
+    table = _table(heads, rows, numeric=1, kind="events")
+    return f"<h2>What happened, in the order of the journal</h2>{table}"
 
 
 def _signed(found: Found) -> str:
     if found.is_erased:
         return "text erased; hash and signature remain"
     if found.leaf.keyid:
-        return f"signed, key {found.leaf.keyid[:KEY_SHOWN]}…"
+        return f"signed with {found.leaf.keyid[:KEY_SHOWN]}…"
     return "signed by nobody" if found.leaf.kind == "foreign" else "the passing of time"
+
+
+def _why(found: Found) -> str:
+    return "an officer's act" if isinstance(found.message, OfficerActed) else found.why
 
 
 def _acts(case: Case) -> str:
@@ -168,19 +179,22 @@ def _acts(case: Case) -> str:
     ]
     if not acts:
         return "<h2>What officers did</h2><p>Nothing is entered in the journal.</p>"
+    answers = (change.message for change in case.changes)
+    refused = {one.act: f"refused: {one.reason}" for one in answers if isinstance(one, ActRefused)}
     rows = [
         (
             _n(found.leaf.position),
             _t(found.leaf.received_at),
             f"{_text(act.officer)} ({_text(act.role)})",
-            _text(act.verb) + (f": {_text(act.note)}" if act.note else ""),
+            _two(act.verb + (f": {act.note}" if act.note else ""), refused.get(act.act, "")),
         )
         for found, act in acts
     ]
+    heads = ("Entry", "Received, UTC", "Who", "What")
     return (
         "<h2>What officers did</h2><p>The command center signs for its officers, who sign in there "
         "with name and password. The signature shows that this command center said so; it is not "
-        f"the officer's own.</p>{_table(('Entry', 'Received', 'Who', 'What'), rows, numeric=1)}"
+        f"the officer's own.</p>{_table(heads, rows, numeric=1)}"
     )
 
 
@@ -250,7 +264,7 @@ def _passport(model: ModelUsed, path: Path | None, labels: set[str]) -> str:
     limits = [str(one) for one in values.get("limits", ())]
     return (
         f"{about}<p>What its maker says in the passport; nobody else vouches for it.</p>"
-        + _table(("Class", "Found, of those that were there", "Announced in honest bags"), rows)
+        + _table(("Class", "Found, of those there (95 %)", "Announced in honest bags (95 %)"), rows)
         + f"<p class=k>Measured on: {_text(str(values.get('measured_on', 'not said')))}. "
         f"Meant for: {_text(str(values.get('intended_use', 'not said')))}</p>{_list(limits)}"
     )
@@ -277,7 +291,7 @@ def _yourself(told_: Told) -> str:
         "<h2>Verify it yourself</h2><p>You need this archive, the gateway's public key, and that "
         "of the witness, from somebody whom you trust. No server and no network is asked. "
         "<code>README.txt</code> shows the same by hand, with openssl and sha256sum.</p>"
-        "<pre>pip install greenlane\ngreenlane evidence verify ARCHIVE.zip --trust GATEWAY.pub "
+        "<pre>greenlane evidence verify ARCHIVE.zip --trust GATEWAY.pub "
         "--trust WITNESS-KEY</pre>"
         f"<dl><dt>Gateway's key</dt><dd><code>{told_.key.hex()}</code><br><span class=k>Compare it "
         "with one that you did not get from here: an archive can name any key.</span></dd></dl>"
@@ -292,14 +306,20 @@ def _foot(told_: Told) -> str:
     )
 
 
-def _table(heads: Iterable[str], rows: Iterable[tuple[str, ...]], *, numeric: int = 0) -> str:
+def _two(text: str, below: str) -> str:
+    return f"{_text(text)}<br><span class=k>{_text(below)}</span>"
+
+
+def _table(
+    heads: Iterable[str], rows: Iterable[tuple[str, ...]], *, numeric: int = 0, kind: str = ""
+) -> str:
     kinds = [" class=n" if place < numeric else "" for place in range(9)]
     head = "".join(f"<th{kind}>{_text(one)}</th>" for kind, one in zip(kinds, heads, strict=False))
     body = "".join(
         "<tr>" + "".join(f"<td{k}>{c}</td>" for k, c in zip(kinds, row, strict=False)) + "</tr>"
         for row in rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _list(items: Iterable[str]) -> str:
@@ -315,7 +335,7 @@ def _n(number: int) -> str:
 
 
 def _t(at: datetime) -> str:
-    return f"<span class=t>{_at(at)}</span>"
+    return f"<span class=t>{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}</span>"
 
 
 def _at(at: datetime) -> str:

@@ -42,6 +42,7 @@ class Verdict:
     seen: list[Seen] = field(default_factory=list)
     """By witnesses that the reader trusts."""
     positions: list[int] = field(default_factory=list)
+    """Of the entries."""
 
     @property
     def back_dating(self) -> str:
@@ -59,11 +60,24 @@ class Verdict:
             f"had then seen all of it, in the checkpoint over {first.size} entries."
         )
 
+    @property
+    def times(self) -> list[str]:
+        """For each trusted cosignature that is the first over an entry, what had been seen then."""
+        told, upto = [], 0
+        for one in sorted(self.seen, key=lambda one: one.at):
+            new = [place for place in self.positions if upto < place <= one.size]
+            if new:
+                upto = max(new)
+                which = f"entry {new[0]}" if len(new) == 1 else f"entries {new[0]} to {upto}"
+                told.append(f"{one.at:%Y-%m-%d %H:%M:%S} UTC: {one.witness} had seen {which}")
+        return told
+
     def lines(self) -> list[str]:
         """For a terminal."""
         told = [f"{'ok':7}{check.about:14} {check.says}" for check in self.checks]
         told += [f"{'note':7}{'':14} {says}" for says in self.notes]
         if self.wrong is not None:
             return [*told, f"{'WRONG':7}{self.wrong.where}: {self.wrong.why}", "NOT VERIFIED."]
+        told += [f"{'time':7}{'':14} {says}" for says in self.times]
         known = "VERIFIED." if self.is_known else "CONSISTENT, SIGNER UNKNOWN: give --trust KEY."
         return [*told, self.back_dating, known]

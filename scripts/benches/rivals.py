@@ -44,6 +44,9 @@ SECONDS: Final = 15.0
 TURNS: Final = 3
 GRACE_S: Final = 2.0
 P99_MS_MAX: Final = 1_000.0
+DEVICES: Final = 101
+"""One in a hundred messages is over the limit: with 100 devices all would be of the same one, and
+for us one long episode; so it is another device each time, whose next message is in range."""
 LATENCY_RATE: Final = 12_000
 CPU_S_MAX: Final = 2.0
 """Seconds of CPU for 100,000 messages."""
@@ -134,7 +137,7 @@ def turn(system: Any, rate: int, asked: argparse.Namespace) -> dict[str, Any]:
         load = [
             *(sys.executable, str(asked.peers / "loadgen.py")),
             *("--broker", f"mqtt://127.0.0.1:{up.broker.port}"),
-            *("--rate", str(rate), "--seconds", str(asked.seconds)),
+            *("--rate", str(rate), "--seconds", str(asked.seconds), "--devices", str(DEVICES)),
         ]
         told = subprocess.run(load, stdout=subprocess.PIPE, check=True)
         sent, ended = json.loads(told.stdout), time.monotonic()
@@ -252,8 +255,10 @@ def node_red(directory: Path, asked: argparse.Namespace) -> Iterator[System]:
 def folder(flow: Path, peers: Path, home: Path, broker: int, influx: int) -> None:
     """A Node-RED user folder whose flow knows these ports."""
     flow.mkdir()
-    for name in ("settings.js", "package.json"):
-        (flow / name).write_bytes((home / "nr-batched-fn" / name).read_bytes())
+    (flow / "package.json").write_bytes((home / "nr-batched-fn/package.json").read_bytes())
+    settings = (home / "nr-batched-fn/settings.js").read_text()
+    # At "info" it says when it is connected, and nothing for each message.
+    (flow / "settings.js").write_text(settings.replace('level: "warn"', 'level: "info"'))
     (flow / "node_modules").symlink_to(home / "nodered/node_modules")
     made = subprocess.run(
         [sys.executable, str(peers / "node-red/make_flows.py"), "batched-fn"],

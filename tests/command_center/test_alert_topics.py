@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,12 +12,14 @@ from typing import Any
 
 import jsonschema
 import msgspec
+import pytest
 from cloudevents.core.formats.json import JSONFormat
 
 from command_center.alert_log import AlertLog
 from command_center.alert_topics import AlertTopics, Standing, packet_of
 from command_center.change import Change
 from command_center.cursor import Cursor
+from command_center.routes.asyncapi import document
 from contract.clock import stamp
 from contract.identifiers import Source
 from contract.link import Link
@@ -132,6 +135,34 @@ def test_each_change_is_a_cloudevent_on_the_topic_of_its_rule(tmp_path: Path) ->
                 data = event.get_data()
                 assert isinstance(data, dict)
                 assert data["alert"]["id"] == f"a{number}"
+
+    play(act)
+
+
+def test_the_asyncapi_document_describes_what_is_said(tmp_path: Path) -> None:
+    """Every reference leads somewhere; what is heard fits the payload, and nothing else does."""
+    described = document(is_on=True)
+    refs = set(re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(described)))
+    assert refs <= set(described["components"]["schemas"])
+    assert described["channels"]["alerts"]["address"] == "greenlane/1/{post}/alerts/{rule}"
+    assert document(is_on=False)["channels"] == {}
+    payload = described["components"]["messages"]["alertChanged"]["payload"]
+    schema = {**payload, "components": described["components"]}
+
+    async def act() -> None:
+        async with saying(tmp_path) as scene:
+            await scene.say(1)
+            await scene.until(lambda standing: standing.published == 1)
+            ((_, heard),) = scene.heard
+            jsonschema.validate(heard, schema)
+            wrongs: list[dict[str, Any]] = [
+                {"cursor": "x"},
+                {"type": "another"},
+                {"data": {"alert": {}}},
+            ]
+            for wrong in wrongs:
+                with pytest.raises(jsonschema.ValidationError):
+                    jsonschema.validate(heard | wrong, schema)
 
     play(act)
 

@@ -21,6 +21,7 @@ from contract.messages import (
     Device,
     DeviceAlive,
     DeviceFound,
+    OfficeChanged,
     Picture,
     ScanFailed,
     SealRead,
@@ -29,6 +30,7 @@ from contract.signing import Key
 from gateway import service as gateway
 from gateway.codes import make_code
 from gateway.config import GatewayConfig
+from gateway.journal import entries
 from tests.command_center.desk import Desk, hear, running_with
 from tests.command_center.scripted import ME, sha256
 
@@ -139,3 +141,20 @@ async def test_a_picture_travels_from_the_agents_outbox_to_the_browser(tmp_path:
         assert answer.status_code == 200
         assert answer.content == PNG
         assert json.loads((await desk.client.get("/api/board")).content)["scans"]
+
+
+@pytest.mark.anyio
+async def test_what_an_admin_does_is_in_the_journal(tmp_path: Path) -> None:
+    """Signed by the command center, under the number that its outbox gave it."""
+    async with post(tmp_path) as (_, desk, _outbox):
+        await desk.sign_in_first()
+        asked = {"name": "Amina", "role": "viewer", "posts": ["KEMBA"]}
+        assert (await desk.post("/api/officers", asked)).status_code == 201
+        found: list[OfficeChanged] = []
+        async with asyncio.timeout(WAIT_S):
+            while not found:
+                kept = await asyncio.to_thread(list, entries(tmp_path / "gateway/journal.sqlite"))
+                mine = [entry.message for entry in kept if entry.source == ME]
+                found = [message for message in mine if isinstance(message, OfficeChanged)]
+        assert found[0].officer == "admin"
+        assert (found[0].verb, found[0].about, found[0].detail) == ("invite", "Amina", "as viewer")

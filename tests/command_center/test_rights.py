@@ -28,6 +28,7 @@ NEEDS: list[tuple[str, str, Role | None]] = [
     ("GET", "/api/blobs/" + "0" * 64, "viewer"),
     ("GET", "/api/blobs/" + "0" * 64 + "/png", "viewer"),
     ("GET", "/api/openapi.json", "viewer"),
+    ("GET", "/api/asyncapi.json", "viewer"),
     ("GET", "/api/officers", "officer"),
     ("GET", "/api/alerts", "viewer"),
     ("GET", "/api/alerts/stream", "viewer"),

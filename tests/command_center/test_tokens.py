@@ -80,6 +80,7 @@ def test_a_token_opens_nothing_but_alerts(tmp_path: Path) -> None:
                 r"/admin(\.html)?": "/admin",
                 r"/api/blobs/[0-9a-f]{64}(/png)?": "/api/blobs/" + "0" * 64,
                 r"/api/openapi\.json": "/api/openapi.json",
+                r"/api/asyncapi\.json": "/api/asyncapi.json",
                 r"/set-password(\.html)?": "/set-password",
             }.get(rule.path, rule.path.replace("[0-9a-f]{16}", "0" * 16))
             path = "/" if "(?!" in path else path

@@ -14,14 +14,15 @@ from standardwebhooks import Webhook
 
 from command_center.addresses import networks
 from command_center.alert_log import AlertLog
+from command_center.change import Change
 from command_center.cursor import Cursor
 from command_center.subscribers import Subscriber, Subscribers
 from command_center.webhooks import Patience, Webhooks
-from contract.clock import SystemClock
+from contract.clock import SystemClock, stamp
 from contract.links.memory import Hub
-from contract.messages import AlertChanged
+from contract.messages import GENESIS, AlertChanged, Identity, SignedBytes, compose
 from tests.command_center.desk import WAIT_S, running
-from tests.command_center.scripted import EPOCH, Gateway, alert
+from tests.command_center.scripted import EPOCH, GATEWAY, Gateway, alert
 from tests.command_center.test_alert_log import change
 from tests.command_center.test_streams import until
 
@@ -292,3 +293,31 @@ def test_waits_double_up_to_an_hour_and_are_never_the_same(
     assert len(set(waits)) > 1
     assert Patience().wait_s(tries, 3_000) >= min(3_000, high)
     assert Patience().wait_s(1, 1e9) == 3_600
+
+
+@pytest.mark.anyio
+async def test_who_wants_severe_alerts_gets_no_others(tmp_path: Path) -> None:
+    """What is less severe is passed over and does not wait; the rest comes in order."""
+    receiver = Receiver()
+    async with receiver.running(), delivering(tmp_path) as scene:
+        for number, severity in enumerate(("low", "high", "medium", "critical", "low"), start=1):
+            one = msgspec.structs.replace(alert(f"a{number}"), severity=severity)
+            message = AlertChanged(alert=one)
+            identity = Identity(GATEWAY, "changes", EPOCH, number)  # type: ignore[arg-type]  # the gateway's own stream
+            body = compose(
+                message,
+                source=GATEWAY,
+                stamp=stamp(SystemClock()),
+                identity=identity,
+                previous=GENESIS,
+            )
+            signed = SignedBytes(body=body, keyid="key", sig=b"")
+            scene.log.took(Change(EPOCH, number, "", f"h{number}", message, signed))
+        await scene.log.flush()
+        added, _ = await scene.subscribers.add(
+            name="a", url=receiver.url, posts=("*",), officer="admin", position=0, at_least="high"
+        )
+        scene.webhooks.restart(added.id)
+        await scene.until(added.id, lambda one: one.position == 5)
+        taken = [msgspec.json.decode(body)["data"]["alert"]["id"] for _, body in receiver.taken]
+        assert taken == ["a2", "a4"]

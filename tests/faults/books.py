@@ -54,8 +54,8 @@ class Books:
 
     entries: list[Entry]
     ledger: Ledger
-    late: set[str]
-    """Sources of which something was judged late."""
+    late: set[tuple[str, str]]
+    """Sources and streams of which something was judged late."""
     lost: list[tuple[str, StreamLost]]
     changes: list[tuple[int, Message]]
     bodies: list[bytes] = field(default_factory=list)
@@ -117,7 +117,7 @@ def opened(journal: Path) -> Books:
     return Books(found, ledger, set(_late(found)), lost, changes, bodies)
 
 
-def _late(found: list[Entry]) -> Iterator[str]:
+def _late(found: list[Entry]) -> Iterator[tuple[str, str]]:
     order = Order()
     for entry in found:
         turns = []
@@ -128,7 +128,7 @@ def _late(found: list[Entry]) -> Iterator[str]:
                 turns += order.lost(entry.source, entry.message)
             if entry.identity is not None and entry.stream != "bulk":
                 turns += order.put(entry)
-        yield from (turn.entry.source for turn in turns if turn.is_late)
+        yield from ((turn.entry.source, turn.entry.stream) for turn in turns if turn.is_late)
 
 
 def tokens(message: Message | None) -> list[Token]:
@@ -142,10 +142,10 @@ def tokens(message: Message | None) -> list[Token]:
     return []
 
 
-def evident(books: Books) -> dict[str, set[Evidence]]:
-    """Alerts from evidence, by source, by what was observed and not by whose number it had."""
+def evident(books: Books) -> dict[tuple[str, str], set[Evidence]]:
+    """Alerts from evidence, by source and stream; by what was observed, not by whose number."""
     kept = {identity: entry.message for identity, entry in books.kept.items()}
-    by_source: dict[str, set[Evidence]] = {}
+    found: dict[tuple[str, str], set[Evidence]] = {}
     for alert in books.alerts.values():
         if alert.rule not in EVIDENT:
             continue
@@ -155,8 +155,9 @@ def evident(books: Books) -> dict[str, set[Evidence]]:
             seen = tokens(kept.get(identity))
             behind |= {t for t in seen if t[0] == alert.device or t[1] != COUNT}
         evidence = (alert.rule, alert.subject, frozenset(behind))
-        by_source.setdefault(alert.source, set()).add(evidence)
-    return by_source
+        stream = "readings" if alert.rule == "reading_out_of_range" else "events"
+        found.setdefault((alert.source, stream), set()).add(evidence)
+    return found
 
 
 # --- what must hold -------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from contract.messages import Identity, Message, OfficerActed, Reading
 from contract.signing import Key
 from tests.faults.agent import Recorded
 
-ACT_EVERY_S: Final = 15.0
+ACT_EVERY_S: Final = 8.0
 
 
 class _Nobody:

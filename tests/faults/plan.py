@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-SECONDS: Final = 150.0
+SECONDS: Final = 60.0
 """Virtual seconds in which things happen; then every fault ends, and all has to come right."""
 DAY_S: Final = 86_400.0
 Kind = Literal["gentle", "rough"]
@@ -189,8 +189,8 @@ def _events(rng: random.Random, agents: int) -> list[Event]:
 
 
 def _excursions(rng: random.Random, agents: int) -> list[Excursion]:
-    begin = rng.uniform(5, 40)
-    return [Excursion(rng.randrange(agents), begin, begin + rng.uniform(20, 60))]
+    begin = rng.uniform(3, 25)
+    return [Excursion(rng.randrange(agents), begin, begin + rng.uniform(10, 30))]
 
 
 def _troubles(rng: random.Random, agents: int, menu: Sequence[Happens]) -> list[Trouble]:

@@ -49,14 +49,14 @@ def run(seed: int) -> Outcome:
         mine = evident(books)
         _, calm, worse = _run(chosen.without_faults())
         outcome.wrongs += [f"without faults: {wrong}" for wrong in worse]
-        for source, expected in evident(calm).items() if calm else []:
-            if source in books.late:
+        for stream, expected in evident(calm).items() if calm else []:
+            if stream in books.late:
                 continue
             outcome.compared += len(expected)
-            if mine.get(source, set()) != expected:
+            if mine.get(stream, set()) != expected:
                 outcome.wrongs.append(
-                    f"{source}: alerts differ from those without faults:"
-                    f" {mine.get(source, set()) ^ expected}"
+                    f"{stream}: alerts differ from those without faults:"
+                    f" {mine.get(stream, set()) ^ expected}"
                 )
     outcome.said = len(world.said)
     outcome.kept = len(books.kept)

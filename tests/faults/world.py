@@ -16,7 +16,7 @@ from typing import Final
 from contract.delivery.enrolment import enrol
 from contract.delivery.room import OutboxLimits
 from contract.identifiers import Source
-from contract.link import Dial
+from contract.link import Dial, Unavailable
 from contract.messages import STREAMS, Identity, Message
 from contract.signing import Key
 from gateway import service
@@ -39,7 +39,7 @@ LIMIT: Final = Limit(metric="temperature", high=10.0, for_s=5.0)
 SETTLE_S_MAX: Final = 1_500.0
 """Virtual seconds within which all has to come right once every fault has ended."""
 STOP_S_MAX: Final = 60.0
-DOUBLE_S: Final = 25.0
+DOUBLE_S: Final = 15.0
 log: Final = logging.getLogger(__name__)
 
 Heads = dict[tuple[str, str, str], int]
@@ -258,9 +258,13 @@ class World:
         )
 
     async def _enrolled(self, source: Source, key: Key) -> bytes:
-        code = make_code(self.gateway.folder, source, self.gateway_clock)
-        dial = self.network.dial(Plug("enroller"))
-        return await enrol(dial, source=source, key=key, code=code, clock=VirtualClock())
+        dial, clock = self.network.dial(Plug("enroller")), VirtualClock()
+        while True:
+            code = make_code(self.gateway.folder, source, self.gateway_clock)
+            try:
+                return await enrol(dial, source=source, key=key, code=code, clock=clock)
+            except Unavailable:
+                await asyncio.sleep(1)  # a slow disk, and it is not up yet
 
     def _being(self, agent: Agent) -> Callable[[Path, Dial], Awaitable[None]]:
         async def be(folder: Path, dial: Dial) -> None:
@@ -442,6 +446,7 @@ class World:
         begin = self.now()
         while self.now() - begin < SETTLE_S_MAX:
             await asyncio.sleep(5)
+            log.debug("%d wait, whole: %s", await self._waiting(), is_whole(self.journal))
             if not await self._waiting() and is_whole(self.journal):
                 await asyncio.sleep(15)
                 if not await self._waiting() and is_whole(self.journal):

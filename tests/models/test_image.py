@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models.detection import PictureError
-from models.image import decode, letterbox, read
+from models.image import decode, decode_for, jpeg_size, letterbox, read
+from models.xray.bag import render
 
 RED = np.zeros((20, 30, 3), dtype=np.uint8)
 RED[..., 0] = 200
@@ -97,3 +98,48 @@ def test_letterbox_can_be_undone(size: tuple[int, int]) -> None:
     seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     back = fitted.original(np.asarray([seen], dtype=np.float32))[0]
     assert back == pytest.approx([x1, y1, x2, y2], abs=1.5 / min(fitted.scale, 1.0))
+
+
+def smooth(width: int, height: int) -> NDArray[np.uint8]:
+    """A picture as a scanner makes it, in JPEG's good graces."""
+    pixels = render(21, size=(width, height)).pixels
+    return np.ascontiguousarray(pixels)
+
+
+@pytest.mark.parametrize(("width", "height", "factor"), [(1280, 720, 2), (700, 500, 1)])
+def test_jpeg_is_decoded_no_larger_than_it_is_needed(width: int, height: int, factor: int) -> None:
+    """And says its true size."""
+    data = encoded(smooth(width, height), ".jpg")
+    assert jpeg_size(data) == (width, height)
+    rgb, w, h = decode_for(data, 416)
+    assert (w, h) == (width, height)
+    assert rgb.shape == (height // factor, width // factor, 3)
+
+
+def test_reduced_jpeg_gives_the_network_the_same_picture() -> None:
+    """Within two grey levels on average of 255, and boxes come back to the same places."""
+    data = encoded(smooth(1280, 720), ".jpg")
+    rgb, width, height = decode_for(data, 416)
+    reduced, fitted = letterbox(rgb, 416)
+    whole, plain = letterbox(decode(data), 416)
+    assert np.abs(reduced - whole).mean() < 2.0
+    boxes = np.asarray([[30, 120, 200, 300]], dtype=np.float32)
+    back = fitted.of(width, height).original(boxes)
+    assert back == pytest.approx(plain.original(boxes), abs=1.0)
+
+
+def test_what_is_no_jpeg_is_decoded_whole() -> None:
+    """PNG has no half."""
+    rgb, width, height = decode_for(encoded(RED, ".png"), 8)
+    assert rgb.shape == (20, 30, 3)
+    assert (width, height) == (30, 20)
+    assert jpeg_size(b"\xff\xd8\xff") is None
+
+
+def test_jpeg_cut_short_after_its_header_is_refused_or_read_whole() -> None:
+    """The reduced way is no way around the checks."""
+    data = encoded(smooth(1280, 720), ".jpg")
+    with pytest.raises(PictureError):
+        decode_for(data[:700], 416)
+    with pytest.raises(PictureError):
+        decode_for(b"\xff\xd8\xff\xe0" + bytes(50), 416)

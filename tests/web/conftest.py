@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.web import posts
 from tests.web.center import PASSWORD, Center
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -103,3 +104,29 @@ def page(context: BrowserContext, center: Center, faults: list[str]) -> Iterator
     page.locator(".link[data-link=live]").wait_for()
     yield page
     assert faults == []
+
+
+@pytest.fixture(scope="module")
+def border(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """Five posts, told once; one officer for the tests that leave them as they are."""
+    state = tmp_path_factory.mktemp("posts") / "state"
+    with Center(state, posts=posts.PLACES).running() as center:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.set_default_timeout(WAIT_MS)
+        enter(context, center)
+        posts.fill(center)
+        yield Shared(center, context)
+        context.close()
+
+
+def opened(shared: Shared, path: str, faults: list[str]) -> Page:
+    """A page of the shared officer; what it complains about is kept."""
+    page = shared.context.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "console",
+        lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    page.goto(f"{shared.center.url}{path}")
+    page.locator(".link[data-link=live]").wait_for()
+    return page

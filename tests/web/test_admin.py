@@ -172,9 +172,11 @@ def test_a_webhook_is_made_tried_paused_resumed_and_removed(
     form.get_by_role("button", name="Make the webhook").click()
     expect(form.locator(".trouble")).to_contain_text("not public")
     form.get_by_label("URL").fill(hook.url)
+    form.get_by_label("Alerts of").select_option("high and critical")
     form.get_by_role("button", name="Make the webhook").click()
     expect(admin.locator("#secret")).to_be_visible()
     key = secret(admin)
+    expect(row(admin, "Bonded store")).to_contain_text("high and critical")
     admin.get_by_role("button", name="Send a test: Bonded store").click()
     expect(admin.locator("#toast")).to_contain_text("Bonded store took the test")
     headers, body = hook.taken[-1]

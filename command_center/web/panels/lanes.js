@@ -130,10 +130,8 @@ export class Lanes extends HTMLElement {
     draw(node.firstElementChild, fare.isGood ? iconOf(device.family) : "hole");
     set(name, "title", [device.title, device.reason].filter(Boolean).join(": ") || false);
     reveal(plate, agent.is_unsigned);
-    const stands = open[0] ?? taken[0];
-    if (reveal(alerts, stands)) {
-      showSeverity(alerts.firstElementChild, stands.severity);
-      reveal(alerts.firstElementChild, open.length);
+    if (reveal(alerts, open.length || taken.length)) {
+      if (reveal(alerts.firstElementChild, open.length)) showSeverity(alerts.firstElementChild, spot.worst);
       say(alerts.lastElementChild, open.length ? (open.length > 1 ? count(open.length) : "") : `${taken.length} taken`);
       set(alerts, "aria-label", `${standWords(spot)} about ${device.device}: show them in the list`);
     }

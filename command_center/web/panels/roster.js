@@ -15,6 +15,7 @@ export class Roster extends HTMLElement {
   #readAt = 0; // ms by the command center's clock
   #search = "";
   #isLoading = false;
+  #isAskedAgain = false;
 
   connectedCallback() {
     const { name } = this;
@@ -36,7 +37,8 @@ export class Roster extends HTMLElement {
   /** Read the list anew; what is shown stays until it is there. */
   async load(view) {
     this.view = view;
-    if (this.#isLoading) return;
+    // What was asked before an act does not tell of it: ask once more when that has come.
+    if (this.#isLoading) return void (this.#isAskedAgain = true);
     this.#isLoading = true;
     try {
       this.rows = this.take(await ask(this.path));
@@ -50,6 +52,9 @@ export class Roster extends HTMLElement {
       this.#isLoading = false;
       view.render();
     }
+    if (!this.#isAskedAgain) return;
+    this.#isAskedAgain = false;
+    await this.load(view);
   }
 
   show(view) {

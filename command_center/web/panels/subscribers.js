@@ -8,6 +8,8 @@ import { age, capital, count, many, time } from "../words.js";
 import { Roster } from "./roster.js";
 
 const ICONS = { live: "live", failing: "hole", disabled: "dash" };
+const AT_LEAST = { "every severity": "low", "medium and above": "medium", "high and critical": "high", "critical alone": "critical" };
+const severityWords = (level) => Object.keys(AT_LEAST).find((words) => AT_LEAST[words] === level);
 const pathOf = ({ id }, leaf = "") => `/api/subscribers/${id}${leaf}`;
 
 /** How much waits: `nothing waits`, `3 changes wait, the oldest 2 min`. */
@@ -35,7 +37,7 @@ export class Subscribers extends Roster {
     const why = one.state === "failing" ? `${many(one.tries, "try", "tries")} in vain${next}. ${one.reason}` : one.reason;
     const delivered = one.delivered_at ? `last ${age(now - Date.parse(one.delivered_at))} ago` : "";
     const skipped = one.skipped ? `${count(one.skipped)} skipped: they were kept no longer` : "";
-    return [{ lead: one.name, under: one.url }, { lead: postWords(one.posts), isId: !one.posts.includes("*") },
+    return [{ lead: one.name, under: one.url }, { lead: postWords(one.posts), isId: !one.posts.includes("*"), under: one.at_least === "low" ? "" : severityWords(one.at_least) },
       { lead: one.state === "disabled" ? "Paused" : capital(one.state), under: why, icon: ICONS[one.state], isBad: one.state === "failing" },
       { lead: count(one.delivered), under: [delivered, skipped].filter(Boolean).join("; ") },
       { lead: one.lag_changes ? count(one.lag_changes) : "Nothing", under: one.lag_changes ? `the oldest ${age(one.lag_s * 1000)}` : "" }];
@@ -70,8 +72,9 @@ export class Subscribers extends Roster {
     const made = await askForm({
       title: "New webhook", lead: "Every change of an alert goes there from now on, as a CloudEvent, signed.", word: "Make the webhook",
       fields: [{ name: "name", label: "Name", maxlength: 80, help: "Of the program or the people who receive." },
-        { name: "url", label: "URL", type: "url", maxlength: 2000, help: "https, or http in a network that the configuration names." }, postsField(mine, mine)],
-      act: ({ name, url, posts }) => tell("/api/subscribers", { name: name.trim(), url: url.trim(), posts: postsOf(posts) }),
+        { name: "url", label: "URL", type: "url", maxlength: 2000, help: "https, or http in a network that the configuration names." }, postsField(mine, mine),
+        { name: "level", label: "Alerts of", options: Object.keys(AT_LEAST), value: "every severity" }],
+      act: ({ name, url, posts, level }) => tell("/api/subscribers", { name: name.trim(), url: url.trim(), posts: postsOf(posts), at_least: AT_LEAST[level] }),
     });
     if (!made) return;
     this.load(this.view);

@@ -1,0 +1,50 @@
+"""Scores weighed: ratios rise, know their limits, and are no probabilities."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.likelihood import ratio_of, steps
+
+scores = st.lists(st.floats(0.0, 1.0), min_size=30, max_size=90)
+
+
+@given(scores, scores)
+def test_ratios_rise_with_the_score(threats: list[float], harmless: list[float]) -> None:
+    """And every score from 0 on has one, inside its interval."""
+    found = steps(threats, harmless)
+    ratios = [step.ratio for step in found]
+    assert ratios == sorted(ratios)
+    assert found[0].score == 0.0
+    for step in found:
+        assert step.low <= step.ratio + 1e-3
+        assert step.high is None or step.ratio <= step.high + 1e-3
+
+
+def test_ratio_is_how_much_more_often_bags_with_it_say_so() -> None:
+    """Loud in 80 of 100 with it and in 10 of 100 without: about eight."""
+    found = steps([0.9] * 80 + [0.1] * 20, [0.9] * 10 + [0.1] * 90)
+    loud, quiet = ratio_of(found, 0.95), ratio_of(found, 0.2)
+    assert loud is not None
+    assert quiet is not None
+    assert loud.ratio == pytest.approx(8, rel=0.1)
+    assert quiet.ratio == pytest.approx(2 / 9, rel=0.1)
+
+
+def test_where_no_harmless_bag_was_ever_so_loud_there_is_no_upper_limit() -> None:
+    """The data end there, and the step says so."""
+    found = steps(list(np.linspace(0.5, 1, 50)), list(np.linspace(0, 0.6, 50)))
+    assert found[-1].high is None
+    assert found[-1].low > 1
+    assert all(step.high is not None for step in found[:-1])
+
+
+def test_few_bags_say_nothing() -> None:
+    """Less than thirty of a kind make no steps."""
+    assert steps([0.9] * 29, [0.1] * 500) == ()
+
+
+def test_below_the_first_step_there_is_none() -> None:
+    """A score below 0 cannot be."""
+    assert ratio_of((), 0.5) is None
