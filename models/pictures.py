@@ -22,7 +22,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from models.splits import lesson
-from models.variation import GRID_PX, Truths, Variation
+from models.variation import ANY_LIGHT, GRID_PX, Truths, Variation
 from models.xray.bag import CLASSES, render
 
 CHUNK = 64  # pictures per task of a renderer, and the most that a kill loses per renderer
@@ -176,7 +176,7 @@ class Pictures:
         silhouettes = np.empty((batch, side // GRID_PX, side // GRID_PX), dtype=np.uint8)
         for b, index in enumerate(rng.integers(0, among, batch)):
             stored = self.truths[int(index)]
-            turned = Variation.draw(rng, self.store.side, side, stored)
+            turned = Variation.draw(rng, self.store.side, side, stored, ANY_LIGHT)
             pixels[b] = turned.pixels(self.pixels[index]).transpose(2, 0, 1)
             silhouettes[b] = turned.silhouette(self.silhouettes[index], COARSE)
             boxes = turned.truths(stored)

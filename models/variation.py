@@ -17,7 +17,7 @@ ZOOM = (-0.18, 0.18)  # natural logarithm of the smallest and the largest scale
 SHIFT_SHARE = 0.06
 AIM_SHARE = 0.3  # how far from the middle of a crop the thing aimed at may lie
 AIMED_SHARE = 0.8  # of the crops; the others are taken anywhere
-GAIN = (0.92, 1.08)  # of each colour: screens and makers differ more than the simulated machines
+ANY_LIGHT = (0.92, 1.08)  # gain of a colour: makers differ more than the simulated machines do
 
 Truths = list[tuple[int, float, float, float, float]]
 """Class index and box x1, y1, x2, y2 in px, per hidden thing."""
@@ -33,10 +33,17 @@ class Variation:
     gain: NDArray[np.float32]
 
     @classmethod
-    def draw(cls, rng: Generator, old: int, side: int, truths: Sequence[Sequence[float]]) -> Self:
+    def draw(
+        cls,
+        rng: Generator,
+        old: int,
+        side: int,
+        truths: Sequence[Sequence[float]] = (),
+        light: tuple[float, float] = (1.0, 1.0),
+    ) -> Self:
         """Return a random one from `old` px a side to `side` px: a crop where that is less.
 
-        A crop mostly shows one of the truths: what it cuts away is mostly empty belt and cloth.
+        `light` is the least and the most gain of each colour. A crop mostly shows one of the truths: what it cuts away is mostly empty belt and cloth.
         """
         scale = float(np.exp(rng.uniform(*ZOOM)))
         quarter = int(rng.integers(4)) * np.pi / 2
@@ -52,7 +59,7 @@ class Variation:
                 x1, y1, x2, y2 = truths[int(which * len(truths))][1:]
                 aim = np.asarray([(x1 + x2) / 2, (y1 + y2) / 2])
         middle = side / 2 + rng.uniform(-spread, spread, 2) * side
-        gain = rng.uniform(*GAIN, 3).astype(np.float32)
+        gain = rng.uniform(*light, 3).astype(np.float32)
         # A crop that looks beyond the picture would waste what it costs.
         shift = middle - linear @ aim
         if side < old * scale:

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the extra `train`")
 
-from models.inference import Model
 from models.curriculum import Lessons
+from models.inference import Model
 from models.passport import load
 from models.pictures import Rendering, Store
 from models.recipe import RECIPES, read
