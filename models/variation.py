@@ -43,7 +43,8 @@ class Variation:
     ) -> Self:
         """Return a random one from `old` px a side to `side` px: a crop where that is less.
 
-        `light` is the least and the most gain of each colour. A crop mostly shows one of the truths: what it cuts away is mostly empty belt and cloth.
+        `light` is the least and the most gain of each colour. A crop mostly shows one of the
+        truths: what it cuts away is mostly empty belt and cloth.
         """
         scale = float(np.exp(rng.uniform(*ZOOM)))
         quarter = int(rng.integers(4)) * np.pi / 2

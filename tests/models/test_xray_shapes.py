@@ -43,7 +43,7 @@ def test_shadow_holds_the_volume(solid: Solid, expected: float, turn: float) -> 
 @pytest.mark.parametrize("turn", [0.0, 0.4, 1.1])
 @pytest.mark.parametrize("radius", [0.9, 0.5, 0.2, 0.1, 0.02])
 def test_wire_holds_its_volume(radius: float, turn: float) -> None:
-    """Thin or thick, within a seventh: OpenCV draws smooth lines too wide, and we make up for it."""
+    """Thin or thick, within a seventh, though OpenCV draws smooth lines too wide."""
     wire = volume(Wire(LINE, radius), turn)
     assert wire == pytest.approx(pi * radius * radius * 16, rel=0.15)
 
