@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
 import numpy as np
+import torch
+from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from models.pictures import Batch, Pictures, Store
+from models.pictures import Pictures, Store
 
 if TYPE_CHECKING:
     from models.recipe import Recipe
@@ -17,7 +19,15 @@ if TYPE_CHECKING:
 BATCHES_AHEAD = 4  # per loader
 
 
-class Lessons(Dataset[Batch]):
+class Lesson(NamedTuple):
+    """One batch, as `pictures.Batch`, in tensors: loaders hand those over without copying."""
+
+    pixels: Tensor
+    truths: Tensor
+    silhouettes: Tensor
+
+
+class Lessons(Dataset[Lesson]):
     """The batches of a recipe, made here or in the recipe's `loaders`."""
 
     def __init__(self, recipe: Recipe, store: Store) -> None:
@@ -29,7 +39,7 @@ class Lessons(Dataset[Batch]):
         """Return how many steps there are."""
         return self.recipe.steps
 
-    def __getitem__(self, step: int) -> Batch:
+    def __getitem__(self, step: int) -> Lesson:
         """Return the batch of one step; waits until its pictures are rendered."""
         if self._pictures is None:  # not before we are in the process that reads them
             cv2.setNumThreads(1)
@@ -38,14 +48,16 @@ class Lessons(Dataset[Batch]):
         is_early = step < recipe.crop_share * recipe.steps
         side = recipe.crop_px if is_early else recipe.input_px
         rng = np.random.default_rng([recipe.seed, step])
-        return self._pictures.sample(rng, recipe.batch, side, self.among(step))
+        batch = self._pictures.sample(rng, recipe.batch, side, self.among(step))
+        parts = (batch.pixels, batch.truths, batch.silhouettes)
+        return Lesson(*(torch.from_numpy(part) for part in parts))
 
     def among(self, step: int) -> int:
         """Return out of how many pictures a step draws; it is never more than there will be."""
         fresh = int(self.recipe.pictures_per_step * step)
         return min(self.recipe.pictures_first + fresh, self.recipe.pictures)
 
-    def after(self, step: int) -> Iterator[Batch]:
+    def after(self, step: int) -> Iterator[Lesson]:
         """Yield the batches from a step to the last, in order."""
         loaders = self.recipe.loaders
         return iter(

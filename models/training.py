@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from models.assignment import assign, loss, outline_loss
-from models.curriculum import Lessons
+from models.curriculum import Lesson, Lessons
 from models.network import STRIDES, Network, cells
-from models.pictures import Batch, Store
+from models.pictures import Store
 from models.recipe import Recipe
 from models.xray.bag import CLASSES
 
@@ -69,8 +69,8 @@ class Training:
         saved_at = time.monotonic()
         lessons = Lessons(self.recipe, store).after(self.step)
         with tqdm(total=self.recipe.steps, initial=self.step, desc="train", mininterval=5) as bar:
-            for batch in lessons:
-                cost = self.advance(batch)
+            for lesson in lessons:
+                cost = self.advance(lesson)
                 bar.update()
                 if self.step % SHOW_EVERY_STEPS == 0:
                     bar.set_postfix(loss=f"{float(cost):.3f}", refresh=False)
@@ -106,12 +106,9 @@ class Training:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
 
-    def advance(self, batch: Batch) -> Tensor:
+    def advance(self, lesson: Lesson) -> Tensor:
         """Take one step and return its cost."""
-        pixels, truths, silhouettes = (
-            torch.from_numpy(part).to(self.device, non_blocking=True)
-            for part in (batch.pixels, batch.truths, batch.silhouettes)
-        )
+        pixels, truths, silhouettes = (part.to(self.device) for part in lesson)
         side = pixels.shape[-1]
         x = pixels.float().contiguous(memory_format=torch.channels_last)
         centres = torch.cat([cells(side // s, side // s, s) for s in STRIDES]).to(self.device)
