@@ -22,6 +22,7 @@ from command_center.routes import (
     asyncapi,
     audits,
     blobs,
+    checkpoint,
     history,
     metrics,
     pages,
@@ -92,6 +93,7 @@ def routes(parts: Parts) -> FastAPI:
     app.include_router(audits.router(parts.audit))
     app.include_router(asyncapi.router(parts.topics))
     app.include_router(history.router(parts.board, parts.ask))
+    app.include_router(checkpoint.router(parts.ask))
     app.include_router(blobs.router(parts.board, parts.pictures))
     if parts.collect:
         app.include_router(metrics.router(parts.collect))

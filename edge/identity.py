@@ -1,7 +1,8 @@
 """Who this box is: its key, and the public key of the gateway that it was enrolled with.
 
 Everything lies in the state directory: ``key`` (made here, never leaves), ``gateway.pub`` (hex,
-from the enrolment) and ``outbox.sqlite``.
+from the enrolment), ``tls`` (a certificate for the broker, where it wants one) and
+``outbox.sqlite``.
 """
 
 import asyncio
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Self
 
 from contract.clock import Clock
-from contract.delivery.enrolment import enrol as enrol_key
+from contract.delivery.certificate import Papers
+from contract.delivery.enrolment import enrol_certified
 from contract.identifiers import Source
 from contract.link import Dial, Rejected
 from contract.signing import KEY_BYTES, Key
@@ -32,6 +34,11 @@ class StateDir:
     def gateway(self) -> Path:
         """The gateway's public key, hex; there once the agent is enrolled."""
         return self.path / "gateway.pub"
+
+    @property
+    def papers(self) -> Papers:
+        """The certificate for the broker, if the enrolment brought one."""
+        return Papers(self.path / "tls")
 
     @property
     def outbox(self) -> Path:
@@ -60,11 +67,25 @@ class Credentials:
         return cls(Key.load_or_make(state.key), gateway_key)
 
 
-async def enrol(source: Source, state: StateDir, dial: Dial, *, code: str, clock: Clock) -> None:
-    """Enter this box's key at the gateway with a one-time code, and remember the gateway's key."""
+async def enrol(
+    source: Source,
+    state: StateDir,
+    dial: Dial,
+    *,
+    code: str,
+    clock: Clock,
+    is_certified: bool = False,
+) -> None:
+    """Enter this box's key at the gateway with a one-time code, and remember the gateway's key.
+
+    ``is_certified``: and get a certificate for the broker with it.
+    """
     key = await asyncio.to_thread(Key.load_or_make, state.key)
-    gateway_key = await enrol_key(dial, source=source, key=key, code=code, clock=clock)
-    await asyncio.to_thread(_write_durably, state.gateway, gateway_key.hex() + "\n")
+    tls = Key.make() if is_certified else None
+    enrolled = await enrol_certified(dial, source=source, key=key, tls=tls, code=code, clock=clock)
+    if tls is not None:
+        await asyncio.to_thread(state.papers.keep, tls, enrolled.answer)
+    await asyncio.to_thread(_write_durably, state.gateway, enrolled.gateway_key.hex() + "\n")
 
 
 def _write_durably(path: Path, text: str) -> None:

@@ -56,6 +56,11 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return Path(self.state_dir)
 
     @property
+    def authority(self) -> Path:
+        """Where the post's certificate authority lies, if it has one of ours."""
+        return self.folder / "authority"
+
+    @property
     def adapters(self) -> tuple[Adapter, ...]:
         """Those of the devices that are not ours; raises `Rejected` for a mistake."""
         return adapters(self.foreign, self.posts)

@@ -1,12 +1,17 @@
-"""Enters keys: answers sources that ask, and journals the key of each that proves itself."""
+"""Enters keys: answers sources that ask, and journals the key of each that proves itself.
+
+Where the post has an authority, a source gets its certificate with it, and later the next one.
+"""
 
 import logging
 from typing import Final, NamedTuple
 
 from contract.clock import Clock
 from contract.delivery import enrolment
+from contract.identifiers import Source
 from contract.link import Packet, Rejected, Unavailable
 from contract.messages import (
+    CertificateAsked,
     EnrolAnswered,
     EnrolAsked,
     EnrolProved,
@@ -15,7 +20,9 @@ from contract.messages import (
     Unreadable,
     read,
 )
+from contract.signing import BadSignature, verify
 from contract.topics import source_of
+from gateway.authority import Authority
 from gateway.codes import Codes
 from gateway.journal import Journal
 from gateway.keys import Keys
@@ -38,13 +45,21 @@ class Enrolling:
     """The gateway's side of `contract.delivery.enrolment`."""
 
     def __init__(
-        self, journal: Journal, *, codes: Codes, keys: Keys, voice: Voice, clock: Clock
+        self,
+        journal: Journal,
+        *,
+        codes: Codes,
+        keys: Keys,
+        voice: Voice,
+        clock: Clock,
+        authority: Authority | None = None,
     ) -> None:
         self._journal: Final = journal
         self._codes: Final = codes
         self._keys: Final = keys
         self._voice: Final = voice
         self._clock: Final = clock
+        self._authority: Final = authority
         self._nonces: dict[tuple[str, str], _Nonce] = {}
         self._tries: dict[str, int] = {}
 
@@ -60,10 +75,17 @@ class Enrolling:
             return None
         if event.source != source:
             return None
-        if isinstance(message, EnrolAsked):
-            return self._voice.packet(self._challenge(source, message), source)
-        if isinstance(message, EnrolProved):
-            return self._voice.packet(await self._check(source, message), source)
+        answer = await self._answer(source, packet, message)
+        return None if answer is None else self._voice.packet(answer, source)
+
+    async def _answer(self, source: Source, packet: Packet, message: Message) -> Message | None:
+        match message:
+            case EnrolAsked():
+                return self._challenge(source, message)
+            case EnrolProved():
+                return await self._check(source, message)
+            case CertificateAsked():
+                return self._next_certificate(source, packet, message)
         return None
 
     def _challenge(self, source: str, asked: EnrolAsked) -> Message:
@@ -74,9 +96,15 @@ class Enrolling:
         self._nonces[source, asked.code] = _Nonce(nonce, self._now + NONCE_S)
         while len(self._nonces) > NONCES_MAX:
             del self._nonces[next(iter(self._nonces))]
-        return enrolment.challenge(source, asked, secret=secret, nonce=nonce, key=self._voice.key)
+        return enrolment.challenge(
+            *(source, asked),
+            secret=secret,
+            nonce=nonce,
+            key=self._voice.key,
+            authority=self._pem,
+        )
 
-    async def _check(self, source: str, proved: EnrolProved) -> EnrolAnswered:
+    async def _check(self, source: Source, proved: EnrolProved) -> EnrolAnswered:
         secret = self._codes.secret(proved.code, source)
         nonce = self._nonces.pop((source, proved.code), None)
         if secret is None or nonce is None or nonce.until < self._now:
@@ -88,6 +116,7 @@ class Enrolling:
                 secret=secret,
                 nonce=nonce.nonce,
                 gateway_key=self._voice.key.public,
+                authority=self._pem,
             )
         except Rejected as error:
             self._failed(proved.code)
@@ -99,7 +128,41 @@ class Enrolling:
             return _no(f"the gateway cannot keep the key now: {error}; ask for a new code later")
         self._keys.enrolled(enrolled)
         _log.info("%s enrolled the key %s by %s", source, enrolled.keyid, enrolled.by)
-        return EnrolAnswered(is_enrolled=True)
+        return self._certified(source, proved.tls_key)
+
+    def _next_certificate(
+        self, source: Source, packet: Packet, asked: CertificateAsked
+    ) -> EnrolAnswered | None:
+        """For a source that is enrolled; none for who does not show that it is that source."""
+        public = self._keys.find(source, packet.keyid)
+        if public is None:
+            return None
+        try:
+            verify(public, packet.body, packet.sig)
+            verify(asked.tls_key, public, asked.tls_sig)
+        except BadSignature:
+            return None
+        return self._certified(source, asked.tls_key)
+
+    def _certified(self, source: Source, tls_key: bytes) -> EnrolAnswered:
+        """A yes, with a certificate if one was asked for and somebody here can issue it."""
+        if not tls_key or self._authority is None:
+            return EnrolAnswered(is_enrolled=True)
+        try:
+            issued = self._authority.issue(source.name, tls_key, self._clock.utc_now())
+        except Rejected as error:
+            return _no(str(error))
+        _log.info("%s has a certificate, to be renewed after %s", source, issued.renew_at)
+        return EnrolAnswered(
+            is_enrolled=True,
+            certificate=issued.certificate,
+            authority=self._authority.pem,
+            renew_at=issued.renew_at,
+        )
+
+    @property
+    def _pem(self) -> str:
+        return self._authority.pem if self._authority else ""
 
     def _failed(self, code: str) -> None:
         self._tries[code] = self._tries.get(code, 0) + 1

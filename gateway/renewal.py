@@ -18,6 +18,9 @@ from contract.messages import GENESIS, Identity, read
 from contract.signing import Key
 from contract.wire import hash_of
 from gateway import snapshots
+from gateway.changes import CURSOR
+from gateway.journal import read_cursor
+from gateway.replay import Base, write_base
 from gateway.schema import EPOCH_BYTES, prepare
 from gateway.store import connect
 
@@ -65,6 +68,7 @@ def _renumber(at: sqlite3.Connection, journal: str, key: Key) -> None:
         )
         # Never above a number that is still to come: the rows are in their order.
         at.execute("UPDATE latest SET number = ? WHERE number = ?", (number, former))
+    write_base(at, Base(read_cursor(at, CURSOR), len(rows), previous))
 
 
 def told_blobs(path: Path) -> frozenset[str]:

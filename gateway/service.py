@@ -26,9 +26,11 @@ from contract.link import Dial, Link, Packet, Rejected, Unavailable
 from contract.links.ear import Listen, listener
 from contract.messages import AgentBorn, AgentGone, KeyEnrolled, Message
 from contract.signing import Key
+from contract.stopping import apart
 from gateway import metrics
 from gateway.adapters import service as adapters
 from gateway.answers import Answers
+from gateway.authority import Authority, keep_own
 from gateway.bench import Bench
 from gateway.blobs import Blobs
 from gateway.changes import ChangeLog
@@ -46,8 +48,8 @@ from gateway.outlet import Outlet
 from gateway.pump import pump
 from gateway.quarantine import Quarantine
 from gateway.receipts import Receipts
-from gateway.signs import Signs
 from gateway.retention import Eraser
+from gateway.signs import Signs
 from gateway.sink import Place
 from gateway.sinks import open_sink
 from gateway.store import open_store
@@ -76,8 +78,8 @@ class Parts:
     bench: Bench
     quarantine: Quarantine
     sinks: dict[str, TimeSeries]
-
     eraser: Eraser
+
 
 async def run(
     config: GatewayConfig, dial: Dial, *, clock: Clock | None = None, listen: Listen | None = None
@@ -94,11 +96,12 @@ async def run(
         start(parts.bench.retell(), name="sign of life")
         start(parts.receipts.run(), name="receipts")
         start(parts.answers.run(), name="answers")
-        start(parts.notary.run(), name="notary")
         start(parts.eraser.run(), name="retention")
+        start(parts.notary.run(), name="notary")
         for witness in config.witness:
             start(submit(witness, parts.notary, parts.clock), name=f"witness {witness.url}")
         start(_stay_linked(parts, dial), name="link")
+        start(keep_own(config.authority, parts.clock), name="own certificate")
         if config.metrics_port:
             collecting = partial(metrics.collect, parts)
             start(exposing.serve(config.metrics_port, collecting), name="metrics")
@@ -161,6 +164,7 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
             name: await stack.enter_async_context(open_sink(sink, place))
             for name, sink in config.sinks.items()
         }
+        authority = await asyncio.to_thread(Authority.load, config.authority)
         yield Parts(
             config=config,
             clock=clock,
@@ -174,6 +178,7 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
                 keys=keys,
                 voice=voice,
                 clock=clock,
+                authority=authority,
             ),
             answers=Answers(
                 outlet,
@@ -191,7 +196,6 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
             bench=bench,
             quarantine=quarantine,
             sinks=sinks,
-        )
             eraser=Eraser(
                 config.retention,
                 store,
@@ -201,6 +205,7 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
                 clock=clock,
                 sinks=tuple(sinks),
             ),
+        )
 
 
 async def _stay_linked(parts: Parts, dial: Dial) -> None:
@@ -209,7 +214,7 @@ async def _stay_linked(parts: Parts, dial: Dial) -> None:
     while True:
         stood_from = parts.clock.monotonic_ns()
         try:
-            await _use_link(parts, dial)
+            await apart(_use_link(parts, dial), "gateway link")
         except* (Unavailable, Rejected) as group:
             if parts.clock.monotonic_ns() - stood_from > REDIAL_S_MAX * 1e9:
                 wait = REDIAL_S_FIRST

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.detection import PictureError
+from models.picture_size import size_of
 
 BYTES_MAX = 64 * 1024 * 1024
 SIDE_PX_MAX = 16_384
@@ -84,6 +85,11 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     if len(data) > BYTES_MAX:
         message = f"the file has {len(data)} bytes, more than {BYTES_MAX}"
         raise PictureError(message)
+    size = size_of(data)
+    if size is None:
+        message = "the picture is damaged or cut short"
+        raise PictureError(message)
+    _check_size(*size)  # before anything is allocated for it: a few bytes can claim gigabytes
     try:
         raw = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
@@ -98,12 +104,7 @@ def decode(data: bytes) -> NDArray[np.uint8]:
 def _as_rgb8(raw: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Return what the decoder gave (grey, BGR or BGRA of some depth) as RGB of eight bits."""
     height, width = raw.shape[:2]
-    if min(height, width) < SIDE_PX_MIN:
-        message = f"the picture has {width} by {height} px, under {SIDE_PX_MIN} a side"
-        raise PictureError(message)
-    if max(height, width) > SIDE_PX_MAX or height * width > PIXELS_MAX:
-        message = f"the picture has {width} by {height} px, more than we take"
-        raise PictureError(message)
+    _check_size(width, height)
     if raw.dtype == np.uint16:
         # The high byte: rounding to nearest would make 65,535 overflow.
         raw = (raw >> 8).astype(np.uint8)  # type: ignore[operator]
@@ -156,6 +157,15 @@ def jpeg_size(data: bytes) -> tuple[int, int] | None:
             return (width, height) if 0 < max(width, height) <= SIDE_PX_MAX else None
         at += 2 + int.from_bytes(data[at + 2 : at + 4])
     return None
+
+
+def _check_size(width: int, height: int) -> None:
+    if min(height, width) < SIDE_PX_MIN:
+        message = f"the picture has {width} by {height} px, under {SIDE_PX_MIN} a side"
+        raise PictureError(message)
+    if max(height, width) > SIDE_PX_MAX or height * width > PIXELS_MAX:
+        message = f"the picture has {width} by {height} px, more than we take"
+        raise PictureError(message)
 
 
 def letterbox(rgb: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32], Letterbox]:

@@ -37,6 +37,7 @@ class Desk extends Page {
     super("gl-alerts", "gl-viewer", "gl-why", ...Object.keys(SIDES).map((side) => `gl-${side}`), "gl-scans", "gl-chart");
     this.side = lastSide();
     this.post = "";
+    this.isPostByHand = false;
     this.list = find("gl-alerts");
     this.viewer = find("gl-viewer");
     this.chart = find("gl-chart");
@@ -60,13 +61,14 @@ class Desk extends Page {
 
   /** The post whose lanes are shown. */
   postOf(posts) {
-    this.post = chosenPost(posts, this.post);
+    this.post = chosenPost(posts, this.post, this.isPostByHand);
     return this.post;
   }
 
   /** Show the lanes of this post. */
   choosePost(post) {
     this.post = post;
+    this.isPostByHand = true;
     this.chooseSide("lanes");
   }
 

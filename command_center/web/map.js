@@ -23,17 +23,19 @@ class MapPage extends Page {
     super("gl-map", "gl-lanes");
     this.map = document.querySelector("gl-map");
     this.post = new URLSearchParams(location.search).get("post") ?? "";
+    this.isPostByHand = Boolean(this.post);
   }
 
   /** The post whose lanes are shown. */
   postOf(posts) {
-    this.post = chosenPost(posts, this.post);
+    this.post = chosenPost(posts, this.post, this.isPostByHand);
     return this.post;
   }
 
   /** Show another post; on a phone its lanes are further down. */
   choosePost(post, isByHand) {
     this.post = post;
+    this.isPostByHand = true;
     remember({ post });
     this.renderNow();
     const lanes = document.querySelector("gl-lanes");

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from contract.delivery.room import OutboxLimits
 from contract.delivery.source_end import Said, SourceEnd
 from contract.delivery.store import Store
 from contract.identifiers import Source
+from contract.link import Rejected
 from contract.messages import Identity, Refused
 from contract.signing import Key
 
@@ -49,13 +51,19 @@ class Outbox:
         clock: Clock,
         limits: OutboxLimits | None = None,
     ) -> AsyncIterator["Outbox"]:
-        """Open or make the outbox at ``path``; a new epoch begins. One process at a time."""
+        """Open or make the outbox at ``path``; a new epoch begins. One process at a time.
+
+        Raises `Rejected` for a file that cannot be used: it is no outbox, or the disk is full.
+        """
         thread = ThreadPoolExecutor(1, thread_name_prefix=f"outbox{source.replace('/', '-')}")
         loop = asyncio.get_running_loop()
 
         def start() -> tuple[Store, SourceEnd]:
             path.parent.mkdir(parents=True, exist_ok=True)
-            store = Store(path)
+            try:
+                store = Store(path)
+            except sqlite3.Error as error:
+                raise Rejected(f"{path} cannot be used as an outbox: {error}") from error
             end = SourceEnd(store, source=source, key=key, make_epoch=_epoch, limits=limits)
             return store, end
 

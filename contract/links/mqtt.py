@@ -5,7 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import aiomqtt
 import msgspec
@@ -43,8 +43,22 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Certificate of the authority that signed the broker's; with it the link is TLS."""
     cert_file: str = ""
     key_file: str = ""
+    enrol_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    """Where who has no certificate may enrol, and gets one; 0: certificates are the files above."""
     keepalive_s: int = 20
     timeout_s: float = 10.0
+
+    def door(self) -> "BrokerConfig":
+        """The way in for who has no certificate: nothing but an enrolment goes through it."""
+        if not self.enrol_port:
+            return self
+        return BrokerConfig(host=self.host, port=self.enrol_port, timeout_s=self.timeout_s)
+
+    def certified(self, *, ca_file: str, cert_file: str) -> "BrokerConfig":
+        """With the certificate that came from the enrolment, where none is named."""
+        if not self.enrol_port or self.cert_file:
+            return self
+        return msgspec.structs.replace(self, ca_file=ca_file, cert_file=cert_file)
 
 
 def dialler(config: BrokerConfig) -> Dial:

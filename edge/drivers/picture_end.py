@@ -21,7 +21,7 @@ INLINE_BYTES: Final = 4
 ENTRIES_MAX: Final = 1_000
 """Entries of one TIFF directory."""
 PIECES_MAX: Final = 1_000_000
-"""Strips or tiles of one TIFF directory."""
+"""Strips and tiles of one TIFF that are looked at: a few bytes can name them again and again."""
 
 _OFFSETS: Final = {273: 279, 324: 325}
 """The tag of offsets → the tag of byte counts: strips, tiles (TIFF 6.0, sections 3 and 15)."""
@@ -60,8 +60,10 @@ def _why_not_whole_tiff(body: bytes) -> str:
         # libtiff writes the directory last and its offset after that: 0 is a file half written.
         if not at:
             return "the TIFF has no directory"
+        room = PIECES_MAX
         for _ in range(DIRECTORIES_MAX):
-            at, end = _directory(body, order, at)
+            at, end, pieces = _directory(body, order, at, room)
+            room -= pieces
             if not end:
                 return "a directory of the TIFF names no picture"
             if end > len(body):
@@ -73,28 +75,33 @@ def _why_not_whole_tiff(body: bytes) -> str:
     return f"the TIFF has more than {DIRECTORIES_MAX} directories"
 
 
-def _directory(body: bytes, order: str, at: int) -> tuple[int, int]:
-    """The offset of the next directory, and the end of the farthest thing that this one names."""
+def _directory(body: bytes, order: str, at: int, room: int) -> tuple[int, int, int]:
+    """The next directory's offset, the end of the farthest thing named here, and how many were."""
     (count,) = struct.unpack_from(order + "H", body, at)
-    fields = {}
+    fields: dict[int, tuple[int, ...]] = {}
+    pieces = 0
     ends = [0]
     for index in range(min(count, ENTRIES_MAX)):
         tag, kind, number, value = struct.unpack_from(order + "HHII", body, at + 2 + 12 * index)
         if (size := _TYPE_BYTES.get(kind, 0) * number) > INLINE_BYTES:
             ends.append(value + size)
-        if tag in _OFFSETS or tag in _OFFSETS.values():
-            fields[tag] = _numbers(body, order, at + 10 + 12 * index, kind, number)
+        if tag not in fields and (tag in _OFFSETS or tag in _OFFSETS.values()):
+            where = at + 10 + 12 * index
+            fields[tag] = _numbers(body, order, where, kind, number, room - pieces)
+            pieces += len(fields[tag])
     has_picture = False
     for offsets, counts in _OFFSETS.items():
         for offset, size in zip(fields.get(offsets, ()), fields.get(counts, ()), strict=False):
             has_picture = True
             ends.append(offset + size)
     (following,) = struct.unpack_from(order + "I", body, at + 2 + 12 * count)
-    return following, max(ends) if has_picture else 0
+    return following, max(ends) if has_picture else 0, pieces
 
 
-def _numbers(body: bytes, order: str, at: int, kind: int, number: int) -> tuple[int, ...]:
-    if kind not in _SIZES or number > PIECES_MAX:
+def _numbers(
+    body: bytes, order: str, at: int, kind: int, number: int, room: int
+) -> tuple[int, ...]:
+    if kind not in _SIZES or number > room:
         return ()
     size, code = _SIZES[kind]
     if size * number > INLINE_BYTES:

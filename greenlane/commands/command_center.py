@@ -41,12 +41,20 @@ def run(arguments: argparse.Namespace) -> int:
     from command_center import service
     from command_center.config import Config
     from contract.clock import SystemClock
-    from contract.links.mqtt import dialler
+    from edge.identity import StateDir
+    from greenlane.certified import serve_certified
 
     config = config_of(arguments, Config)
-    dial = dialler(config.broker)
+    clock = SystemClock()
     return serve(
-        lambda: service.run(config, dial, clock=SystemClock(), ready=say_where), is_uvloop=True
+        lambda: serve_certified(
+            lambda dial: service.run(config, dial, clock=clock, ready=say_where),
+            config.broker,
+            source=config.me,
+            state=StateDir(config.state),
+            clock=clock,
+        ),
+        is_uvloop=True,
     )
 
 
@@ -64,11 +72,17 @@ def enrol(arguments: argparse.Namespace) -> int:
     from contract.clock import SystemClock
     from contract.links.mqtt import dialler
     from edge import identity
+    from greenlane.certified import is_certified
 
     config = config_of(arguments, Config)
     state = identity.StateDir(config.state)
-    dial = dialler(config.broker)
-    code = arguments.code
-    serve(lambda: identity.enrol(config.me, state, dial, code=code, clock=SystemClock()))
+    serve(
+        lambda: identity.enrol(
+            *(config.me, state, dialler(config.broker.door())),
+            code=arguments.code,
+            clock=SystemClock(),
+            is_certified=is_certified(config.broker),
+        )
+    )
     print(f"{config.me} is enrolled; its key and the gateway's are in {state.path}.")
     return OK

@@ -36,13 +36,23 @@ def add_parser(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Be the agent."""
     from contract.clock import GuidedClock, SystemClock
-    from contract.links.mqtt import dialler
     from edge import agent
     from edge.config import AgentConfig
+    from edge.identity import StateDir
+    from greenlane.certified import serve_certified
 
     config = config_of(arguments, AgentConfig)
     clock = GuidedClock(SystemClock())
-    return serve(lambda: agent.run(config, dialler(config.broker), clock=clock))
+    state = StateDir(Path(config.state_dir))
+    return serve(
+        lambda: serve_certified(
+            lambda dial: agent.run(config, dial, clock=clock),
+            config.broker,
+            source=config.source,
+            state=state,
+            clock=clock,
+        )
+    )
 
 
 def enrol(arguments: argparse.Namespace) -> int:
@@ -51,11 +61,17 @@ def enrol(arguments: argparse.Namespace) -> int:
     from contract.links.mqtt import dialler
     from edge import identity
     from edge.config import AgentConfig
+    from greenlane.certified import is_certified
 
     config = config_of(arguments, AgentConfig)
     state = identity.StateDir(Path(config.state_dir))
-    dial = dialler(config.broker)
-    code = arguments.code
-    serve(lambda: identity.enrol(config.source, state, dial, code=code, clock=SystemClock()))
+    serve(
+        lambda: identity.enrol(
+            *(config.source, state, dialler(config.broker.door())),
+            code=arguments.code,
+            clock=SystemClock(),
+            is_certified=is_certified(config.broker),
+        )
+    )
     print(f"{config.source} is enrolled; its key and the gateway's are in {state.path}.")
     return OK

@@ -32,6 +32,8 @@ REPORT: Final = "report.html"
 CONSISTENCY: Final = "checkpoints/consistency.json"
 WITNESSES: Final = "keys/witnesses.txt"
 MANIFEST_TYPE: Final = "application/vnd.greenlane.evidence+json"
+ENDINGS: Final = ("leaf", "dsse.json", "body", "proof.json")
+"""Of the files of an entry."""
 ENTRIES_MAX: Final = 2_000
 """Entries of one archive."""
 _PEM: Final = bytes.fromhex("302a300506032b6570032100")

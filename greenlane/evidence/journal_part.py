@@ -56,6 +56,7 @@ def check_entries(archive: Archive, log: Log) -> Entries:
     """The entries, in their order."""
     entries = Entries()
     former: Leaf | None = None
+    _check_whole(archive)
     for name in archive.under("entries/", ".leaf"):
         leaf = _leaf(archive, name)
         proof = form.entry(leaf.position, "proof.json")
@@ -80,6 +81,16 @@ def check_entries(archive: Archive, log: Log) -> Entries:
     for position in entries.erased:
         archive.note(f"entry {position}: its text was erased; hash and signature remain")
     return entries
+
+
+def _check_whole(archive: Archive) -> None:
+    """No file of an entry is left over from one whose leaf was dropped."""
+    for name in archive.under("entries/"):
+        stem, _, ending = name.partition(".")
+        if ending not in form.ENDINGS:
+            raise Wrong(name, "no file of an entry is called so")
+        if f"{stem}.leaf" not in archive.names:
+            raise Wrong(f"{stem}.leaf", "it was dropped: other files of this entry are here")
 
 
 def _leaf(archive: Archive, name: str) -> Leaf:

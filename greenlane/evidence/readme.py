@@ -73,7 +73,7 @@ Whatever you write goes elsewhere than here, into $W; P is the number of an entr
   openssl pkeyutl -verify -pubin -inkey keys/{keyid}.pem -rawin -in $W/text -sigfile $W/sig
 
 5. A witness signed the same text with its time: its line is the sixth in the checkpoint, or a later
-   one. B is the last part of its key, which you got from the witness itself:
+one. B is the last part of its key, which you got from the witness itself:
 
   B=$(sed -n 1p keys/witnesses.txt | cut -d+ -f3-)
   {{ echo MCowBQYDK2VwAyEA | base64 -d; echo $B | base64 -d | tail -c 32; }} > $W/der

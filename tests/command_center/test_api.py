@@ -36,6 +36,8 @@ from contract.messages import (
     AlertChanged,
     BlobAsked,
     BlobTold,
+    CheckpointAsked,
+    CheckpointTold,
     HistoryAsked,
     HistoryTold,
     Message,
@@ -78,7 +80,7 @@ class Scene:
 
 
 @asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[Scene]:
+async def opened(path: Path) -> AsyncIterator[Scene]:  # noqa: C901 - one answer a question
     """All parts but feed and server."""
     clock = VirtualClock()
     quick = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -99,6 +101,8 @@ async def opened(path: Path) -> AsyncIterator[Scene]:
             case HistoryAsked():
                 point = Point(at=START, mean=2.5, low=1, high=4, count=9)
                 return HistoryTold(points=(point,), unit="kg", step_s=60)
+            case CheckpointAsked():
+                return CheckpointTold(checkpoint="o\n0\nAAAA\n\n\u2014 o AAAAAAA=\n")
             case BlobAsked(sha256=name) if name == sha256(PNG):
                 return BlobTold(
                     size_bytes=len(PNG), media_type="text/html", piece=PNG[question.offset_bytes :]
@@ -379,6 +383,19 @@ def test_hostile_text_passes_unaltered_as_json(tmp_path: Path) -> None:
         answer = await s.client.get("/api/board")
         assert answer.headers["content-type"] == "application/json"
         assert answer.json()["alerts"][0]["title"] == hostile
+
+    play(tmp_path, act)
+
+
+def test_the_checkpoint_is_the_gateways_note(tmp_path: Path) -> None:
+    """As text, as tools for transparency logs read it; nobody who is not signed in gets it."""
+
+    async def act(s: Scene) -> None:
+        assert (await s.client.get("/api/checkpoint")).status_code == 401
+        await s.sign_in("viewer")
+        answer = await s.client.get("/api/checkpoint")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        assert answer.text.startswith("o\n0\n")
 
     play(tmp_path, act)
 

@@ -152,7 +152,7 @@ def plan(seed: int) -> Plan:
         drift=tuple(rng.choice((0.0, 0.0, 2e-4, -2e-4)) * is_rough for _ in range(agents)),
         is_synchronised=tuple(rng.random() < 0.8 or not is_rough for _ in range(agents)),  # noqa: PLR2004
         outbox_messages_max=rng.choice((40, 150, 10_000)) if is_rough else 10_000,
-        broker_queue_messages=rng.choice((8, 40, 100_000)) if is_rough else 100_000,
+        broker_queue_messages=rng.choice((16, 60, 100_000)) if is_rough else 100_000,
         disk_s=rng.choice((0.003, 0.03, 0.2)),
     )
 

@@ -38,6 +38,7 @@ CENTER: Final = Source(f"/{POST}/command-center")
 LIMIT: Final = Limit(metric="temperature", high=10.0, for_s=5.0)
 SETTLE_S_MAX: Final = 1_500.0
 """Virtual seconds within which all has to come right once every fault has ended."""
+RESTART_S: Final = 2.0
 STOP_S_MAX: Final = 60.0
 DOUBLE_S: Final = 15.0
 log: Final = logging.getLogger(__name__)
@@ -103,17 +104,27 @@ class Box:
         self.life = Life(plug, disk, task)
 
     async def _live(self, plug: Plug, disk: Disk, dial: Dial) -> None:
+        began_s = asyncio.get_running_loop().time()
         try:
             await self.work(self.folder, dial)
         except asyncio.CancelledError:
             return
         except BaseException as error:  # noqa: BLE001 - what a process dies of is the finding
-            if not disk.is_dead:
+            lived_s = asyncio.get_running_loop().time() - began_s
+            if not disk.is_dead and self.is_disk_full and lived_s < 1:
+                self.life = None
+                await self._again()  # as systemd would: it cannot begin on a full disk
+            elif not disk.is_dead:
                 self.world.crashes.append(f"{plug.name} died by itself: {error!r}")
                 log.exception("%s died by itself", plug.name)
             return
         if not disk.is_dead:
             self.world.crashes.append(f"{plug.name} ended by itself")
+
+    async def _again(self) -> None:
+        DISK.set(None)
+        await asyncio.sleep(RESTART_S)
+        self.start()
 
     def kill(self) -> None:
         """As a power cut does: what was not on the disk never was, and nothing is cleaned up."""
@@ -339,7 +350,7 @@ class World:
 
     async def agents_disk(self, trouble: Trouble) -> None:
         """It is full for a while."""
-        await self._fill(self.boxes[trouble.who], trouble.for_s)
+        await self._fill(self.boxes[trouble.who], trouble)
 
     async def kill_gateway(self, trouble: Trouble) -> None:
         """And start it again."""
@@ -371,7 +382,7 @@ class World:
 
     async def gateways_disk(self, trouble: Trouble) -> None:
         """It is full for a while."""
-        await self._fill(self.gateway, trouble.for_s)
+        await self._fill(self.gateway, trouble)
 
     async def kill_center(self, trouble: Trouble) -> None:
         """And start it again."""
@@ -414,9 +425,12 @@ class World:
         await asyncio.sleep(after_s)
         box.start()
 
-    async def _fill(self, box: Box, for_s: float) -> None:
+    async def _fill(self, box: Box, trouble: Trouble) -> None:
         box.is_disk_full = True
-        await asyncio.sleep(for_s)
+        if trouble.steps % 2:  # and then the power goes
+            await asyncio.sleep(trouble.for_s / 2)
+            await self._kill(box, trouble.for_s / 4)
+        await asyncio.sleep(trouble.for_s / 2)
         box.is_disk_full = False
 
     def _part(self, box: Box, *, is_parted: bool) -> None:

@@ -24,6 +24,8 @@ VIOLATIONS = [
     ("edge/agent.py", "import aiomqtt", "Only one folder speaks MQTT"),
     ("edge/line.py", "import onnxruntime", "Only the detector and the models"),
     ("gateway/judge.py", "import numpy", "nothing heavy"),
+    ("greenlane/evidence/story_part.py", "import gateway.judge", "Evidence is verified"),
+    ("contract/proof/note.py", "import contract.clock", "Evidence is verified"),
     ("models/inference.py", "import torch", "PyTorch is for training alone"),
 ]
 

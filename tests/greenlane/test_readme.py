@@ -28,8 +28,10 @@ COMMANDS = [(name, line) for name in READMES for line in commands(name)]
 @pytest.mark.parametrize(("name", "line"), COMMANDS)
 def test_a_command_can_be_typed(name: str, line: str) -> None:
     """Ours are parsed by our parser; scripts are there and can be run."""
-    words = shlex.split(line)
+    words = shlex.split(line, comments=True)
     programs = [at for at, word in enumerate(words) if word.endswith("bin/greenlane")]
+    if words[:3] == ["sudo", "-u", "greenlane"] and words[3] == "greenlane":
+        programs = [3]
     ours = 0 if words[0] == "greenlane" else next(iter(programs), None)
     if words[0] in SCRIPTS:
         assert (ROOT / words[0]).stat().st_mode & 0o111
@@ -38,7 +40,8 @@ def test_a_command_can_be_typed(name: str, line: str) -> None:
     elif ours is not None:
         parser().parse_args(words[ours + 1 :])
     else:
-        assert words[0] in ("sudo", "cd"), f"{name}: nobody checks {line!r}"
+        known = ("sudo", "cd", "git", "echo", "findmnt")
+        assert words[0] in known, f"{name}: nobody checks {line!r}"
 
 
 @pytest.mark.parametrize("name", READMES)

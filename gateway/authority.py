@@ -1,0 +1,225 @@
+"""A small certificate authority of the post: who may speak to its broker, and under which name.
+
+It lies in ``authority/`` of the state directory: ``ca.key`` (never leaves), ``ca.crt``, and the
+certificates of the broker and of the gateway itself. Agents get theirs at their enrolment.
+"""
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from contract.clock import Clock
+from contract.link import Rejected
+from contract.secret_file import write_secret
+
+LASTS: Final = timedelta(days=3_650)
+"""The authority itself."""
+BROKER_LASTS: Final = timedelta(days=825)
+SOURCE_LASTS: Final = timedelta(days=90)
+"""An agent, the gateway, the command center; each renews its own when two thirds have passed."""
+BACKDATED: Final = timedelta(hours=24)
+"""A box without a battery clock may wake up yesterday."""
+HOSTS_MAX: Final = 20
+OWN: Final = "gateway"
+LOOK_EVERY_S: Final = 3_600.0
+_log: Final = logging.getLogger(__name__)
+
+PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+
+
+class Issued(NamedTuple):
+    """A certificate (PEM) and when its owner should ask for the next."""
+
+    certificate: str
+    renew_at: datetime
+
+
+class Authority:
+    """The authority of one post."""
+
+    def __init__(
+        self, folder: Path, key: ec.EllipticCurvePrivateKey, own: x509.Certificate
+    ) -> None:
+        self.folder: Final = folder
+        self._key: Final = key
+        self._own: Final = own
+
+    @classmethod
+    def load(cls, folder: Path) -> "Authority | None":
+        """The authority whose files are here; none if there is none. Raises `Rejected`."""
+        try:
+            key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
+            own = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise Rejected(f"the authority in {folder} cannot be read: {error}") from error
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise Rejected(f"{folder}/ca.key is no key of ours")
+        return cls(folder, key, own)
+
+    @classmethod
+    def make(cls, folder: Path, post: str, now: datetime) -> "Authority":
+        """A new one; its key and certificate are on the disk when it returns."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = _name(f"Greenlane authority of {post}")
+        usage = _usage(is_authority=True)
+        own = (
+            _begun(key.public_key(), name, name, now, LASTS)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(usage, critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        write_secret(folder / "ca.crt", _pem(own))
+        write_secret(folder / "ca.key", _key_pem(key))  # last: with it the authority is there
+        return cls(folder, key, own)
+
+    @property
+    def pem(self) -> str:
+        """Its certificate, by which all others are checked."""
+        return _pem(self._own)
+
+    def issue(self, name: str, tls_key: bytes, now: datetime) -> Issued:
+        """A certificate for a source of this name and its Ed25519 key; raises `Rejected`."""
+        try:
+            public = ed25519.Ed25519PublicKey.from_public_bytes(tls_key)
+        except ValueError as error:
+            raise Rejected("the key for TLS is no Ed25519 key") from error
+        return self._issue(name, public, now)
+
+    def issue_own(self, name: str, now: datetime) -> None:
+        """Key and certificate of a client on this machine, in files ``name.key`` and ``.crt``."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        self._keep(name, key, self._issue(name, key.public_key(), now).certificate)
+
+    def issue_broker(self, hosts: Sequence[str], now: datetime) -> None:
+        """Key and certificate of the broker, for the names and addresses by which it is reached."""
+        if not 0 < len(hosts) <= HOSTS_MAX:
+            raise Rejected(f"a broker has 1 to {HOSTS_MAX} names")
+        key = ec.generate_private_key(ec.SECP256R1())
+        named = x509.SubjectAlternativeName([_host(host) for host in hosts])
+        certificate = (
+            self._leaf(hosts[0], key.public_key(), now, BROKER_LASTS)
+            .add_extension(named, critical=False)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        self._keep("broker", key, _pem(certificate))
+
+    def is_due(self, name: str, now: datetime) -> bool:
+        """Whether two thirds of the life of ``name.crt`` have passed, or there is none."""
+        try:
+            it = x509.load_pem_x509_certificate((self.folder / f"{name}.crt").read_bytes())
+        except (OSError, ValueError):
+            return True
+        begun, ends = it.not_valid_before_utc, it.not_valid_after_utc
+        return now >= begun + (ends - begun) * 2 / 3
+
+    def _issue(self, name: str, public: PublicKey, now: datetime) -> Issued:
+        certificate = (
+            self._leaf(name, public, now, SOURCE_LASTS)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return Issued(_pem(certificate), now + SOURCE_LASTS * 2 / 3)
+
+    def _leaf(
+        self, name: str, public: PublicKey, now: datetime, lasts: timedelta
+    ) -> x509.CertificateBuilder:
+        return (
+            _begun(public, _name(name), self._own.subject, now, lasts)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(is_authority=False), critical=True)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
+        )
+
+    def _keep(self, name: str, key: ec.EllipticCurvePrivateKey, certificate: str) -> None:
+        write_secret(self.folder / f"{name}.key", _key_pem(key))
+        write_secret(self.folder / f"{name}.crt", certificate)
+
+
+async def keep_own(folder: Path, clock: Clock) -> None:
+    """Renew the gateway's own certificate in time, until cancelled; nothing without an authority.
+
+    The next link uses it; the broker's is renewed by a person, who has to hand it over.
+    """
+    while True:
+        await asyncio.to_thread(_renew_own, folder, clock.utc_now())
+        await clock.sleep(LOOK_EVERY_S)
+
+
+def _renew_own(folder: Path, now: datetime) -> None:
+    try:
+        authority = Authority.load(folder)
+        if authority is None or not authority.is_due(OWN, now):
+            return
+        authority.issue_own(OWN, now)
+    except (Rejected, OSError) as error:
+        _log.warning("the gateway keeps its old certificate: %s", error)
+    else:
+        _log.info("the gateway has a new certificate")
+
+
+def _begun(
+    public: PublicKey, name: x509.Name, by: x509.Name, now: datetime, lasts: timedelta
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(by)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - BACKDATED)
+        .not_valid_after(now + lasts)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+    )
+
+
+def _usage(*, is_authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not is_authority,
+        key_cert_sign=is_authority,
+        crl_sign=is_authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:64])])
+
+
+def _host(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()

@@ -1,0 +1,63 @@
+"""The outbox's file when the disk is full in the worst moment."""
+
+import resource
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from contract.delivery.outbox import Outbox
+from contract.delivery.ranges import Range
+from contract.delivery.sender import LaneKey
+from contract.delivery.store import Row, Store
+from contract.identifiers import Source
+from contract.link import Rejected
+from contract.signing import Key
+from tests.support.virtual import VirtualClock, run_virtually
+
+KEY = LaneKey("a" * 16, "events")
+
+
+@contextmanager
+def nothing_can_be_written() -> Iterator[None]:
+    """By the system's own limit."""
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+
+def put(store: Store, number: int) -> None:
+    with store.transaction():
+        row = Row(number, b"said", b"", "hash", b"sig")
+        store.put(KEY, row, is_lost=False, said_s=1)
+
+
+def test_an_epoch_whose_first_commit_failed_is_not_forgotten(tmp_path: Path) -> None:
+    """What is said once there is room again is there after a restart."""
+    path = tmp_path / "outbox"
+    with closing(Store(path)) as store:
+        with nothing_can_be_written(), pytest.raises(sqlite3.OperationalError):
+            put(store, 1)
+        put(store, 1)
+    with closing(Store(path)) as store:
+        assert list(store.held()) == [(KEY, Range(1, 1))]
+
+
+def test_an_outbox_on_a_full_disk_says_so(tmp_path: Path) -> None:
+    """In a sentence that names the file."""
+
+    async def main() -> None:
+        box = Outbox.open(
+            tmp_path / "outbox", source=Source("/KEMBA/x"), key=Key.make(), clock=VirtualClock()
+        )
+        with nothing_can_be_written():
+            async with box:
+                pass
+
+    with pytest.raises(Rejected, match="cannot be used as an outbox"):
+        run_virtually(main())

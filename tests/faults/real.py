@@ -1,0 +1,268 @@
+"""A post of real processes that die at random moments, chosen by a seed; then its books.
+
+    Modbus sensor ─┐                                      ┌─▶ InfluxDB
+    seal reader ───┴▶ greenlane edge ═▶ mosquitto ═▶ greenlane gateway ═▶ greenlane command-center
+
+A power cut is what a kill leaves, without what was written after the last fsync: the process is
+stopped, every SQLite log is cut behind its last commit (SQLite fsyncs there and nowhere else,
+`synchronous=FULL`), the process is killed, and begins again from these files.
+"""
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import struct
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from anyio.from_thread import start_blocking_portal
+
+from contract.delivery.uplink import ALIVE_EVERY_S
+from contract.identifiers import SealId
+from contract.messages import ReadingsTaken, SealRead, read
+from edge.drivers.modbus_registers import Register
+from edge.drivers.seal_lines import SealLine, line_of
+from simulators import modbus_sensor
+from simulators.seal_reader import SealReaderServer
+from tests.system.line import Line, Program, until
+
+LANE: Final = "/KEMBA/lane-1"
+COUNT: Final = Register(address=0, kind="holding", type="uint32", metric="count", unit="/")
+POLLS_PER_S: Final = 10
+KILLS: Final = (4, 8)
+"""So many deaths in one run, from and to."""
+DOWN_S: Final = (0.0, 0.0, 0.5, 3.0)
+BETWEEN_S_MAX: Final = 4.0
+QUIET_S: Final = ALIVE_EVERY_S + 2
+WAL_HEADER: Final = 32
+FRAME_HEADER: Final = 24
+WHO: Final = (
+    *("edge", "edge: power cut", "gateway", "gateway: power cut", "broker", "broker forgets"),
+    *("database", "command center"),
+)
+
+
+class Mortal(Protocol):
+    """What can be killed and started."""
+
+    def kill(self) -> None:
+        """At once."""
+
+    def start(self) -> None:
+        """Again."""
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """What came of a seed."""
+
+    seed: int
+    deaths: list[str] = field(default_factory=list)
+    wrongs: list[str] = field(default_factory=list)
+    polls: int = 0
+    kept: int = 0
+    points: int = 0
+    seals_said: int = 0
+    seals_kept: int = 0
+    alerts: int = 0
+    took_s: float = 0.0
+
+
+class Sensor:
+    """Counts how often it was asked: no two readings are alike, until it is frozen."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.is_frozen = False
+
+    def values(self) -> dict[str, float]:
+        """What its register holds."""
+        self.count += not self.is_frozen
+        return {"count": float(self.count)}
+
+
+def run(seed: int) -> Outcome:
+    """Run a seed."""
+    outcome = Outcome(seed=seed)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="greenlane-real-") as folder:
+        try:
+            _run(random.Random(f"real {seed}"), Path(folder), outcome)  # noqa: S311 - a story
+        except BaseException as error:  # noqa: BLE001 - pytest's failures are no `Exception`
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            outcome.wrongs.append(f"the run itself: {error!r}"[:2_000])
+    outcome.took_s = round(time.monotonic() - began, 1)
+    return outcome
+
+
+def _run(rng: random.Random, folder: Path, outcome: Outcome) -> None:
+    sensor, reader = Sensor(), SealReaderServer(list, beat_s=0.2)
+    with ExitStack() as stack:
+        portal = stack.enter_context(start_blocking_portal())
+        unit = modbus_sensor.Unit(1, (COUNT,), sensor.values)
+        serving = modbus_sensor.serving([unit])
+        wire = stack.enter_context(ExitStack())
+        modbus = wire.enter_context(portal.wrap_async_context_manager(serving))
+        seals = stack.enter_context(portal.wrap_async_context_manager(reader.serving()))
+        line = stack.enter_context(Line(folder, _devices(modbus, seals)).running())
+        until(lambda: len(line.points("counter")) > POLLS_PER_S, line.agent.log.read_text)
+        for _ in range(rng.randint(*KILLS)):
+            _say_seals(rng, portal, reader, outcome)
+            time.sleep(rng.random() * BETWEEN_S_MAX)
+            _die(rng.choice(WHO), line, rng, outcome)
+        until(lambda: reader._writers)  # noqa: SLF001 - is anybody connected
+        _say_seals(rng, portal, reader, outcome)
+        caught_up = sensor.count
+        until(lambda: max(line.points("counter"), default=0) >= caught_up, line.board)
+        sensor.is_frozen = True
+        outcome.polls = sensor.count
+        wire.close()  # nothing more is said
+        _close(line, folder / "gateway" / "journal.sqlite", outcome)
+
+
+def _devices(modbus: int, seals: int) -> str:
+    return (
+        f'[[device]]\nfamily = "modbus"\ndevice = "counter"\nhost = "127.0.0.1"\n'
+        f"port = {modbus}\npoll_s = {1 / POLLS_PER_S}\n"
+        '[[device.register]]\naddress = 0\nkind = "holding"\ntype = "uint32"\n'
+        'metric = "count"\nunit = "/"\n'
+        f'[[device]]\nfamily = "seal_reader"\ndevice = "seal-reader"\n'
+        f'host = "127.0.0.1"\nport = {seals}\n'
+    )
+
+
+def _say_seals(
+    rng: random.Random, portal: Any, reader: SealReaderServer, outcome: Outcome
+) -> None:
+    for _ in range(rng.randrange(3)):
+        outcome.seals_said += 1
+        seal = SealLine(
+            seal=SealId(f"HLX{outcome.seals_said:03d}"),
+            state="opened",
+            container="",
+            battery_percent=81,
+            opened_at=datetime.now(UTC).replace(microsecond=0),
+        )
+        portal.call(reader.say, line_of(seal))
+
+
+def _die(who: str, line: Line, rng: random.Random, outcome: Outcome) -> None:
+    down_s = rng.choice(DOWN_S) * rng.random()
+    outcome.deaths.append(f"{who} for {down_s:.1f} s")
+    programs: dict[str, Program] = {"edge": line.agent, "gateway": line.gateway}
+    name, _, how = who.partition(": ")
+    if how:
+        state = line.directory / ("lane-1" if name == "edge" else "gateway")
+        _cut_power(programs[name], state)
+        time.sleep(down_s)
+        programs[name].start()
+        return
+    mortal: Mortal = {
+        "edge": line.agent,
+        "gateway": line.gateway,
+        "command center": line.command_center,
+        "broker": line.broker,
+        "broker forgets": line.broker,
+        "database": line.influx,
+    }[who]
+    mortal.kill()
+    if who == "broker forgets":
+        for path in (line.directory / "mosquitto").glob("*.db"):
+            path.unlink()
+    time.sleep(down_s)
+    mortal.start()
+
+
+def _cut_power(program: Program, state: Path) -> None:
+    """Leave what was fsynced, and nothing else."""
+    os.kill(program.pid, signal.SIGSTOP)
+    after = state.with_name(state.name + ".after")
+    shutil.copytree(state, after, ignore=shutil.ignore_patterns("*-shm", "lock", "*.new"))
+    program.kill()
+    for wal in after.rglob("*.sqlite-wal"):
+        os.truncate(wal, committed_bytes(wal.read_bytes()))
+    shutil.rmtree(state)
+    after.rename(state)
+
+
+def committed_bytes(wal: bytes) -> int:
+    """Where the last commit of a SQLite log ends (sqlite.org/fileformat2.html, section 4)."""
+    if len(wal) < WAL_HEADER:
+        return 0
+    (page,) = struct.unpack_from(">I", wal, 8)
+    salts = wal[16:24]
+    end = at = WAL_HEADER
+    while at + FRAME_HEADER + page <= len(wal) and wal[at + 8 : at + 16] == salts:
+        (is_commit,) = struct.unpack_from(">I", wal, at + 4)
+        at += FRAME_HEADER + page
+        end = at if is_commit else end
+    return end
+
+
+# --- the books ------------------------------------------------------------------------------------
+
+
+def _close(line: Line, journal: Path, outcome: Outcome) -> None:
+    """Once neither the database nor the journal has grown over a sign of life."""
+    seen: tuple[list[int], list[int]] = ([], [])
+    since = time.monotonic()
+
+    def are_closed() -> bool:
+        nonlocal seen, since
+        points = [int(value) for value in line.points("counter")]
+        books = (points, _counts(journal))
+        if books != seen:
+            seen, since = books, time.monotonic()
+        is_quiet = time.monotonic() - since > QUIET_S
+        return is_quiet and len(seen[0]) == len(seen[1]) and line.is_complete(LANE)
+
+    until(are_closed, lambda: (line.board()["completeness"], len(seen[0]), len(seen[1])))
+    points, kept = seen
+    outcome.points, outcome.kept = len(points), len(kept)
+    if Counter(points) != Counter(kept):
+        outcome.wrongs.append(f"{len(points)} points, {len(kept)} readings kept: not the same")
+    twice = {n for n, times in Counter(points).items() if times > 1} - {outcome.polls}
+    if twice:
+        outcome.wrongs.append(f"readings {sorted(twice)[:5]} are doubled")
+    _check_seals(line, journal, outcome)
+
+
+def _check_seals(line: Line, journal: Path, outcome: Outcome) -> None:
+    seals = [m.seal for m in _messages(journal, "events") if isinstance(m, SealRead)]
+    alerts = [one for one in line.board()["alerts"] if one["rule"] == "seal_opened"]
+    subjects = Counter(one["subject"] for one in alerts)
+    outcome.seals_kept, outcome.alerts = len(seals), len(alerts)
+    if set(subjects) != set(seals):
+        outcome.wrongs.append(f"seals kept {sorted(set(seals))}, alerts {sorted(subjects)}")
+    if any(times > 1 for times in subjects.values()):
+        outcome.wrongs.append(f"alerts are doubled: {subjects}")
+
+
+def _counts(journal: Path) -> list[int]:
+    return [
+        int(reading.value)
+        for message in _messages(journal, "readings")
+        if isinstance(message, ReadingsTaken)
+        for reading in message.readings
+        if reading.device == "counter"
+    ]
+
+
+def _messages(journal: Path, stream: str) -> list[Any]:
+    """What was kept of a stream, in the order of its arrival."""
+    with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as at:
+        rows = at.execute(
+            "SELECT body FROM entry WHERE stream = ? AND source = ?"
+            " AND kind = 'kept' ORDER BY position",
+            (stream, LANE),
+        ).fetchall()
+    return [read(body).message() for (body,) in rows]

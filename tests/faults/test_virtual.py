@@ -1,0 +1,45 @@
+"""Posts under faults from seeds: nothing lost, nothing doubled, every alert there."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults import virtual
+
+pytestmark = pytest.mark.timeout(300)
+SEEDS = tuple(range(20))
+"""More of them: scripts/bench faults --runs 1000."""
+FAILED = {
+    1: "a gateway that was cancelled while its link broke dialled for ever",
+    108: "whether a tick or a reading showed first that it lasts changed an alert's evidence",
+}
+"""Seeds that once went wrong, and what it was."""
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """What goes wrong on purpose says so all the time."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_post_comes_right_whatever_happens(seed: int) -> None:
+    """Sent is kept and declared lost; the database has each point once; alerts are all there."""
+    outcome = virtual.run(seed)
+    assert not outcome.wrongs, f"scripts/bench faults --seed {seed}"
+    assert outcome.said
+
+
+@pytest.mark.parametrize("seed", sorted(FAILED))
+def test_what_went_wrong_once_does_not_again(seed: int) -> None:
+    """Seeds that found a mistake."""
+    assert not virtual.run(seed).wrongs, FAILED[seed]
+
+
+def test_a_seed_is_the_same_run_again() -> None:
+    """So that what went wrong can be looked at."""
+    one, again = virtual.run(5), virtual.run(5)
+    assert (one.said, one.kept, one.packets) == (again.said, again.kept, again.packets)
