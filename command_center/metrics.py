@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from command_center.acts import Acts
+from command_center.alert_topics import AlertTopics
 from command_center.board import Board
 from command_center.feed import Feed
 from command_center.live import Live
@@ -25,6 +26,7 @@ class Metrics:
     feed: Feed
     outbox: Outbox
     subscribers: Subscribers
+    topics: AlertTopics | None = None
 
     async def collect(self) -> Iterable[Family]:
         """All families, as of now."""
@@ -55,4 +57,15 @@ class Metrics:
                 {queue.stream: queue.bytes for queue in queues},
             ),
             counter("outbox_shed", "Messages dropped without a receipt.", self.outbox.end.shed),
+            *self._topics(),
+        ]
+
+    def _topics(self) -> Iterable[Family]:
+        if self.topics is None:
+            return []
+        is_live = self.topics.state == "live"
+        said = self.topics.standing.published
+        return [
+            gauge("alert_topics_live", "1 while the broker passes alerts on.", is_live),
+            counter("alert_topics_said", "Changes of alerts that were passed on.", said),
         ]

@@ -167,7 +167,13 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
         )
         live.join_up(acts=acts.shown, gateway=lambda: feed.state, watch=feed.watch)
         counted = Metrics(
-            board=board, live=live, acts=acts, feed=feed, outbox=outbox, subscribers=subscribers
+            board=board,
+            live=live,
+            acts=acts,
+            feed=feed,
+            outbox=outbox,
+            subscribers=subscribers,
+            topics=topics,
         )
         app = api.build(
             api.Parts(

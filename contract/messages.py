@@ -469,7 +469,10 @@ class KeyEnrolled(Message, frozen=True, kw_only=True):
     keyid: Name
     public_key: bytes
     by: Name
-    """Who allowed it: the officer or the name of the one-time code."""
+    """Who allowed it: the officer, the name of the one-time code, or the key that it replaces."""
+    replaces: Annotated[str, Meta(max_length=80)] = ""
+    """The key id that the source gave up for it (`KeyRotated`), and how far that one counts."""
+    upto: Annotated[tuple[SignedUpTo, ...], Meta(max_length=KEY_STREAMS_MAX)] = ()
 
 
 class KeyRotated(Message, frozen=True, kw_only=True):
@@ -613,7 +616,7 @@ class Receipt(Message, frozen=True, kw_only=True):
     """What the gateway has kept of one source, and how much more it may send.
 
     Unnumbered; `position` orders the receipts of one journal. `window` messages may be in flight
-    without a receipt for `window_s` seconds. `is_revoked`: the key no longer counts, enrol anew.
+    without a receipt for `window_s` seconds. `is_revoked`: no key of the source counts, enrol anew.
     """
 
     type: ClassVar[str] = "receipt"
@@ -624,6 +627,9 @@ class Receipt(Message, frozen=True, kw_only=True):
     window_s: Count
     streams: tuple[StreamReceipt, ...]
     is_revoked: bool = False
+    revoked: Annotated[tuple[Name, ...], Meta(max_length=64)] = ()
+    """Keys of the source that count no more; what they signed and is not kept must be said again,
+    in a new epoch, with a key that is enrolled anew."""
 
 
 class EnrolAsked(Message, frozen=True, kw_only=True):

@@ -28,7 +28,7 @@ from edge.detector import Detector, PassportError
 from edge.driver import Driver
 from edge.drivers import driver_of
 from edge.health import Health
-from edge.identity import Credentials, StateDir
+from edge.identity import Credentials, StateDir, rotate
 from edge.line import Line
 from edge.metrics import Watched, collect
 from edge.scans import Scans
@@ -43,6 +43,7 @@ VERSION: Final = "0.1.0"
 async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
     """Be this agent until cancelled; `Rejected` if it is not enrolled or its model is unfit."""
     state = StateDir(Path(config.state_dir))
+    await rotate(config.source, state, clock=clock, limits=config.outbox)
     credentials = await asyncio.to_thread(Credentials.load, state, config.source)
     drivers = tuple(driver_of(settings, clock) for settings in config.device)
     health = Health(tuple(driver.device for driver in drivers))

@@ -6,17 +6,22 @@ from the enrolment), ``tls`` (a certificate for the broker, where it wants one) 
 """
 
 import asyncio
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
-from contract.clock import Clock
+from contract.clock import Clock, stamp
 from contract.delivery.certificate import Papers
 from contract.delivery.enrolment import enrol_certified
+from contract.delivery.outbox import Outbox
+from contract.delivery.room import OutboxLimits
 from contract.identifiers import Source
 from contract.link import Dial, Rejected
 from contract.signing import KEY_BYTES, Key
+
+log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,11 @@ class StateDir:
     def key(self) -> Path:
         """The private key, hex."""
         return self.path / "key"
+
+    @property
+    def next_key(self) -> Path:
+        """The key that follows at the next start, if one does."""
+        return self.path / "key.next"
 
     @property
     def gateway(self) -> Path:
@@ -75,17 +85,43 @@ async def enrol(
     code: str,
     clock: Clock,
     is_certified: bool = False,
+    is_new_key: bool = False,
 ) -> None:
     """Enter this box's key at the gateway with a one-time code, and remember the gateway's key.
 
-    ``is_certified``: and get a certificate for the broker with it.
+    ``is_certified``: and get a certificate for the broker with it. ``is_new_key``: with another key
+    than until now, as after a revocation; it takes the former's place when it is enrolled.
     """
-    key = await asyncio.to_thread(Key.load_or_make, state.key)
+    place = state.next_key if is_new_key else state.key
+    if is_new_key:
+        await asyncio.to_thread(place.unlink, missing_ok=True)
+    key = await asyncio.to_thread(Key.load_or_make, place)
     tls = Key.make() if is_certified else None
     enrolled = await enrol_certified(dial, source=source, key=key, tls=tls, code=code, clock=clock)
     if tls is not None:
         await asyncio.to_thread(state.papers.keep, tls, enrolled.answer)
     await asyncio.to_thread(_write_durably, state.gateway, enrolled.gateway_key.hex() + "\n")
+    if is_new_key:
+        await asyncio.to_thread(place.rename, state.key)
+
+
+async def rotate(
+    source: Source, state: StateDir, *, clock: Clock, limits: OutboxLimits | None = None
+) -> None:
+    """If a key is to follow: say so with the present one, in the outbox, and put it in its place.
+
+    Before anything else is said. A power cut in between changes nothing: it is said once.
+    """
+    if not await asyncio.to_thread(state.next_key.exists):
+        return
+    old, new = [
+        await asyncio.to_thread(Key.load_or_make, path) for path in (state.key, state.next_key)
+    ]
+    opened = Outbox.open(state.outbox, source=source, key=old, clock=clock, limits=limits)
+    async with opened as outbox:
+        await outbox.call(outbox.end.rotate, new, stamp(clock))
+    await asyncio.to_thread(state.next_key.rename, state.key)
+    log.info("%s goes on with the key %s", source, new.keyid)
 
 
 def _write_durably(path: Path, text: str) -> None:

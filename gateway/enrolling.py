@@ -121,6 +121,8 @@ class Enrolling:
         except Rejected as error:
             self._failed(proved.code)
             return _no(str(error))
+        if self._keys.is_revoked(source, enrolled.keyid):
+            return _no("this key was revoked: enrol with a new one, by --new-key")
         self._codes.use_up(proved.code)  # before the entry: a code never counts twice
         try:
             await self._journal.append([self._voice.say(enrolled)])
@@ -142,6 +144,8 @@ class Enrolling:
             verify(asked.tls_key, public, asked.tls_sig)
         except BadSignature:
             return None
+        if packet.keyid not in self._keys.counting(source):
+            return _no("this key was revoked")
         return self._certified(source, asked.tls_key)
 
     def _certified(self, source: Source, tls_key: bytes) -> EnrolAnswered:

@@ -12,12 +12,13 @@ from contract.messages import (
     AgentBorn,
     BlobPart,
     Event,
+    KeyRotated,
     ReadingsTaken,
     Refused,
     SealRead,
     Unreadable,
 )
-from contract.signing import BadSignature, verify
+from contract.signing import BadSignature, keyid_of, rotation, verify
 from contract.topics import source_of, stream_of
 from contract.wire import Frame, check_part, hash_of, unwrap
 from gateway.blobs import Blobs
@@ -44,6 +45,10 @@ class Heard(NamedTuple):
 class _NotTrusted(Exception):
     """Whoever sent this did not show that they may."""
 
+    def __init__(self, reason: str, revoked_key: str = "") -> None:
+        super().__init__(reason)
+        self.revoked_key: Final = revoked_key
+
 
 def inspect(packets: Sequence[Packet], keys: Keys, blobs: Blobs) -> list[Heard | Suspect]:
     """Each packet as what it is."""
@@ -55,7 +60,8 @@ def _inspected(packet: Packet, keys: Keys, blobs: Blobs) -> Heard | Suspect:
         event, frame = unwrap(packet.body, packet.content_type)
         _trust(packet, event, frame, keys)
     except (Unreadable, BadSignature, _NotTrusted) as error:
-        return Suspect(packet, hash_of(packet.body), str(error))
+        revoked = error.revoked_key if isinstance(error, _NotTrusted) else ""
+        return Suspect(packet, hash_of(packet.body), str(error), revoked)
     draft = drafted(
         event,
         hash_=hash_of(frame.envelope),
@@ -81,6 +87,9 @@ def _trust(packet: Packet, event: Event, frame: Frame, keys: Keys) -> None:
     if public is None:
         raise _NotTrusted("signed with a key that this source has not enrolled")
     verify(public, frame.envelope, packet.sig)
+    if reason := keys.refusal(event.source, packet.keyid, event.identity):
+        is_revoked = keys.is_revoked(event.source, packet.keyid)
+        raise _NotTrusted(reason, packet.keyid if is_revoked else "")
 
 
 def _unfit(draft: Draft, frame: Frame, blobs: Blobs) -> str:
@@ -96,7 +105,19 @@ def _unfit(draft: Draft, frame: Frame, blobs: Blobs) -> str:
         except Refused as error:
             return str(error)
         return "" if blobs.is_allowed(message) else "the blob is too large"
+    if isinstance(message, KeyRotated) and not _is_agreed(draft, message):
+        return "the next key did not agree to follow this one"
     return "a message without raw bytes has some" if frame.raw else ""
+
+
+def _is_agreed(draft: Draft, rotated: KeyRotated) -> bool:
+    """Whether the next key signed that it follows the one that signed the message."""
+    try:
+        said = rotation(draft.source, draft.keyid, rotated.public_key)
+        verify(rotated.public_key, said, rotated.sig)
+    except BadSignature:
+        return False
+    return rotated.keyid == keyid_of(rotated.public_key)
 
 
 def _odd_time(draft: Draft) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from contract.link import Packet, Rejected, Unavailable
-from contract.messages import AgentGone, BlobKept, BlobPart
+from contract.messages import AgentGone, BlobKept, BlobPart, KeyEnrolled, KeyRotated
 from contract.topics import source_of
 from gateway.blobs import Blob, Blobs
 from gateway.entry import Draft
@@ -80,9 +80,7 @@ class Intake:
         suspects = [one for one in looked if isinstance(one, Suspect)]
         try:
             if suspects:
-                await self._quarantine.keep(suspects)
-                if told := self._knocks.heard(suspects):
-                    await self._journal.append([self._voice.say(one) for one in told])
+                await self._set_aside(suspects)
             if heard:
                 await self._keep(heard)
         except Unavailable as error:
@@ -93,6 +91,14 @@ class Intake:
         if self.is_full and heard:
             self.is_full = False
             _log.warning("the journal takes messages again")
+
+    async def _set_aside(self, suspects: Sequence[Suspect]) -> None:
+        await self._quarantine.keep(suspects)
+        for one in suspects:
+            if one.revoked_key and (source := source_of(one.packet.topic)) is not None:
+                self._repeated(source)  # its receipt says that the key was revoked
+        if told := self._knocks.heard(suspects):
+            await self._journal.append([self._voice.say(one) for one in told])
 
     async def gone(self, packet: Packet) -> None:
         """A source's will was heard."""
@@ -121,11 +127,13 @@ class Intake:
         ]
         if parts:
             await asyncio.to_thread(self._blobs.keep_all, parts)
-        for outcome, one in zip(
-            await self._journal.append([one.draft for one in ready]), ready, strict=True
-        ):
+        # Again, now that nothing waits any more: a key may have been revoked since the look.
+        drafts = [one.draft for one in ready if not self._is_refused(one.draft)]
+        for outcome, draft in zip(await self._journal.append(drafts), drafts, strict=True):
             if outcome.status != "new":
-                self._repeated(one.draft.source)
+                self._repeated(draft.source)
+            if outcome.status != "fork" and isinstance(draft.message, KeyRotated):
+                await self._enter(draft, draft.message)
         ends: dict[Blob, bool] = {}
         for source, part, _ in parts:
             is_end = part.offset_bytes + part.part_bytes == part.size_bytes
@@ -133,6 +141,25 @@ class Intake:
             ends[blob] = ends.get(blob, False) or is_end
         for blob, is_end in ends.items():
             await self._assemble(blob, is_end=is_end)
+
+    def _is_refused(self, draft: Draft) -> bool:
+        return bool(self._keys.refusal(draft.source, draft.keyid, draft.identity))
+
+    async def _enter(self, draft: Draft, said: KeyRotated) -> None:
+        """A source goes on with another key; also when it says so again, if we ended in between."""
+        if self._keys.find(draft.source, said.keyid) is not None:
+            return
+        entered = KeyEnrolled(
+            source=draft.source,
+            keyid=said.keyid,
+            public_key=said.public_key,
+            by=f"key {draft.keyid}",
+            replaces=draft.keyid,
+            upto=said.upto,
+        )
+        await self._journal.append([self._voice.say(entered)])
+        self._keys.enrolled(entered)
+        _log.info("%s goes on with the key %s", draft.source, said.keyid)
 
     async def _assemble(self, blob: Blob, *, is_end: bool) -> None:
         """Join the parts if all are here. A picture that was whole before is told again."""

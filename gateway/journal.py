@@ -97,6 +97,13 @@ class Journal:
             return _bounded(self._recent[position] for position in range(after + 1, upto + 1))
         return await self._store.read(lambda at: _bounded(_entries(at, after, limit)))
 
+    def recent(self, after: int, limit: int) -> list[Entry]:
+        """Entries past ``after``, if they are still in memory; none if the first is not."""
+        if after + 1 not in self._recent:
+            return []
+        upto = min(after + limit, self.position)
+        return [self._recent[position] for position in range(after + 1, upto + 1)]
+
     def _arrived(self, outcomes: list[Outcome]) -> None:
         """Entries became durable; called in the order of the commits."""
         for status, entry in outcomes:

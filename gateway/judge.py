@@ -23,6 +23,7 @@ from contract.messages import (
     Identity,
     JudgeChanged,
     KeyEnrolled,
+    KeyRevoked,
     Message,
     OfficerActed,
     ReadingsTaken,
@@ -120,6 +121,11 @@ def _own(state: State, entry: Entry, changes: list[Message]) -> None:
     elif isinstance(message, KeyEnrolled):
         agent = _agent(state, message.source)
         agent.enrolled(message)
+        _tell(agent, now, changes)
+    elif isinstance(message, KeyRevoked):
+        agent = _agent(state, message.source)
+        agent.revoked(message)
+        _ask(state, entry, message, changes)
         _tell(agent, now, changes)
     elif isinstance(message, SuspectsHeld):
         _ask(state, entry, message, changes)

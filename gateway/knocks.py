@@ -26,23 +26,33 @@ class Knocks:
     def heard(self, suspects: Sequence[Suspect]) -> list[SuspectsHeld]:
         """What to tell the judge now."""
         reasons: dict[str, str] = {}
+        revoked: dict[str, str] = {}
         for suspect in suspects:
             source = source_of(suspect.packet.topic)
             if source is not None:
                 self._counts[source] = self._counts.get(source, 0) + 1
                 reasons[source] = suspect.reason
+                if suspect.revoked_key:
+                    revoked[source] = suspect.revoked_key
         now = self._clock.monotonic_ns() / 1e9
-        ready = [name for name in reasons if self._is_due(name, now)]
+        ready = [name for name in reasons if self._is_due(name, now, is_known=name in revoked)]
         self._told.update(dict.fromkeys(ready, now))
         if len(self._counts) > SOURCES_MAX:
             self._counts.clear()
             self._told.clear()
             return []
         return [
-            SuspectsHeld(source=name, count=self._counts.pop(name), reason=reasons[name][:TEXT_MAX])
+            SuspectsHeld(
+                source=name,
+                count=self._counts.pop(name),
+                reason=reasons[name][:TEXT_MAX],
+                revoked_key=revoked.get(name, ""),
+            )
             for name in ready
         ]
 
-    def _is_due(self, source: str, now: float) -> bool:
+    def _is_due(self, source: str, now: float, *, is_known: bool) -> bool:
+        """A revoked key is told of at once: noise does not sign."""
         told = self._told.get(source)
-        return self._counts[source] >= TELL_FROM and (told is None or told + TELL_EVERY_S <= now)
+        is_enough = is_known or self._counts[source] >= TELL_FROM
+        return is_enough and (told is None or told + TELL_EVERY_S <= now)

@@ -24,6 +24,8 @@ class Suspect(NamedTuple):
     packet: Packet
     hash: str
     reason: str
+    revoked_key: str = ""
+    """The key that truly signed it, if that was revoked."""
 
 
 class Quarantine:
@@ -50,7 +52,7 @@ class Quarantine:
 
 
 def _keep(at: sqlite3.Connection, suspects: Sequence[Suspect], now_us: int) -> None:
-    for packet, hash_, reason in suspects:
+    for packet, hash_, reason, _ in suspects:
         at.execute(
             "INSERT INTO quarantine (received_us, hash, topic, reason, body, keyid, sig) "
             "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO UPDATE SET times = times + 1",

@@ -1,7 +1,7 @@
 """Receipts: what the gateway has kept of each source, said at once, and again every ten seconds."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -11,6 +11,7 @@ from contract.messages import Receipt
 from gateway.journal import Journal
 from gateway.ledger import Ledger
 from gateway.outlet import Outlet
+from gateway.twins import Agent
 from gateway.voice import Voice
 
 GATHER_S: Final = 0.1
@@ -32,6 +33,7 @@ class Receipts:
         grants: Grants,
         clock: Clock,
         ledger: Callable[[], Ledger],
+        agents: Callable[[], Mapping[str, Agent]] = dict,
     ) -> None:
         self._journal: Final = journal
         self._outlet: Final = outlet
@@ -39,6 +41,7 @@ class Receipts:
         self._grants: Final = grants
         self._clock: Final = clock
         self._ledger: Final = ledger
+        self._agents: Final = agents
         self._owed: dict[str, None] = {}
         self._heard: dict[str, float] = {}
         self._said: dict[str, float] = {}
@@ -71,6 +74,10 @@ class Receipts:
             self._outlet.say(self._voice.packet(self._receipt(s, now), s) for s in owed)
 
     def _receipt(self, source: str, now: float) -> Receipt:
+        # As of the same entry as the ledger: what came before the revocation is receipted with it,
+        # or the source would say it a second time.
+        agent = self._agents().get(source)
+        revoked = agent.revoked_keys if agent else ()
         return Receipt(
             journal=self._journal.id,
             position=self._journal.position,
@@ -78,6 +85,8 @@ class Receipts:
             window=self._grants.grant(source, now),
             window_s=LAPSE_S,
             streams=self._ledger().receipt_streams(source),
+            is_revoked=bool(revoked and agent and not agent.keyid),
+            revoked=revoked,
         )
 
     @property

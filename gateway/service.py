@@ -24,11 +24,12 @@ from contract.clock import Clock, SystemClock
 from contract.delivery.grants import Grants
 from contract.link import Dial, Link, Packet, Rejected, Unavailable
 from contract.links.ear import Listen, listener
-from contract.messages import AgentBorn, AgentGone, KeyEnrolled, Message
+from contract.messages import AgentBorn, AgentGone, KeyEnrolled, KeyRevoked, Message
 from contract.signing import Key
 from contract.stopping import apart
 from gateway import metrics
 from gateway.adapters import service as adapters
+from gateway.adapters.tally import Tally
 from gateway.answers import Answers
 from gateway.authority import Authority, keep_own
 from gateway.bench import Bench
@@ -49,6 +50,7 @@ from gateway.pump import pump
 from gateway.quarantine import Quarantine
 from gateway.receipts import Receipts
 from gateway.retention import Eraser
+from gateway.revoking import Revoking
 from gateway.signs import Signs
 from gateway.sink import Place
 from gateway.sinks import open_sink
@@ -75,8 +77,10 @@ class Parts:
     answers: Answers
     notary: Notary
     receipts: Receipts
+    revoking: Revoking
     bench: Bench
     quarantine: Quarantine
+    strangers: Tally
     sinks: dict[str, TimeSeries]
     eraser: Eraser
 
@@ -96,6 +100,7 @@ async def run(
         start(parts.bench.retell(), name="sign of life")
         start(parts.receipts.run(), name="receipts")
         start(parts.answers.run(), name="answers")
+        start(parts.revoking.run(), name="revoking")
         start(parts.eraser.run(), name="retention")
         start(parts.notary.run(), name="notary")
         for witness in config.witness:
@@ -113,6 +118,7 @@ async def run(
                 journal=parts.journal,
                 quarantine=parts.quarantine,
                 clock=parts.clock,
+                tally=parts.strangers,
             )
             start(hearing, name="foreign devices")
 
@@ -128,9 +134,9 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
         changes = await ChangeLog.of(store, source=config.source, journal=journal.id, key=key)
         voice = Voice(config.source, key, clock)
         keys = Keys()
-        for entry in await journal.own(KeyEnrolled.type):
-            if isinstance(entry.message, KeyEnrolled):
-                keys.enrolled(entry.message)
+        said = [*await journal.own(KeyEnrolled.type), *await journal.own(KeyRevoked.type)]
+        for entry in sorted(said, key=lambda one: one.position):
+            keys.fold(entry.message)
         blobs = Blobs(config.folder)
         outlet = Outlet()
         bench = Bench(store, journal, changes, outlet, voice=voice, clock=clock)
@@ -142,6 +148,7 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
             grants=Grants(config.broker_queue_messages),
             clock=clock,
             ledger=lambda: bench.state.ledger,
+            agents=lambda: bench.state.agents,
         )
         quarantine = Quarantine(store, clock)
         intake = Intake(
@@ -193,8 +200,10 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
             ),
             notary=notary,
             receipts=receipts,
+            revoking=Revoking(journal, config.folder, keys=keys, voice=voice, clock=clock),
             bench=bench,
             quarantine=quarantine,
+            strangers=Tally(),
             sinks=sinks,
             eraser=Eraser(
                 config.retention,

@@ -14,12 +14,15 @@ from contract.messages import (
     DeviceLost,
     DeviceTwin,
     KeyEnrolled,
+    KeyRevoked,
     LinkState,
     ModelUsed,
 )
 from gateway.adapters.heard import ForeignHeard
 from gateway.entry import Entry
 
+KEYS_MAX: Final = 8
+"""Revoked keys of one source that its receipts name."""
 DEVICES_MAX: Final = 500
 """Devices of one agent; further ones are not shown."""
 RETELL_S: Final = 30
@@ -34,6 +37,8 @@ class Agent(msgspec.Struct, kw_only=True):
     keyid: str = ""
     public_key: bytes = b""
     version: str = ""
+    revoked_keys: tuple[str, ...] = ()
+    """The newest of its keys that were revoked."""
     epoch: str = ""
     born_at: datetime | None = None
     heard_at: datetime | None = None
@@ -136,6 +141,13 @@ class Agent(msgspec.Struct, kw_only=True):
         """The key by which its messages are verified."""
         self.keyid, self.public_key = enrolled.keyid, enrolled.public_key
         self.is_changed = True
+
+    def revoked(self, revoked: KeyRevoked) -> None:
+        """Nothing that is signed with this key is believed any more."""
+        self.revoked_keys = (*self.revoked_keys, revoked.keyid)[-KEYS_MAX:]
+        if self.keyid == revoked.keyid:
+            self.keyid, self.public_key = "", b""
+            self.is_changed = True
 
     def gone(self, epoch: str) -> None:
         """Its will was heard: a hint, undone by the next word."""

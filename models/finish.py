@@ -35,7 +35,7 @@ def finish(path: Path, tune_bags: int = TUNE_BAGS, test_bags: int = TEST_BAGS) -
     kinds, side = plain.passport.classes, plain.passport.input_side
     data = path.read_bytes()
     # Harmless and other bags in turn, as they come: both reach the activations that matter.
-    shown = SimulatedBags(CALIBRATION_PICTURES, TUNE).samples(kinds)
+    shown = SimulatedBags(min(CALIBRATION_PICTURES, tune_bags), TUNE).samples(kinds)
     rounded = quantise(data, side, (one.pixels for one in shown))
     twin_path = twin_of(path)
     provisional = Quantised(plain.passport.sha256, plain.passport.figures)

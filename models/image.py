@@ -18,9 +18,10 @@ PIXELS_MAX = 64 * 1024 * 1024
 SIDE_PX_MIN = 8
 WHITE = 255  # an empty belt
 
+JPEG = b"\xff\xd8\xff"
 SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
-    b"\xff\xd8\xff": "JPEG",
+    JPEG: "JPEG",
     b"II*\x00": "TIFF",
     b"MM\x00*": "TIFF",
 }
@@ -28,15 +29,14 @@ SIGNATURES = {
 what a scanner never writes is only a way in."""
 
 CHANNELS_RGB, CHANNELS_RGBA = 3, 4
+FLOATS_MAX = 4_000_000
+"""Bytes of a picture up to which it is averaged as floats: 16 MB of them."""
 
 REDUCED = {
     2: cv2.IMREAD_REDUCED_COLOR_2,
     4: cv2.IMREAD_REDUCED_COLOR_4,
     8: cv2.IMREAD_REDUCED_COLOR_8,
 }
-MARKER = 0xFF
-FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-"""Markers of a JPEG after which its size stands."""
 
 
 @dataclass(frozen=True)
@@ -132,31 +132,25 @@ def decode_for(data: bytes, side: int) -> tuple[NDArray[np.uint8], int, int]:
     input: its own transform averages as the letterbox would, at a fraction of the time. Raises
     `PictureError` as `decode` does.
     """
-    size = jpeg_size(data)
+    size = size_of(data) if data.startswith(JPEG) else None
     factor = 1
     if size is not None:
         factor = max((f for f in REDUCED if max(size) // f >= side), default=1)
     if size is None or factor == 1 or len(data) > BYTES_MAX:
         whole = decode(data)
         return whole, whole.shape[1], whole.shape[0]
+    _check_size(*size)
     how = REDUCED[factor] | cv2.IMREAD_IGNORE_ORIENTATION
-    bgr = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), how)
+    try:
+        bgr = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), how)
+    except cv2.error as error:
+        raise PictureError(f"the picture cannot be decoded: {error}") from error
     if bgr is None:
         raise PictureError("the picture is damaged or cut short")
+    if abs(bgr.shape[1] * factor - size[0]) >= factor:
+        raise PictureError("the picture is not as wide as its header says")
     rgb = cv2.cvtColor(np.asarray(bgr, dtype=np.uint8), cv2.COLOR_BGR2RGB)
     return np.asarray(rgb, dtype=np.uint8), *size
-
-
-def jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Return width and height as a JPEG's header says; None for anything else."""
-    at = 2
-    while data.startswith(b"\xff\xd8\xff") and at + 9 <= len(data) and data[at] == MARKER:
-        kind = data[at + 1]
-        if kind in FRAMES:
-            height, width = (int.from_bytes(data[at + k : at + k + 2]) for k in (5, 7))
-            return (width, height) if 0 < max(width, height) <= SIDE_PX_MAX else None
-        at += 2 + int.from_bytes(data[at + 2 : at + 4])
-    return None
 
 
 def _check_size(width: int, height: int) -> None:
@@ -176,7 +170,10 @@ def letterbox(rgb: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32], L
     # Averaging areas keeps thin wires when shrinking; it would make blocks when growing.
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     left, top = (side - w) // 2, (side - h) // 2
-    small = cv2.resize(rgb, (w, h), interpolation=how)
+    # OpenCV averages areas of floats faster than of bytes, where there is memory for them.
+    source = rgb.astype(np.float32) if rgb.size <= FLOATS_MAX and scale < 1 else rgb
+    small = cv2.resize(source, (w, h), interpolation=how)
     planes = np.full((1, CHANNELS_RGB, side, side), WHITE, dtype=np.float32)
-    planes[0, :, top : top + h, left : left + w] = small.transpose(2, 0, 1)
+    for plane, channel in zip(planes[0], cv2.split(small), strict=True):
+        plane[top : top + h, left : left + w] = channel
     return planes, Letterbox(scale, left, top, width, height)

@@ -86,7 +86,7 @@ def _squared(
     """Return a picture and its boxes as the network will see them."""
     planes, fitted = letterbox(picture, side)
     shift = np.asarray([fitted.left, fitted.top] * 2, dtype=float)
-    square = np.ascontiguousarray(planes[0].transpose(1, 2, 0)).astype(np.uint8)
+    square = np.rint(np.ascontiguousarray(planes[0].transpose(1, 2, 0))).astype(np.uint8)
     placed: Truths = []
     for kind, *box in truths:
         x1, y1, x2, y2 = (float(v) for v in np.asarray(box) * fitted.scale + shift)

@@ -17,17 +17,20 @@ from contract.delivery.store import Head, Row, Store
 from contract.identifiers import Source
 from contract.messages import (
     GENESIS,
+    KEY_STREAMS_MAX,
     MESSAGE_BYTES_MAX,
     STREAMS,
     BlobPart,
     EpochHeads,
     Event,
     Identity,
+    KeyRotated,
     Message,
     Queue,
     Receipt,
     Refused,
     SignedBytes,
+    SignedUpTo,
     Stamp,
     Stream,
     StreamHead,
@@ -35,8 +38,9 @@ from contract.messages import (
     compose,
     encode,
     read,
+    type_prefix,
 )
-from contract.signing import Key
+from contract.signing import Key, rotation
 from contract.topics import stream_of
 from contract.wire import BLOB, JSON, LENGTH_BYTES, hash_of, join
 
@@ -44,6 +48,8 @@ EPOCHS_NAMED_MAX: Final = 200
 """Epochs that a birth names."""
 DECLARED_AT_ONCE_MAX: Final = 64
 UNSENDABLE_AFTER_TRIES: Final = 10
+SUCCESSIONS_MAX: Final = 8
+"""Changes of keys that go before a birth; a gateway remembers no more keys of a source."""
 _INFINITY: Final = 1 << 62
 
 
@@ -63,6 +69,7 @@ class Outgoing(NamedTuple):
     body: bytes
     content_type: str
     sig: bytes
+    keyid: str = ""
 
 
 Heard = Literal["stale", "heard", "say born"]
@@ -89,6 +96,14 @@ class SourceEnd:
         self._losses: Final = Losses(store, self.sender)
         self._store: Final = store
         self._make_epoch: Final = make_epoch
+        self.is_revoked = False
+        """The gateway says that our key counts no more: nothing goes out until we enrol anew."""
+        with self._holding.writing():
+            store.sign_with(key.keyid)
+        self._keyids: Final = store.keyids()
+        self._successions: Final = store.of_type(
+            "events", type_prefix + KeyRotated.type, SUCCESSIONS_MAX
+        )
         self._begin_epoch()
 
     @property
@@ -153,6 +168,7 @@ class SourceEnd:
 
     def _begin_epoch(self) -> None:
         self.epoch = self._make_epoch()
+        self._keyids[self.epoch] = self.key.keyid
         for stream in STREAMS:
             self.sender.lane(self.epoch, stream)
 
@@ -166,7 +182,9 @@ class SourceEnd:
         if not self.sender.hear(receipt, now):
             return "stale"
         self._holding.settled_by(signed)
+        self.is_revoked = self.key.keyid in receipt.revoked
         with self._holding.writing(is_saved=False):
+            self._say_again_revoked(frozenset(receipt.revoked))
             for one in receipt.streams:
                 self._agree(LaneKey(one.epoch, one.stream), one.upto, one.hash)
             self._losses.hear(receipt, now)
@@ -202,6 +220,18 @@ class SourceEnd:
             self._holding.remove(key, piece, "said again", is_due=False)
         self._holding.save()
 
+    def _say_again_revoked(self, revoked: frozenset[str]) -> None:
+        """What a revoked key signed and nobody kept is said again, with the key that counts."""
+        if not revoked or self.is_revoked:
+            return
+        for lane in list(self.sender.lanes.values()):
+            if self._keyids.get(lane.key.epoch, "") in revoked:
+                for piece in list(lane.unsettled()):
+                    for row in self._store.rows(lane.key, *piece):
+                        self._repeat(lane.key.stream, row)
+                    self._holding.remove(lane.key, piece, "said again", is_due=False)
+        self._holding.save()
+
     def _repeat(self, stream: Stream, row: Row) -> None:
         event = read(row.envelope)
         identity, head = self._next(stream)
@@ -213,7 +243,7 @@ class SourceEnd:
 
     def due(self, stamp: Stamp, now: float) -> list[Outgoing]:
         """What goes out now; first, losses that nobody declared are said."""
-        if self.sender.is_absent(now):
+        if self.sender.is_absent(now) or self.is_revoked:
             return []
         self._declare(stamp)
         going: list[Outgoing] = []
@@ -222,15 +252,44 @@ class SourceEnd:
         return going
 
     def _outgoing(self, key: LaneKey, numbers: list[int]) -> list[Outgoing]:
-        wanted = set(numbers)
+        wanted, keyid = set(numbers), self._keyids.get(key.epoch, self.key.keyid)
         rows = self._store.rows(key, min(numbers), max(numbers))
         return [
-            Outgoing(key.stream, join(row.envelope, row.raw), BLOB, row.sig)
+            Outgoing(key.stream, join(row.envelope, row.raw), BLOB, row.sig, keyid)
             if key.stream == "bulk"
-            else Outgoing(key.stream, row.envelope, JSON, row.sig)
+            else Outgoing(key.stream, row.envelope, JSON, row.sig, keyid)
             for row in rows
             if row.number in wanted
         ]
+
+    # --- another key
+
+    def rotate(self, new: Key, stamp: Stamp) -> None:
+        """Say that ``new`` follows our key, which signs nothing after this: start with it anew.
+
+        Said once, also when asked again, as after a power cut in between.
+        """
+        for said in self.recent("events", SUCCESSIONS_MAX):
+            if isinstance(said, KeyRotated) and said.keyid == new.keyid:
+                return
+        heads = {key: head.last for key, head in self._holding.heads.items() if head.last}
+        here = LaneKey(self.epoch, "events")
+        heads[here] = heads.get(here, 0) + 1  # this very message
+        mine = [key for key in heads if self._keyids.get(key.epoch) == self.key.keyid]
+        rotated = KeyRotated(
+            keyid=new.keyid,
+            public_key=new.public,
+            sig=new.sign(rotation(self.source, self.key.keyid, new.public)),
+            upto=tuple(
+                SignedUpTo(epoch=key.epoch, stream=key.stream, last=heads[key])
+                for key in mine[-KEY_STREAMS_MAX:]
+            ),
+        )
+        self.say([Said(rotated)], stamp)
+
+    def successions(self) -> list[Outgoing]:
+        """What a gateway has to hear before a birth, if it is to know the key of the birth."""
+        return [one for key, number in self._successions for one in self._outgoing(key, [number])]
 
     def _declare(self, stamp: Stamp) -> None:
         for key, number in self.sender.worn_out(UNSENDABLE_AFTER_TRIES):

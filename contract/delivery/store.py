@@ -11,12 +11,14 @@ from contract.delivery.sender import LaneKey
 from contract.link import Rejected
 from contract.messages import GENESIS, STREAMS, SignedBytes, Stream
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 PAGE_BYTES: Final = 1_024
 """Of a new file. A message of a few readings changes four or five pages, each of which is written
 twice: with small ones a card gets half of the bytes (`scripts/bench outbox`), and lives longer."""
 _SCHEMA: Final = """
-CREATE TABLE epochs (id INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE);
+CREATE TABLE epochs (
+  id INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE, keyid TEXT NOT NULL DEFAULT ''
+);
 CREATE TABLE streams (
   epoch INTEGER NOT NULL, stream INTEGER NOT NULL, last INTEGER NOT NULL, head TEXT NOT NULL,
   agreed INTEGER NOT NULL DEFAULT 0, upto INTEGER NOT NULL DEFAULT 0,
@@ -39,6 +41,9 @@ CREATE TABLE gone (
 CREATE INDEX gone_by_lane ON gone (epoch, stream, first);
 CREATE INDEX gone_due ON gone (is_due) WHERE is_due;
 """
+
+_SECOND: Final = "ALTER TABLE epochs ADD COLUMN keyid TEXT NOT NULL DEFAULT '';"
+"""From version 1: which key signs an epoch."""
 
 Reason = Literal["dropped", "unsendable", "pruned", "forgotten", "said again"]
 
@@ -93,6 +98,11 @@ class Store:
             self._db.executescript(
                 f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
+        elif version < SCHEMA_VERSION:
+            self._db.executescript(
+                f"BEGIN; {_SECOND} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+        self._keyid = ""
 
     def close(self) -> None:
         """Close the file."""
@@ -115,6 +125,15 @@ class Store:
             raise
 
     # --- epochs and heads
+
+    def sign_with(self, keyid: str) -> None:
+        """From now on new epochs are signed with this key, as is what no key was noted for."""
+        self._keyid = keyid
+        self._db.execute("UPDATE epochs SET keyid = ? WHERE keyid = ''", (keyid,))
+
+    def keyids(self) -> dict[str, str]:
+        """Which key signs each epoch."""
+        return dict(self._db.execute("SELECT epoch, keyid FROM epochs"))
 
     def epochs(self) -> list[str]:
         """All epochs, oldest first."""
@@ -191,6 +210,15 @@ class Store:
             (*self._key(lane), first, last),
         )
         return [Row(*row) for row in rows]
+
+    def of_type(self, stream: Stream, type_: str, limit: int) -> list[tuple[LaneKey, int]]:
+        """The numbers of the newest held messages of a CloudEvents type, newest first."""
+        rows = self._db.execute(
+            "SELECT e.epoch, m.number FROM messages m JOIN epochs e ON e.id = m.epoch WHERE"
+            " m.stream = ? AND INSTR(m.envelope, CAST(? AS BLOB)) > 0 ORDER BY m.id DESC LIMIT ?",
+            (STREAMS.index(stream), f'"type":"{type_}"', limit),
+        )
+        return [(LaneKey(epoch, stream), number) for epoch, number in rows]
 
     def recent(self, stream: Stream, limit: int) -> list[bytes]:
         """Envelopes of the messages of a stream that were put last, newest first, any epoch."""
@@ -341,7 +369,9 @@ class Store:
 
     def _id(self, epoch: str) -> int:
         if epoch not in self._ids:
-            self._db.execute("INSERT OR IGNORE INTO epochs (epoch) VALUES (?)", (epoch,))
+            self._db.execute(
+                "INSERT OR IGNORE INTO epochs (epoch, keyid) VALUES (?, ?)", (epoch, self._keyid)
+            )
             row = self._db.execute("SELECT id FROM epochs WHERE epoch = ?", (epoch,)).fetchone()
             self._ids[epoch] = row[0]
         return self._ids[epoch]

@@ -10,6 +10,7 @@ from typing import Final
 
 from contract.clock import Clock, GuidedClock, stamp
 from contract.delivery.outbox import Outbox
+from contract.delivery.source_end import Outgoing
 from contract.link import Dial, Link, Packet, Rejected, Unavailable
 from contract.messages import (
     AgentAlive,
@@ -134,7 +135,14 @@ class _Uplink:
             self._clock.hint(event.time)
         signed = SignedBytes(body=packet.body, keyid=self._gateway_keyid, sig=packet.sig)
         end = self.outbox.end
+        was_revoked = end.is_revoked
         heard = await self.outbox.call(end.hear, signed, receipt, self.now)
+        if end.is_revoked and not was_revoked:
+            log.error(
+                "%s: the key of this source was revoked. Everything is kept and nothing is sent "
+                "until it is enrolled anew: greenlane edge enroll --new-key --code CODE",
+                self.outbox.source,
+            )
         if heard == "say born":
             self._born_wanted = True
         self.outbox.changed.set()
@@ -148,7 +156,7 @@ class _Uplink:
         alive_at = tidied_at = self.now
         while True:
             self.outbox.changed.clear()
-            is_absent = end.sender.is_absent(self.now)
+            is_absent = end.sender.is_absent(self.now) or end.is_revoked
             self._note_absence(is_absent=is_absent)
             if not is_absent:
                 born_again_s = BORN_AGAIN_S_FIRST
@@ -158,7 +166,8 @@ class _Uplink:
             if self._born_wanted:
                 self._born_wanted = False
                 born_at = self.now
-                await link.publish([self._signed(await self._born())])
+                going = await self.outbox.call(end.successions)
+                await link.publish([*map(self._packet, going), self._signed(await self._born())])
             if not is_absent and self.now >= alive_at + ALIVE_EVERY_S:
                 alive_at = self.now
                 await link.publish([self._signed(await self._alive_message())])
@@ -176,19 +185,17 @@ class _Uplink:
             log.error("%s: %s", self.outbox.source, error)  # noqa: TRY400 - a sentence says it
             await self._clock.sleep(LOOK_EVERY_S)
             return False
-        await link.publish(
-            [
-                Packet(
-                    topic=topic(self.outbox.source, one.stream),
-                    body=one.body,
-                    content_type=one.content_type,
-                    keyid=self.outbox.key.keyid,
-                    sig=one.sig,
-                )
-                for one in going
-            ]
-        )
+        await link.publish([self._packet(one) for one in going])
         return bool(going)
+
+    def _packet(self, one: Outgoing) -> Packet:
+        return Packet(
+            topic=topic(self.outbox.source, one.stream),
+            body=one.body,
+            content_type=one.content_type,
+            keyid=one.keyid,
+            sig=one.sig,
+        )
 
     async def _born(self) -> Message:
         facts, end = self._facts(), self.outbox.end

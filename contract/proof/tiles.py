@@ -99,7 +99,7 @@ def edge_of(size: int, read: Read) -> Edge:
     while left or not levels:
         full, rest = divmod(left, WIDTH)
         place = Place(len(levels), full)
-        levels.append([_hash(read, place, position) for position in range(rest)])
+        levels.append(_hashes(read, place, 0, rest) if rest else [])
         fulls.append(full)
         left = full
     return Edge(size, levels, fulls)
@@ -112,18 +112,17 @@ def node_in(read: Read) -> Node:
         tile_level, above = divmod(level, HEIGHT)
         first = index << above
         place = Place(tile_level, first // WIDTH)
-        start = first % WIDTH
-        return _joined([_hash(read, place, start + n) for n in range(1 << above)])
+        return _joined(_hashes(read, place, first % WIDTH, 1 << above))
 
     return node
 
 
-def _hash(read: Read, place: Place, position: int) -> bytes:
-    begin = position * HASH_BYTES
-    hash_ = read(place)[begin : begin + HASH_BYTES]
-    if len(hash_) != HASH_BYTES:
-        raise LookupError(f"tile {place.level}/{place.number} has no hash {position}")
-    return hash_
+def _hashes(read: Read, place: Place, start: int, count: int) -> list[bytes]:
+    found = read(place)
+    end = (start + count) * HASH_BYTES
+    if len(found) < end:
+        raise LookupError(f"tile {place.level}/{place.number} has no hash {start + count - 1}")
+    return [found[at : at + HASH_BYTES] for at in range(start * HASH_BYTES, end, HASH_BYTES)]
 
 
 def _joined(hashes: list[bytes]) -> bytes:

@@ -10,7 +10,10 @@ from contract.clock import Clock
 from contract.link import Rejected, Unavailable
 from contract.messages import CheckpointMade
 from contract.proof import checkpoint, note
+from contract.proof.leaf import Leaf, encode
+from contract.proof.merkle import leaf_hash
 from contract.proof.tiles import Edge, Tile
+from gateway.entry import Entry
 from gateway.journal import Journal
 from gateway.notary import tree
 from gateway.notary.tree import Kept
@@ -21,8 +24,10 @@ from gateway.voice import Voice
 
 ENTRIES_MAX: Final = 20_000
 """Entries that one checkpoint waits for at most; so many are hashed again after a power cut."""
-PAGE: Final = 1_000
-"""Entries that are hashed between two breaths."""
+STEP: Final = 1_000
+"""Entries that are waited for before they are hashed, while the time is not up."""
+PAGE: Final = 250
+"""Entries that are hashed between two breaths: a millisecond."""
 RETRY_S: Final = 5.0
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
@@ -61,8 +66,7 @@ class Notary:
             last = await self._patiently(lambda: self._store.read(tree.latest))
             self.newest = last if last is not None and last.origin == self.origin else None
             while True:
-                await self._gather()
-                await self._catch_up()
+                await self._follow()
                 await self._sign()
         except Rejected as error:
             _log.critical("NOTHING IS SIGNED ANY MORE: %s; look at: greenlane journal check", error)
@@ -84,23 +88,32 @@ class Notary:
             self.newest = grown
             self._tell(grown.note)
 
-    async def _gather(self) -> None:
-        """Wait for entries: for any at all, then for many or for the time to be up."""
+    async def _follow(self) -> None:
+        """Hash what comes, as soon as it comes, until there is something to be signed."""
         await self._journal.past(self._edge.size)
+        upto = self._edge.size + ENTRIES_MAX
         try:
             async with asyncio.timeout(self._every_s):
-                await self._journal.past(self._edge.size + ENTRIES_MAX - 1)
+                while self._edge.size < upto:
+                    await self._journal.past(min(self._edge.size + STEP, upto) - 1)
+                    await self._take(upto)
         except TimeoutError:
-            return
+            await self._take(upto)
 
-    async def _catch_up(self) -> None:
-        """Hash what came, at most `ENTRIES_MAX`."""
-        upto = min(self._journal.position, self._edge.size + ENTRIES_MAX)
+    async def _take(self, upto: int) -> None:
+        """Hash what is there, at most up to this position."""
+        upto = min(upto, self._journal.position)
         while (after := self._edge.size) < upto:
-            page = partial(tree.hashes, after=after, limit=min(PAGE, upto - after))
-            hashes = await self._patiently(partial(self._store.read, page))
+            hashes = await self._hashes(after, min(PAGE, upto - after))
             self._unkept += self._edge.append(hashes)
             await asyncio.sleep(0)
+
+    async def _hashes(self, after: int, limit: int) -> list[bytes]:
+        """From memory while they are there: reading them again costs more than hashing them."""
+        if entries := self._journal.recent(after, limit):
+            return [leaf_hash(encode(leaf_of(entry))) for entry in entries]
+        page = partial(tree.hashes, after=after, limit=limit)
+        return await self._patiently(partial(self._store.read, page))
 
     async def _sign(self) -> None:
         """Make tree and checkpoint durable, then tell it."""
@@ -127,3 +140,20 @@ class Notary:
             except Unavailable as error:
                 _log.warning("no checkpoint for now: %s", error)
                 await self._clock.sleep(RETRY_S)
+
+
+def leaf_of(entry: Entry) -> Leaf:
+    """The leaf of an entry; `tree.leaves` makes the same of its row."""
+    return Leaf(
+        entry.position,
+        microseconds(entry.received_at),
+        entry.kind,
+        entry.source,
+        entry.stream,
+        entry.epoch,
+        entry.sequence,
+        entry.type,
+        entry.hash,
+        entry.keyid,
+        entry.sig,
+    )

@@ -9,12 +9,13 @@ from contract.identifiers import Source
 from contract.proof import checkpoint
 from contract.signing import Key
 from gateway.notary import tree
-from gateway.notary.notary import PAGE
 from gateway.notary.tree import Kept
 from gateway.points import microseconds
 from gateway.schema import prepare
 from gateway.store import connect
 
+PAGE: Final = 1_000
+"""Entries that are read at once."""
 PAGES_MAX: Final = 200
 """Pages between two writes."""
 

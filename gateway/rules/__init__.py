@@ -9,6 +9,7 @@ from gateway.rules.contraband_seen import CONTRABAND_SEEN
 from gateway.rules.numbers_forged import NUMBERS_FORGED
 from gateway.rules.numbers_missing import NUMBERS_MISSING
 from gateway.rules.reading_out_of_range import READING_OUT_OF_RANGE
+from gateway.rules.revoked_key_speaks import REVOKED_KEY_SPEAKS
 from gateway.rules.seal_cloned import SEAL_CLONED
 from gateway.rules.seal_missing import SEAL_MISSING
 from gateway.rules.seal_opened import SEAL_OPENED
@@ -25,5 +26,6 @@ RULES: Final[tuple[AnyRule, ...]] = (
     NUMBERS_FORGED,
     NUMBERS_MISSING,
     STRANGERS_KNOCK,
+    REVOKED_KEY_SPEAKS,
 )
 """Read this, and you know what raises an alert."""

@@ -21,6 +21,8 @@ def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
     """A finding for each burst; the intake tells of one at most every minute."""
     suspects = fact.message
     assert isinstance(suspects, SuspectsHeld)  # noqa: S101 - the rule hears nothing else
+    if suspects.revoked_key:
+        return  # that is no stranger: `revoked_key_speaks`
     held = memory.held.get(suspects.source, 0) + suspects.count
     memory.held[suspects.source] = held
     name = Source(suspects.source).name

@@ -21,7 +21,7 @@ def add_parser(commands: Any) -> None:
     )
     add_config(edge, EXAMPLE)
     edge.set_defaults(act=run)
-    inner = edge.add_subparsers(metavar="enroll")
+    inner = edge.add_subparsers(metavar="COMMAND")
     enroll = inner.add_parser(
         "enroll",
         help="enter this box's key at the gateway, once",
@@ -30,7 +30,20 @@ def add_parser(commands: Any) -> None:
     )
     add_config(enroll, EXAMPLE)
     enroll.add_argument("--code", required=True, help="the one-time code, NAME-SECRET")
+    enroll.add_argument(
+        "--new-key",
+        action="store_true",
+        help="with another key than until now, as after a revocation; then start the agent anew",
+    )
     enroll.set_defaults(act=enrol)
+    following = inner.add_parser(
+        "rotate",
+        help="make a new key, which the agent goes on with from its next start",
+        description="Makes the next key of this box. When the agent starts the next time, it says "
+        "with the old key that this one follows, and up to which numbers the old one counts.",
+    )
+    add_config(following, EXAMPLE)
+    following.set_defaults(act=rotate)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,7 +84,22 @@ def enrol(arguments: argparse.Namespace) -> int:
             code=arguments.code,
             clock=SystemClock(),
             is_certified=is_certified(config.broker),
+            is_new_key=arguments.new_key,
         )
     )
     print(f"{config.source} is enrolled; its key and the gateway's are in {state.path}.")
+    return OK
+
+
+def rotate(arguments: argparse.Namespace) -> int:
+    """Make the key that follows."""
+    from contract.signing import Key
+    from edge.config import AgentConfig
+    from edge.identity import Credentials, StateDir
+
+    config = config_of(arguments, AgentConfig)
+    state = StateDir(Path(config.state_dir))
+    Credentials.load(state, config.source)  # or it is not enrolled, and needs no other key
+    key = Key.load_or_make(state.next_key)
+    print(f"{config.source} goes on with the key {key.keyid} when it starts the next time.")
     return OK

@@ -1,13 +1,21 @@
-"""``greenlane gateway``: the gateway of a post, and one-time codes for new agents."""
+"""``greenlane gateway``: the gateway of a post; codes, certificates and keys of its agents."""
 
 import argparse
-from typing import Any, Final
+import getpass
+import time
+from typing import TYPE_CHECKING, Any, Final
 
 from greenlane.arguments import add_config, config_of
 from greenlane.exits import OK
 from greenlane.serving import serve
 
+if TYPE_CHECKING:
+    from contract.identifiers import Source
+    from gateway.config import GatewayConfig
+
 EXAMPLE: Final = "firmware_configs/post/gateway.toml"
+REVOKED_S_MAX: Final = 5.0
+"""So long a revocation waits for a gateway that runs."""
 
 
 def add_parser(commands: Any) -> None:
@@ -48,6 +56,19 @@ def add_parser(commands: Any) -> None:
         help="a name or address by which the broker is reached; makes its certificate anew",
     )
     authority.set_defaults(act=certify)
+    revoke = inner.add_parser(
+        "revoke",
+        help="let what an agent signs count no more, from now on",
+        description="Revokes the keys of one agent, as when its box was stolen. What it said "
+        "before stays; what comes later is quarantined. A box that is still yours enrols anew "
+        "(greenlane edge enroll --new-key) and says again what nobody kept. The gateway may run.",
+    )
+    add_config(revoke, EXAMPLE)
+    revoke.add_argument("--agent", required=True, metavar="NAME", help="name of the agent")
+    revoke.add_argument("--post", metavar="LOCODE", help="default: the first of the gateway")
+    revoke.add_argument("--key", default="", metavar="KEYID", help="default: all of its keys")
+    revoke.add_argument("--reason", required=True, help="for the journal, in a sentence")
+    revoke.set_defaults(act=revoke_keys)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -65,17 +86,11 @@ def run(arguments: argparse.Namespace) -> int:
 def make(arguments: argparse.Namespace) -> int:
     """Make a code."""
     from contract.clock import SystemClock
-    from contract.config import BadConfig
-    from contract.identifiers import NotAnIdentifier, Source
     from gateway.codes import make_code
     from gateway.config import GatewayConfig
 
     config = config_of(arguments, GatewayConfig)
-    try:
-        source = Source.of(arguments.post or config.posts[0], arguments.agent)
-    except NotAnIdentifier as error:
-        raise BadConfig(f"--agent: {error}") from error
-    print(make_code(config.folder, source, SystemClock()))
+    print(make_code(config.folder, _source(arguments, config), SystemClock()))
     return OK
 
 
@@ -98,3 +113,36 @@ def certify(arguments: argparse.Namespace) -> int:
     elif authority.is_due("broker", now):
         print("The broker's certificate is missing or due: say --host NAME for each of its names.")
     return OK
+
+
+def revoke_keys(arguments: argparse.Namespace) -> int:
+    """Revoke the keys of an agent; waits for a gateway that runs."""
+    from gateway.config import GatewayConfig
+    from gateway.revoking import Wish, wish
+
+    config = config_of(arguments, GatewayConfig)
+    source = _source(arguments, config)
+    by = f"{getpass.getuser()} at the gateway"
+    path = wish(
+        config.folder,
+        Wish(source=source, keyid=arguments.key, reason=arguments.reason, by=by),
+    )
+    until = time.monotonic() + REVOKED_S_MAX
+    while path.exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    if path.exists():
+        print(f"Keys of {source} will be revoked as soon as the gateway runs.")
+    else:
+        print(f"Keys of {source} count no more; greenlane journal or the log names them.")
+    return OK
+
+
+def _source(arguments: argparse.Namespace, config: "GatewayConfig") -> "Source":
+    """The agent that is meant; raises `BadConfig`."""
+    from contract.config import BadConfig
+    from contract.identifiers import NotAnIdentifier, Source
+
+    try:
+        return Source.of(arguments.post or config.posts[0], arguments.agent)
+    except NotAnIdentifier as error:
+        raise BadConfig(f"--agent: {error}") from error

@@ -95,6 +95,7 @@ def _add_adapt(verbs: Any) -> None:
 def train_model(arguments: argparse.Namespace) -> int:
     """Train by a recipe."""
     with _Needs("train"):
+        from models.finish import finish
         from models.train import train
     from models.recipe import RECIPES, read
     from models.report import figures_table
@@ -105,6 +106,7 @@ def train_model(arguments: argparse.Namespace) -> int:
     except (OSError, ValueError) as error:
         raise BadConfig(f"{arguments.config}: {error}") from error
     path = train(recipe, arguments.runs)
+    finish(path, recipe.tune_bags, recipe.test_bags)
     from models.passport import load
 
     passport, _ = load(path)

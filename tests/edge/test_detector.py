@@ -95,6 +95,27 @@ async def test_changed_model_is_refused_on_entering(tmp_path: Path) -> None:
             pass
 
 
+async def test_model_without_a_twin_runs_as_it_is_and_never_as_another(tmp_path: Path) -> None:
+    """Asked for 8 bits that are not there, the detector refuses; left the choice, it runs."""
+    path = tmp_path / "wildlife.onnx"
+    path.write_bytes(WILDLIFE_MODEL.read_bytes())
+    path_for(path).write_bytes(path_for(WILDLIFE_MODEL).read_bytes())
+    async with Detector(DetectorConfig(model=path)) as detector:
+        assert detector.passport.precision == "float32"
+    with pytest.raises(PassportError):
+        async with Detector(DetectorConfig(model=path, precision="int8")):
+            pass
+
+
+async def test_large_jpeg_is_said_in_its_own_pixels() -> None:
+    """Though it is decoded at a half or less."""
+    pixels = render(8, threat="turtle_shell", size=(1280, 960)).pixels
+    data = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]))[1].tobytes()
+    async with Detector() as detector:
+        scan = await detector.detect(data)
+    assert (scan.width, scan.height) == (1280, 960)
+
+
 async def test_closed_detector_says_so() -> None:
     """A mistake of ours, in words."""
     with pytest.raises(RuntimeError, match="async with"):

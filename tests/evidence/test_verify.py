@@ -196,6 +196,7 @@ def test_another_key_can_make_an_archive_that_nobody_who_knows_ours_believes(
     assert judged(files, tmp_path, frozenset()).wrong is not None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_what_is_no_archive_is_refused_in_a_sentence(body: bytes) -> None:
     """Nothing but `BadContainer` comes of any bytes."""

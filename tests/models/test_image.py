@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.detection import PictureError
-from models.image import decode, decode_for, jpeg_size, letterbox, read
+from models.image import decode, decode_for, letterbox, read
 from models.xray.bag import render
 
 RED = np.zeros((20, 30, 3), dtype=np.uint8)
@@ -110,7 +110,6 @@ def smooth(width: int, height: int) -> NDArray[np.uint8]:
 def test_jpeg_is_decoded_no_larger_than_it_is_needed(width: int, height: int, factor: int) -> None:
     """And says its true size."""
     data = encoded(smooth(width, height), ".jpg")
-    assert jpeg_size(data) == (width, height)
     rgb, w, h = decode_for(data, 416)
     assert (w, h) == (width, height)
     assert rgb.shape == (height // factor, width // factor, 3)
@@ -133,7 +132,6 @@ def test_what_is_no_jpeg_is_decoded_whole() -> None:
     rgb, width, height = decode_for(encoded(RED, ".png"), 8)
     assert rgb.shape == (20, 30, 3)
     assert (width, height) == (30, 20)
-    assert jpeg_size(b"\xff\xd8\xff") is None
 
 
 def test_jpeg_cut_short_after_its_header_is_refused_or_read_whole() -> None:

@@ -156,7 +156,7 @@ def test_an_officer_of_one_post_sees_that_post_alone(browser: Browser, border: S
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("width", [1440, 1100, 390])
+@pytest.mark.parametrize("width", [1440, 760, 390])
 def test_map_and_lanes_have_no_violation(border: Shared, theme: str, width: int) -> None:
     """The page, and both panels on the desk; on a phone the map is a list of posts."""
     page = border.context.new_page()

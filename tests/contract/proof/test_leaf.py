@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.proof.leaf import BadLeaf, Leaf, decode, encode
@@ -38,18 +38,21 @@ leaves = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(leaves)
 def test_every_entry_is_read_back_as_it_was(leaf: Leaf) -> None:
     """Newlines and backslashes from outside cannot pass for other fields."""
     assert decode(encode(leaf)) == leaf
 
 
+@settings(deadline=None)
 @given(leaves, leaves)
 def test_two_entries_have_two_leaves(one: Leaf, other: Leaf) -> None:
     """The encoding is injective."""
     assert (encode(one) == encode(other)) == (one == other)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 255))
 def test_what_is_written_otherwise_is_no_leaf(at: int, other: int) -> None:
     """Another byte makes another entry, or none."""

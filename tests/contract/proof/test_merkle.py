@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.proof import merkle
@@ -90,6 +90,7 @@ def leaves(count: int) -> list[bytes]:
     return [merkle.leaf_hash(b"%d" % number) for number in range(count)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=5), st.data())
 def test_a_tree_that_grew_in_any_steps_proves_every_leaf_and_every_former_tree(
     steps: list[int], data: st.DataObject

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.identifiers import Source
@@ -45,6 +45,7 @@ def test_a_checkpoint_is_signed_cosigned_and_read_again() -> None:
     assert note.verified(whole, Verifier("other.example", WITNESS.public, COSIGNATURE)) is None
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_byte_of_a_note_can_be_another(data: st.DataObject) -> None:
     """Whatever byte is changed: it cannot be read, or the signature is bad or gone."""
@@ -59,6 +60,7 @@ def test_no_byte_of_a_note_can_be_another(data: st.DataObject) -> None:
     assert found is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_what_is_no_note_is_refused_in_a_sentence(body: bytes) -> None:
     """Nothing but `BadNote` comes out of any bytes."""

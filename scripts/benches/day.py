@@ -1,0 +1,240 @@
+"""``scripts/bench day``: bags through the whole product as fast as it takes them; 250,000 a day.
+
+Pictures of a pre-rendered pool go into two scanner folders of one agent with two workers, never
+more than a few ahead; gateway, command center, broker and InfluxDB are real. Counted is what the
+officers' stream says: a scan for every bag, an alert for each that the model announces, nothing
+missing. The day is extrapolated from the bags that were run: `--bags 250000` runs it all.
+"""
+
+import argparse
+import concurrent.futures
+import itertools
+import json
+import multiprocessing
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from websockets.exceptions import ConnectionClosed
+
+from greenlane import logs
+from models.inference import Model, preferred
+from models.passport import WILDLIFE_MODEL
+from models.splits import DEMO
+from models.xray.bag import CLASSES, render
+from scripts.benches.usage import Part
+from tests.system.line import POST, Line, until
+
+DAY_BAGS: Final = 250_000
+DAY_S: Final = 86_400
+WANTED_MIN: Final = 75.0
+POOL: Final = 2_000
+BAGS: Final = 3_000
+THREAT_EVERY: Final = 20
+"""One picture of the pool in so many has something in it: far more than in any hall."""
+AHEAD_MAX: Final = 48
+"""Pictures that wait in the folders; a scanner waits as well when its disk is full."""
+SIZE_PX: Final = (640, 480)
+QUALITY: Final = 85
+SCANNERS: Final = 2
+FIRST_TAG: Final = 1_000_000_000
+QUIET_S_MAX: Final = 120.0
+"""Without a new scan for so long the rest is not coming."""
+
+
+def main() -> int:
+    """Run the bench; 0 if nothing is lost and a day's bags fit into a day."""
+    parser = argparse.ArgumentParser(prog="scripts/bench day", description=__doc__)
+    parser.add_argument("--bags", type=int, default=BAGS, help=f"default: {BAGS}")
+    parser.add_argument("--pool", type=int, default=POOL, help=f"pictures, default: {POOL}")
+    parser.add_argument("--workers", type=int, default=2, help="of the agent's detector")
+    asked = parser.parse_args()
+    logs.set_up(level="error")
+    pool = rendered(asked.pool)
+    model = Model(preferred(WILDLIFE_MODEL))
+    positive = [bool(model.scan(body).detections) for body in pool]
+    print(json.dumps({"pool": len(pool), "announced_in_pool": sum(positive)}))
+    with tempfile.TemporaryDirectory(prefix="greenlane-bench-") as directory:
+        facts = run(Path(directory), pool, positive, asked)
+    return judge(facts, asked.bags)
+
+
+def rendered(count: int) -> list[bytes]:
+    """The pool, rendered on both cores."""
+    spawn = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(2, mp_context=spawn) as workers:
+        return list(workers.map(jpeg, range(count), chunksize=16))
+
+
+def jpeg(number: int) -> bytes:
+    """One bag as a JPEG."""
+    cv2.setNumThreads(1)
+    threat = CLASSES[number // THREAT_EVERY % len(CLASSES)] if number % THREAT_EVERY == 0 else None
+    pixels = render(DEMO[900_000 + number], threat=threat, size=SIZE_PX).pixels
+    bgr = np.ascontiguousarray(pixels[..., ::-1])
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+
+
+def distinct(body: bytes, number: int) -> bytes:
+    """The same picture with other bytes: a comment after its first marker."""
+    text = b"bag %d" % number
+    return body[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2) + text + body[2:]
+
+
+class Heard:
+    """What the officers' stream said: subjects with a scan, subjects with an alert."""
+
+    def __init__(self, line: Line) -> None:
+        self.scans: dict[str, float] = {}
+        self.failed: list[str] = []
+        self.alerts: set[str] = set()
+        self._line: Final = line
+        self._is_over = False
+        self._thread: Final = threading.Thread(target=self._hear, name="heard", daemon=True)
+
+    def start(self) -> None:
+        """Listen until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """The line is about to end."""
+        self._is_over = True
+
+    def _hear(self) -> None:
+        while True:
+            try:
+                with self._line.live() as stream:
+                    for raw in stream:
+                        self._take(json.loads(raw))
+            except (ConnectionClosed, OSError):
+                if self._is_over:
+                    return
+
+    def _take(self, told: dict[str, Any]) -> None:
+        if told["kind"] == "snapshot":
+            for one in told.get("scans", ()):
+                self._scan(one)
+            for one in told["alerts"]:
+                self.alerts.add(one["subject"])
+        elif told["kind"] == "change" and told["type"] == "scan.changed":
+            self._scan(told["data"]["scan"])
+        elif told["kind"] == "change" and told["type"] == "alert.changed":
+            self.alerts.add(told["data"]["alert"]["subject"])
+
+    def _scan(self, scan: dict[str, Any]) -> None:
+        if scan.get("failed"):
+            self.failed.append(scan["subject"])
+        self.scans.setdefault(scan["subject"], time.monotonic())
+
+
+def run(
+    directory: Path, pool: list[bytes], positive: list[bool], asked: argparse.Namespace
+) -> dict[str, Any]:
+    """Put the bags through and return what came out."""
+    folders = [directory / f"scanner-{n}" for n in range(SCANNERS)]
+    for folder in folders:
+        folder.mkdir()
+    devices = f"[detector]\nworkers = {asked.workers}\n" + "".join(
+        f'[[device]]\nfamily = "scan_folder"\ndevice = "{folder.name}"\nfolder = "{folder}"\n'
+        "poll_s = 0.05\n"
+        for folder in folders
+    )
+    with ExitStack() as stack:
+        line = stack.enter_context(Line(directory, devices).running())
+        heard = Heard(line)
+        heard.start()
+        stack.callback(heard.stop)
+        until(lambda: line.is_complete(f"/{POST}/lane-1"))
+        parts = {
+            name: Part(pid)
+            for name, pid in (
+                ("agent", line.agent.pid),
+                ("gateway", line.gateway.pid),
+                ("command center", line.command_center.pid),
+            )
+        }
+        began = time.monotonic()
+        feed(folders, pool, asked.bags, heard)
+        wait(heard, asked.bags)
+        ended = max(heard.scans.values(), default=began)
+        for part in parts.values():
+            part.look()
+        cores = {name: part.taken_s / (ended - began) for name, part in parts.items()}
+        wanted = {f"{FIRST_TAG + n}" for n in range(asked.bags) if positive[n % len(pool)]}
+        missing_alerts = settled(lambda: wanted - tags(heard.alerts))
+        settled(lambda: () if line.is_complete(f"/{POST}/lane-1") else (1,))
+        return {
+            "bags": asked.bags,
+            "scans": len(heard.scans),
+            "failed": len(heard.failed),
+            "seconds": ended - began,
+            "bags_per_s": asked.bags / (ended - began),
+            "alerts_wanted": len(wanted),
+            "alerts_missing": len(missing_alerts),
+            "nothing_missing": line.is_complete(f"/{POST}/lane-1"),
+            "cores": {name: round(value, 2) for name, value in cores.items()},
+        }
+
+
+def tags(subjects: set[str]) -> set[str]:
+    """The bag tags among subjects, however they are written."""
+    return {"".join(c for c in subject if c.isdigit()) for subject in subjects}
+
+
+def feed(folders: list[Path], pool: list[bytes], bags: int, heard: Heard) -> None:
+    """Write the bags, as fast as they are looked at."""
+    for number in range(bags):
+        while number - len(heard.scans) >= AHEAD_MAX:
+            time.sleep(0.005)
+        folder = folders[number % len(folders)]
+        name = f"{FIRST_TAG + number}.jpg"
+        (folder / f".{name}").write_bytes(distinct(pool[number % len(pool)], number))
+        (folder / f".{name}").rename(folder / name)
+
+
+def wait(heard: Heard, bags: int) -> None:
+    """Until every bag has its scan, or nothing comes any more."""
+    while len(heard.scans) < bags:
+        last = max(heard.scans.values(), default=time.monotonic())
+        if time.monotonic() - last > QUIET_S_MAX:
+            return
+        time.sleep(0.05)
+
+
+def settled(missing: Any) -> Any:
+    """What is missing after it had its time to come."""
+    for _ in itertools.takewhile(lambda _: missing(), range(int(QUIET_S_MAX / 0.5))):
+        time.sleep(0.5)
+    return missing()
+
+
+def judge(facts: dict[str, Any], bags: int) -> int:
+    """Print the figures and the verdict."""
+    print(json.dumps(facts))
+    rate = facts["bags_per_s"]
+    minutes = DAY_BAGS / rate / 60.0
+    busiest = max(facts["cores"], key=lambda name: facts["cores"][name])
+    is_whole = (
+        facts["scans"] == bags
+        and not facts["failed"]
+        and not facts["alerts_missing"]
+        and facts["nothing_missing"]
+    )
+    is_good = is_whole and rate * DAY_S >= DAY_BAGS
+    print(
+        f"{'GOOD' if is_good else 'NOT GOOD'}: {rate:.1f} bags/s, nothing lost: {is_whole}; a day "
+        f"of {DAY_BAGS} would take {minutes:.0f} minutes (extrapolated from {bags}; wanted: "
+        f"{WANTED_MIN:.0f}); busiest is the {busiest} with {facts['cores'][busiest]:.2f} cores; a "
+        f"hall that runs all day brings {DAY_BAGS / DAY_S:.1f} bags/s"
+    )
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,248 @@
+"""Whatever happens to keys and to the network: what an honest source said is kept, once."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from contract.delivery.source_end import Outgoing, SourceEnd
+from contract.messages import (
+    AgentBorn,
+    Identity,
+    KeyEnrolled,
+    KeyRevoked,
+    KeyRotated,
+    Receipt,
+    SealRead,
+    Stamp,
+    compose,
+    read,
+)
+from contract.signing import Key, verify
+from contract.wire import JSON, split
+from gateway.keys import KEYS_MAX, Keys
+from tests.contract.delivery.world import KEY, SOURCE, World, tokens
+
+
+@dataclass
+class KeyedWorld(World):
+    """A gateway that asks who signed, and a source whose key changes."""
+
+    key: Key = KEY
+    keys: Keys = field(default_factory=Keys)
+    revoked: list[str] = field(default_factory=list)
+    made: int = 0
+    refused: int = 0
+
+    def __post_init__(self) -> None:
+        self.enrol(KEY)
+        super().__post_init__()
+
+    def start_source(self) -> None:
+        """Start with the key that there is."""
+        self.source = SourceEnd(self.card, source=SOURCE, key=self.key, make_epoch=self.make_epoch)
+        self.say_born()
+
+    def say_born(self) -> None:
+        """As the uplink does: first what makes the key of the birth known."""
+        self.up += self.source.successions()
+        epochs = self.source.named(every=True)
+        self.up.append(AgentBorn(keyid=self.key.keyid, version="1", epochs=epochs))
+
+    def enrol(self, key: Key) -> None:
+        """With a one-time code."""
+        self.keys.enrolled(
+            KeyEnrolled(source=SOURCE, keyid=key.keyid, public_key=key.public, by="code")
+        )
+
+    def new_key(self) -> Key:
+        """Never the same twice."""
+        self.made += 1
+        return Key(self.made.to_bytes(32, "big"))
+
+    def rotate(self) -> None:
+        """The old key names the new one; the source goes on with that from its next start."""
+        new = self.new_key()
+        self.source.rotate(new, self.stamp())
+        self.key = new
+        self.start_source()
+
+    def revoke(self) -> None:
+        """Somebody thinks that the key is in other hands."""
+        self.revoked.append(self.key.keyid)
+        self.keys.revoked(
+            KeyRevoked(source=SOURCE, keyid=self.key.keyid, reason="stolen", by="admin")
+        )
+
+    def enrol_anew(self) -> None:
+        """The box is in good hands, and gets another key with a code."""
+        self.key = self.new_key()
+        self.enrol(self.key)
+        self.start_source()
+
+    def arrive(self, packet: Outgoing | AgentBorn) -> None:
+        """The gateway asks who signed before anything else."""
+        if isinstance(packet, AgentBorn):
+            if not self.keys.refusal(SOURCE, packet.keyid):
+                super().arrive(packet)
+            return
+        envelope = split(packet.body, packet.content_type).envelope
+        public = self.keys.find(SOURCE, packet.keyid)
+        event = read(envelope)
+        if public is None or self.keys.refusal(SOURCE, packet.keyid, event.identity):
+            self.refused += 1
+            return
+        verify(public, envelope, packet.sig)
+        super().arrive(packet)
+        said = event.message()
+        if isinstance(said, KeyRotated) and self.keys.find(SOURCE, said.keyid) is None:
+            self.keys.enrolled(
+                KeyEnrolled(
+                    source=SOURCE,
+                    keyid=said.keyid,
+                    public_key=said.public_key,
+                    by="the former key",
+                    replaces=packet.keyid,
+                    upto=said.upto,
+                )
+            )
+
+    def receipt(self) -> None:
+        """It names the keys that count no more."""
+        super().receipt()
+        last = self.down[-1]
+        assert isinstance(last, Receipt)
+        self.down[-1] = Receipt(
+            journal=last.journal,
+            position=last.position,
+            agent=last.agent,
+            window=last.window,
+            window_s=last.window_s,
+            streams=last.streams,
+            revoked=tuple(self.revoked[-KEYS_MAX:]),
+        )
+
+    def thief(self, key: Key, number: int) -> Outgoing:
+        """What somebody says who took a copy of that key, in an epoch of their own."""
+        at = Stamp(observed_at=self.stamp().observed_at, boot_id="thief", monotonic_ns=1)
+        seal = SealRead(device="reader-1", seal=f"thief-{number}", state="intact")
+        identity = Identity(SOURCE, "events", f"{0xFFFF_0000 + number:016x}", 1)
+        body = compose(seal, source=SOURCE, stamp=at, identity=identity, previous="0" * 64)
+        return Outgoing("events", body, JSON, key.sign(body), key.keyid)
+
+    def check(self) -> None:
+        """And nothing is kept twice."""
+        super().check()
+        kept = Counter(token for envelope in self.kept.values() for token in tokens(envelope))
+        assert [token for token, times in kept.items() if times > 1] == []
+
+
+class AnyKeys(RuleBasedStateMachine):
+    """Say, carry, drop, restart, rotate, revoke, enrol: in any order."""
+
+    world: KeyedWorld
+
+    @initialize()
+    def begin(self) -> None:
+        """A new box, a new journal."""
+        self.world = KeyedWorld()
+
+    @rule(count=st.integers(1, 4), urgent=st.booleans())
+    def say(self, count: int, urgent: bool) -> None:  # noqa: FBT001 - hypothesis passes by name
+        """Something happens at the border."""
+        for _ in range(count):
+            self.world.say(urgent=urgent)
+
+    @rule(seconds=st.sampled_from([0.1, 6.0, 20.0, 40.0]))
+    def wait(self, seconds: float) -> None:
+        """Time passes, and what is due goes out."""
+        self.world.now += seconds
+        self.world.send()
+
+    @precondition(lambda self: self.world.up)
+    @rule(data=st.data(), how=st.sampled_from(["arrive", "repeat", "drop", "all"]))
+    def carry(self, data: st.DataObject, how: str) -> None:
+        """A message arrives, out of its turn, twice, or never."""
+        if how == "all":
+            up, self.world.up[:] = list(self.world.up), []
+            for packet in up:
+                self.world.arrive(packet)
+            return
+        index = data.draw(st.integers(0, len(self.world.up) - 1))
+        packet = self.world.up[index] if how == "repeat" else self.world.up.pop(index)
+        if how != "drop":
+            self.world.arrive(packet)
+
+    @rule()
+    def receipt(self) -> None:
+        """The gateway says what it has."""
+        self.world.receipt()
+
+    @precondition(lambda self: self.world.down)
+    @rule(data=st.data(), how=st.sampled_from(["hear", "drop"]))
+    def answer(self, data: st.DataObject, how: str) -> None:
+        """A receipt arrives, out of its turn, or never."""
+        receipt = self.world.down.pop(data.draw(st.integers(0, len(self.world.down) - 1)))
+        if how == "hear":
+            self.world.hear(receipt)
+
+    @rule()
+    def power_cut(self) -> None:
+        """The box starts again."""
+        self.world.up.clear()
+        self.world.down.clear()
+        self.world.start_source()
+
+    @precondition(lambda self: self.world.made < KEYS_MAX - 1)
+    @rule()
+    def rotate(self) -> None:
+        """The box goes on with another key."""
+        self.world.rotate()
+
+    @precondition(lambda self: self.world.made < KEYS_MAX - 1)
+    @rule(is_noticed=st.booleans())
+    def revoke(self, is_noticed: bool) -> None:  # noqa: FBT001 - hypothesis passes by name
+        """The key is revoked; the box enrols anew, at once or in the end."""
+        self.world.revoke()
+        if is_noticed:
+            self.world.enrol_anew()
+
+    def teardown(self) -> None:
+        """When the faults end, everything is settled."""
+        if hasattr(self, "world"):
+            if self.world.key.keyid in self.world.revoked:
+                self.world.enrol_anew()
+            self.world.settle()
+            self.world.check()
+
+
+TestAnyKeys = AnyKeys.TestCase
+TestAnyKeys.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+def test_what_a_thief_signs_after_the_revocation_does_not_count() -> None:
+    """It holds from a place in the journal on: before it counts, after it does not."""
+    world = KeyedWorld()
+    stolen = world.key
+    world.arrive(world.thief(stolen, 1))
+    world.revoke()
+    world.arrive(world.thief(stolen, 2))
+    seals = [token for envelope in world.kept.values() for token in tokens(envelope)]
+    assert seals == ["thief-1"]
+    assert world.refused == 1
+
+
+def test_a_key_that_was_replaced_counts_for_its_numbers_whenever_they_arrive() -> None:
+    """What the old key signed comes late and is kept; anything more of it is refused."""
+    world = KeyedWorld()
+    old = world.key
+    world.say(urgent=True)
+    world.rotate()
+    world.say(urgent=True)
+    world.settle()
+    world.check()
+    assert world.refused == 0
+    world.arrive(world.thief(old, 1))
+    assert world.refused == 1
