@@ -23,6 +23,7 @@ from command_center.routes import (
     audits,
     blobs,
     checkpoint,
+    completeness,
     history,
     metrics,
     pages,
@@ -93,6 +94,7 @@ def routes(parts: Parts) -> FastAPI:
     app.include_router(audits.router(parts.audit))
     app.include_router(asyncapi.router(parts.topics))
     app.include_router(history.router(parts.board, parts.ask))
+    app.include_router(completeness.router(parts.board, parts.ask))
     app.include_router(checkpoint.router(parts.ask))
     app.include_router(blobs.router(parts.board, parts.pictures))
     if parts.collect:

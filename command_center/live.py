@@ -150,7 +150,7 @@ class Live:
             return
         try:
             asked = msgspec.json.decode(body, type=Asked)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return
         pair = (asked.device, asked.metric)
         if asked.kind == "unwatch":

@@ -14,7 +14,7 @@ from command_center.routes.subscribers import SubscriberTold, TopicsTold
 from command_center.silence import GatewayState
 from command_center.tokens import Token
 from command_center.webhooks import Tried
-from contract.messages import Alert, Point, Role
+from contract.messages import Alert, Completeness, Point, Role, Stretch
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -62,6 +62,17 @@ class History(msgspec.Struct, frozen=True):
     points: tuple[Point, ...]
     unit: str
     step_s: float
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """How whole what a device saw in a time is; the status is the worst of the stretches."""
+
+    source: str
+    device: str
+    status: Completeness
+    reasons: tuple[str, ...]
+    """Why it is not simply complete, in sentences."""
+    stretches: tuple[Stretch, ...]
 
 
 class OfficerTold(msgspec.Struct, frozen=True):
@@ -156,6 +167,7 @@ ANSWERS: Final[dict[tuple[str, str, str], type[msgspec.Struct]]] = {
     ("/api/subscribers/{id}/test", "post", "200"): Tried,
     ("/api/series", "get", "200"): SeriesList,
     ("/api/history", "get", "200"): History,
+    ("/api/completeness", "get", "200"): Whole,
     ("/api/officers", "get", "200"): OfficerList,
     ("/api/officers", "post", "201"): Invitation,
     ("/api/officers/{name}", "post", "200"): OfficerTold,

@@ -45,6 +45,7 @@ RULES: Final = (
     Rule("WS", r"/api/live", "viewer", "live"),
     Rule("GET", r"/api/series", "viewer"),
     Rule("GET", r"/api/history", "viewer"),
+    Rule("GET", r"/api/completeness", "viewer"),
     Rule("GET", r"/api/checkpoint", "viewer"),
     Rule("GET", r"/api/blobs/[0-9a-f]{64}(/png)?", "viewer"),
     Rule("GET", r"/api/alerts", "viewer", takes_token=True),

@@ -38,6 +38,8 @@ def parse(text: str, kind: type[T]) -> T:
         return msgspec.convert(tomllib.loads(text), kind)
     except tomllib.TOMLDecodeError as error:
         raise BadConfig(f"not TOML: {error}") from error
+    except RecursionError as error:
+        raise BadConfig("nested too deeply") from error
     except msgspec.ValidationError as error:
         raise BadConfig(_explained(str(error), kind)) from error
 

@@ -58,15 +58,16 @@ class Blobs:
         folder = self._folder_of(source, part.sha256)
         path = folder / f"{part.offset_bytes:020d}"
         try:
-            is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
-            if path.exists() and path.stat().st_size == len(raw):
-                return
-            _write(path, raw)
-            if is_new:
+            # First, and asked for each time: the disk may have been full, or the power gone, after
+            # the folder was made. Without it nobody would join the parts, ever.
+            if not (folder / "about").exists():
                 _write(folder / "about", f"{part.size_bytes}\n{part.media_type}".encode())
                 _sync(folder.parent)
                 _sync(self._parts)
+            if path.exists() and path.stat().st_size == len(raw):
+                return
+            _write(path, raw)
             _sync(folder)
         except OSError as error:
             raise Unavailable(f"a picture cannot be written: {error}") from error

@@ -53,6 +53,8 @@ class Intake:
         self._knocks: Final = knocks
         self._ledger: Final = ledger
         self._repeated: Final = repeated
+        self._ready: dict[Blob, bool] = {}
+        """Blobs that may be whole now, and whether their last part has just come."""
         self._ahead: Final[asyncio.Queue[Looked]] = asyncio.Queue(AHEAD_MAX)
         self.is_full = False
         """The disk takes nothing: nothing is kept, so nothing is receipted."""
@@ -114,8 +116,8 @@ class Intake:
 
     async def finish_blobs(self) -> None:
         """After a start: pictures whose last part came just before the end."""
-        for blob in await asyncio.to_thread(self._blobs.unfinished):
-            await self._assemble(blob, is_end=False)
+        self._ready = dict.fromkeys(await asyncio.to_thread(self._blobs.unfinished), False)
+        await self._assemble_all()
 
     async def _keep(self, heard: Sequence[Heard]) -> None:
         ledger = self._ledger()
@@ -134,13 +136,24 @@ class Intake:
                 self._repeated(draft.source)
             if outcome.status != "fork" and isinstance(draft.message, KeyRotated):
                 await self._enter(draft, draft.message)
-        ends: dict[Blob, bool] = {}
         for source, part, _ in parts:
             is_end = part.offset_bytes + part.part_bytes == part.size_bytes
             blob = Blob(source, part.sha256, part.size_bytes)
-            ends[blob] = ends.get(blob, False) or is_end
-        for blob, is_end in ends.items():
-            await self._assemble(blob, is_end=is_end)
+            self._ready[blob] = self._ready.get(blob, False) or is_end
+        await self._assemble_all()
+
+    async def _assemble_all(self) -> None:
+        """Join what may be whole; what a full disk stops is tried again with the next batch.
+
+        Its parts are kept and receipted: nobody will say them again.
+        """
+        for blob, is_end in list(self._ready.items()):
+            try:
+                await self._assemble(blob, is_end=is_end)
+            except Unavailable as error:
+                _log.warning("a picture is not whole yet: %s", error)
+            else:
+                del self._ready[blob]
 
     def _is_refused(self, draft: Draft) -> bool:
         return bool(self._keys.refusal(draft.source, draft.keyid, draft.identity))

@@ -41,7 +41,7 @@ def wish(state_dir: Path, wanted: Wish) -> Path:
     folder = state_dir / "revoke"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{secrets.token_hex(NAME_BYTES)}.json"
-    write_secret(path, msgspec.json.encode(wanted).decode())
+    write_secret(path, msgspec.json.encode(wanted, enc_hook=str).decode())
     return path
 
 

@@ -29,6 +29,7 @@ SIGNATURES = {
 what a scanner never writes is only a way in."""
 
 CHANNELS_RGB, CHANNELS_RGBA = 3, 4
+AREAS_SCALE = 0.75  # from here on four neighbours hold all that there is
 FLOATS_MAX = 4_000_000
 """Bytes of a picture up to which it is averaged as floats: 16 MB of them."""
 
@@ -167,11 +168,12 @@ def letterbox(rgb: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32], L
     height, width = rgb.shape[:2]
     scale = side / max(height, width)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
-    # Averaging areas keeps thin wires when shrinking; it would make blocks when growing.
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    # Averaging areas keeps thin wires when shrinking much; it would make blocks when growing.
+    is_much = scale < AREAS_SCALE
+    how = cv2.INTER_AREA if is_much else cv2.INTER_LINEAR
     left, top = (side - w) // 2, (side - h) // 2
     # OpenCV averages areas of floats faster than of bytes, where there is memory for them.
-    source = rgb.astype(np.float32) if rgb.size <= FLOATS_MAX and scale < 1 else rgb
+    source = rgb.astype(np.float32) if rgb.size <= FLOATS_MAX and is_much else rgb
     small = cv2.resize(source, (w, h), interpolation=how)
     planes = np.full((1, CHANNELS_RGB, side, side), WHITE, dtype=np.float32)
     for plane, channel in zip(planes[0], cv2.split(small), strict=True):

@@ -21,6 +21,7 @@ SCHEMA = "greenlane.passport/1"
 HASH_DIGITS_SHOWN = 12
 LOSS_MAX = 0.01
 """One point: more than that 8 bits may not cost."""
+JUDGED_MIN = 500  # hidden things and harmless bags
 PRECISIONS = ("float32", "int8")
 BYTES_MAX = 64 * 1024 * 1024
 LAYOUT = "NCHW float32 RGB 0..255, white letterbox"
@@ -47,13 +48,15 @@ class Quantised:
         """Return whether, for all classes together and for each, the two cannot be told apart.
 
         Overlapping intervals for both rates of every class, and for all classes together at most
-        `LOSS_MAX` fewer found and more false alarms.
+        `LOSS_MAX` fewer found and more false alarms, on no fewer than `JUDGED_MIN` of either: on a
+        few bags everything overlaps.
         """
         pairs = [(self.figures_before[kind], figure) for kind, figure in after.items()]
         both = [(b.detection, a.detection) for b, a in pairs]
         both += [(b.false_alarm, a.false_alarm) for b, a in pairs]
         before, now = self.figures_before["any"], after["any"]
-        return (
+        enough = min(now.detection.of, now.false_alarm.of) >= JUDGED_MIN
+        return enough and (
             all(b.low <= a.high and a.low <= b.high for b, a in both)
             and before.detection.value - now.detection.value <= LOSS_MAX
             and now.false_alarm.value - before.false_alarm.value <= LOSS_MAX

@@ -29,7 +29,7 @@ _ENTRY: Final = (
 )
 _OWN: Final = "SELECT position FROM entry WHERE kind = 'own' AND type = ?"
 _KEYS: Final = "SELECT position, body FROM entry WHERE kind = 'own' AND type = ?"
-KEY_TYPES: Final = ("key.enrolled", "key.rotated", "key.revoked")
+KEY_TYPES: Final = ("key.enrolled", "key.revoked")
 _CHANGES: Final = (
     "SELECT number, position, body, keyid, sig FROM change WHERE instr(body, ?) ORDER BY number"
 )

@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 
 from contract.messages import (
     Event,
-    KeyEnrolled,
     Message,
     Refused,
     SignedBytes,
@@ -22,6 +21,7 @@ from contract.wire import hash_of
 from greenlane.evidence import form
 from greenlane.evidence.archive import Archive
 from greenlane.evidence.form import BadForm, Manifest, Proof
+from greenlane.evidence.keyring import Keyring
 from greenlane.evidence.log_part import Log
 from greenlane.evidence.verdict import Wrong
 
@@ -42,8 +42,7 @@ class Entries:
     """All of them by position, and by whose key what counts."""
 
     by_position: dict[int, Proved] = field(default_factory=dict)
-    keys: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    """By source and key id, as far as the entries so far enrolled them."""
+    keys: Keyring = field(default_factory=Keyring)
     erased: list[int] = field(default_factory=list)
 
     @property
@@ -154,10 +153,8 @@ def _signed(
         message = event.message()
     except Refused:
         return event, None
-    if isinstance(message, KeyEnrolled) and leaf.kind == "own":
-        if keyid_of(message.public_key) != message.keyid:
-            raise BadForm("it enrols a key under another key's id")
-        entries.keys[message.source, message.keyid] = message.public_key
+    if leaf.kind == "own":
+        entries.keys.fold(message, leaf.position)
     return event, message
 
 
@@ -167,10 +164,7 @@ def _key_of(leaf: Leaf, manifest: Manifest, entries: Entries) -> bytes:
         if leaf.source != manifest.gateway or leaf.keyid != keyid_of(manifest.public_key):
             raise BadForm("an entry of the gateway itself that another signed")
         return manifest.public_key
-    public = entries.keys.get((leaf.source, leaf.keyid))
-    if public is None:
-        raise BadForm(f"{leaf.source} had not enrolled the key {leaf.keyid} by then")
-    return public
+    return entries.keys.key_of(leaf)
 
 
 def _check_chain(entries: Entries) -> None:
@@ -192,7 +186,7 @@ def _check_chain(entries: Entries) -> None:
 def _check_keys(archive: Archive, entries: Entries) -> None:
     """The files of keys are those of the entries: they are there for other tools."""
     own = archive.manifest.public_key
-    known = {form.key(keyid): key for (_, keyid), key in entries.keys.items()}
+    known = {form.key(keyid): key for keyid, key in entries.keys.public_keys.items()}
     known[form.key(keyid_of(own))] = own
     for name in archive.under("keys/", ".pem"):
         if name not in known or archive.whole(name) != form.pem(known[name]):

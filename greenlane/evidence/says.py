@@ -6,6 +6,7 @@ from contract.messages import (
     BlobKept,
     JudgeChanged,
     KeyEnrolled,
+    KeyRevoked,
     OfficerActed,
     ReadingsTaken,
     ScanCompleted,
@@ -21,6 +22,8 @@ def told(found: Found) -> str:  # noqa: C901, PLR0911 - one line for each kind
             return f"{officer}: {verb}" + (f", {note}" if note else "")
         case KeyEnrolled(keyid=keyid, source=source, by=by):
             return f"The key {keyid[:16]}… is enrolled for {source} (allowed by {by})."
+        case KeyRevoked(keyid=keyid, source=source, by=by, reason=reason):
+            return f"The key {keyid[:16]}… of {source} is revoked by {by}: {reason}"
         case AgentBorn(version=version, devices=devices):
             names = ", ".join(one.device for one in devices)
             return f"The agent starts, version {version}; devices: {names or 'none'}."

@@ -33,11 +33,15 @@ from command_center.tokens import Tokens
 from command_center.webhooks import Webhooks
 from contract.link import Rejected, Unavailable
 from contract.messages import (
+    AgentChanged,
     AlertChanged,
     BlobAsked,
     BlobTold,
     CheckpointAsked,
     CheckpointTold,
+    CompletenessAsked,
+    CompletenessTold,
+    DeviceTwin,
     HistoryAsked,
     HistoryTold,
     Message,
@@ -45,6 +49,7 @@ from contract.messages import (
     OfficerActed,
     Point,
     SeriesTold,
+    Stretch,
 )
 from tests.command_center.scripted import EPOCH, alert, sha256
 from tests.support.virtual import START, VirtualClock, run_virtually
@@ -101,6 +106,9 @@ async def opened(path: Path) -> AsyncIterator[Scene]:  # noqa: C901 - one answer
             case HistoryAsked():
                 point = Point(at=START, mean=2.5, low=1, high=4, count=9)
                 return HistoryTold(points=(point,), unit="kg", step_s=60)
+            case CompletenessAsked(start=start, end=end):
+                whole = Stretch(start=start, end=end, status="late", kept=7, missing=1, lost=0)
+                return CompletenessTold(status="late", reasons=("1 waits.",), stretches=(whole,))
             case CheckpointAsked():
                 return CheckpointTold(checkpoint="o\n0\nAAAA\n\n\u2014 o AAAAAAA=\n")
             case BlobAsked(sha256=name) if name == sha256(PNG):
@@ -430,6 +438,46 @@ def test_history_is_the_gateways_answer(tmp_path: Path) -> None:
     play(tmp_path, act)
 
 
+def agent_with(source: str, *devices: str) -> AgentChanged:
+    """An agent that names these devices."""
+    twins = tuple(DeviceTwin(device=device, family="f") for device in devices)
+    return AgentChanged(source=source, state="alive", devices=twins)
+
+
+def test_whether_everything_is_here_is_the_gateways_answer(tmp_path: Path) -> None:
+    """For one device of one agent; who stands at another post does not hear of it."""
+
+    async def act(s: Scene) -> None:
+        s.board.apply(EPOCH, 1, agent_with("/KEMBA/gate-2", "xray-a", "both"))
+        s.board.apply(EPOCH, 2, agent_with("/BEANR/gate-7", "far", "both"))
+        await s.sign_in("viewer")
+        span = {"start": "2026-11-22T10:00:00Z", "end": "2026-11-22T11:00:00Z"}
+
+        async def told(**params: str) -> httpx.Response:
+            return await s.client.get("/api/completeness", params={**span, **params})
+
+        answer = await told(device="xray-a", steps="1")
+        assert answer.status_code == 200
+        assert answer.json() == {
+            "source": "/KEMBA/gate-2",
+            "device": "xray-a",
+            "status": "late",
+            "reasons": ["1 waits."],
+            "stretches": [{**span, "status": "late", "kept": 7, "missing": 1, "lost": 0}],
+        }
+        assert (await told(device="nobody")).status_code == 404
+        assert (await told(device="xray-a", source="/KEMBA/gate-9")).status_code == 404
+        which = await told(device="both")
+        assert which.status_code == 422
+        assert "/BEANR/gate-7, /KEMBA/gate-2" in which.json()["error"]
+        one = await told(device="both", source="/BEANR/gate-7")
+        assert one.json()["source"] == "/BEANR/gate-7"
+        assert (await told(device="xray-a", end="2026-11-22T09:00:00Z")).status_code == 422
+        assert (await told(device="xray-a", steps="0")).status_code == 422
+
+    play(tmp_path, act)
+
+
 def test_a_picture_is_what_its_bytes_are(tmp_path: Path) -> None:
     """Its media type is read from the bytes, nothing in it may run, and it is cached for ever."""
 
@@ -477,8 +525,12 @@ def test_the_openapi_document_describes_what_is_answered(tmp_path: Path) -> None
         refs = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
         assert refs <= set(document["components"]["schemas"])
         s.board.apply(EPOCH, 1, AlertChanged(alert=alert("a1")))
+        s.board.apply(EPOCH, 2, agent_with("/KEMBA/gate-2", "d"))
         span = {"start": "2026-11-22T10:00:00Z", "end": "2026-11-22T11:00:00Z"}
-        asked = {"/api/history": {"device": "d", "metric": "m", **span}}
+        asked = {
+            "/api/history": {"device": "d", "metric": "m", **span},
+            "/api/completeness": {"device": "d", **span},
+        }
         ids = {"id": "0" * 16}
         bodies = {
             "/api/alerts/{alert}/acts": {"verb": "comment", "note": "seen"},

@@ -25,6 +25,7 @@ NEEDS: list[tuple[str, str, Role | None]] = [
     ("WS", "/api/live", "viewer"),
     ("GET", "/api/series", "viewer"),
     ("GET", "/api/history", "viewer"),
+    ("GET", "/api/completeness", "viewer"),
     ("GET", "/api/checkpoint", "viewer"),
     ("GET", "/api/blobs/" + "0" * 64, "viewer"),
     ("GET", "/api/blobs/" + "0" * 64 + "/png", "viewer"),

@@ -39,7 +39,7 @@ def beside(folder: Path, rounded: bytes, *, found: int, of: int = 1000) -> Path:
 
     def figures(hits: int) -> dict[str, Figure]:
         """The same for every class."""
-        figure = Figure(wilson(hits, of), wilson(10, of))
+        figure = Figure(wilson(min(hits, of), of), wilson(1, of))
         return dict.fromkeys((*passport.classes, "any"), figure)
 
     path = folder / "wildlife.onnx"
@@ -79,6 +79,11 @@ def test_twin_runs_where_nothing_is_lost(tmp_path: Path, rounded: bytes) -> None
 def test_twin_that_loses_more_than_a_point_does_not_run(tmp_path: Path, rounded: bytes) -> None:
     """Though the intervals still overlap."""
     assert preferred(beside(tmp_path, rounded, found=780)).name == "wildlife.onnx"
+
+
+def test_twin_judged_by_few_bags_does_not_run(tmp_path: Path, rounded: bytes) -> None:
+    """Where everything overlaps nothing is shown."""
+    assert preferred(beside(tmp_path, rounded, found=98, of=100)).name == "wildlife.onnx"
 
 
 def test_twin_of_another_model_or_spoilt_does_not_run(tmp_path: Path, rounded: bytes) -> None:

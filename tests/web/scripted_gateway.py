@@ -6,7 +6,7 @@ demands, so nothing on the other side of the link can tell the difference.
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from statistics import fmean
 from typing import Final
 
@@ -32,6 +32,9 @@ from contract.messages import (
     BlobTold,
     ChangesAsked,
     ChangesTold,
+    Completeness,
+    CompletenessAsked,
+    CompletenessTold,
     HistoryAsked,
     HistoryTold,
     Identity,
@@ -44,6 +47,7 @@ from contract.messages import (
     SeriesAsked,
     SeriesTold,
     SignedBytes,
+    Stretch,
     Verb,
     compose,
     read,
@@ -82,6 +86,7 @@ class Gateway:
     points_of: dict[tuple[str, str], tuple[Point, ...]] = field(default_factory=dict)
     """Readings of one, by device and metric, where it has its own."""
     asked: list[HistoryAsked] = field(default_factory=list)
+    asked_whole: list[CompletenessAsked] = field(default_factory=list)
     is_mute: bool = False
     """Hears, and says nothing any more."""
     holds_acts: bool = False
@@ -168,7 +173,7 @@ class Gateway:
         body = compose(receipt, source=SOURCE, stamp=stamp(self.clock))
         await self._say(topic(source, "receipts"), self.key.seal(body))
 
-    def _answer(self, question: Message) -> Message:
+    def _answer(self, question: Message) -> Message:  # noqa: PLR0911 - one answer a question
         match question:
             case ChangesAsked(epoch=epoch, after=after) if epoch == JOURNAL:
                 return self._page(self._changes[after:], is_snapshot=False)
@@ -180,11 +185,34 @@ class Gateway:
                 return BlobTold(size_bytes=len(body), media_type="image/png", piece=piece)
             case SeriesAsked():
                 return SeriesTold(series=self.series)
+            case CompletenessAsked():
+                self.asked_whole.append(question)
+                return self._whole(question)
             case HistoryAsked():
                 self.asked.append(question)
                 return self._history(question)
             case _:
                 return AskRefused(reason="not here")
+
+    def _whole(self, asked: CompletenessAsked) -> CompletenessTold:
+        """Some of everything; a question about one stretch is answered with complete."""
+        words: tuple[Completeness, ...] = ("complete",) * 6 + ("declared lost", "missing")
+        step = (asked.end - asked.start) / asked.steps
+        is_long = asked.end - asked.start >= timedelta(hours=1)
+        stretches = tuple(
+            Stretch(
+                start=asked.start + step * number,
+                end=asked.start + step * (number + 1),
+                status=words[number * len(words) // asked.steps] if is_long else "complete",
+                kept=10,
+                missing=int(is_long and number == asked.steps - 1),
+                lost=0,
+            )
+            for number in range(asked.steps)
+        )
+        reasons = ("1 message (events) of gate-2 is not here.",) if is_long else ()
+        status: Completeness = "missing" if is_long else "complete"
+        return CompletenessTold(status=status, reasons=reasons, stretches=stretches)
 
     def _history(self, asked: HistoryAsked) -> HistoryTold:
         """Thinned out as a store does it: `step_s` is 0 where the points are the readings."""

@@ -8,6 +8,7 @@ import { fareOf, laneWords, titleOf } from "./devices.js";
 import { UNSIGNED, severity, showSeverity, showState, showThumbnail, state, thumbnail, unsigned } from "./marks.js";
 import { isSimulated } from "./sight.js";
 import * as trust from "./trust.js";
+import "./coverage.js";
 import "./metric.js";
 
 /** How far back the charts go, in ms. */
@@ -55,6 +56,7 @@ export class Twin extends HTMLElement {
         block("Its agent", el("dl", { class: "passport" }, ...Object.values(this.agent)))),
       block("What has come of its agent",
         el("div", { class: "wide-table", tabindex: "0", role: "group", "aria-label": "Streams" }, el("table", {}, el("thead", {}, el("tr", {}, ...["Stream", "State", "Kept", "Missing", "Declared lost", "Waiting"].map((word, i) => el("th", { scope: "col", class: i > 1 ? "num" : null }, word)))), this.streams)), this.told),
+      (this.coverage = el("gl-coverage")),
       el("section", { class: "block" }, el("div", { class: "block-head" }, el("h3", {}, "Metrics"), this.spans), this.metrics, this.note),
       this.scansBlock, block("Alerts about it", this.alerts, this.noAlerts));
     this.bones = trust.bones("the device", 9);
@@ -107,6 +109,7 @@ export class Twin extends HTMLElement {
     this.#fact(this.device.said, agent.is_unsigned ? "nobody says so of it" : device.said_up_to ? `${time(device.said_up_to, now)}, ${age(now - Date.parse(device.said_up_to))} ago: nothing older is still unsaid` : "not told yet");
     this.#showAgent(agent);
     this.#showStreams(agent);
+    this.coverage.show(this.view, found, SPANS[this.#span]);
     const theirs = this.#series.filter((one) => one.device === device.device);
     this.#showMetrics(theirs);
     this.explorer.href = pathTo("explore", {}) + exploring(theirs, this.#span);

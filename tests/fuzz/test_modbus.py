@@ -1,0 +1,83 @@
+"""Whatever a Modbus device answers: readings, or a device that is lost, soon."""
+
+import asyncio
+import random
+from typing import Final
+
+import pytest
+
+from contract.clock import SystemClock
+from edge.driver import DeviceLost
+from edge.drivers import driver_of
+from edge.drivers.modbus import ModbusSettings
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(110)]
+SEEDS: Final = 12
+ANSWER_S_MAX: Final = 60.0
+
+
+def answer(rng: random.Random, asked: bytes) -> bytes:
+    """A frame that is wrong in one way or another."""
+    transaction, unit = asked[:2], asked[6:7]
+    pdu = rng.choice(
+        (
+            b"\x03\x00",
+            b"\x03\x02\x00\x01",
+            b"\x03\xff" + rng.randbytes(250),
+            b"\x04\x08" + rng.randbytes(8),
+            b"\x83\x02",
+            b"\x83",
+            b"\xff\xff\xff",
+            rng.randbytes(rng.randrange(1, 40)),
+        )
+    )
+    length = rng.choice((len(pdu) + 1, 0, 0xFFFF, len(pdu) + 100))
+    head = rng.choice((transaction, rng.randbytes(2))) + rng.choice((b"\0\0", b"\xff\xff"))
+    return rng.choice(
+        (
+            head + length.to_bytes(2) + unit + pdu,
+            rng.randbytes(300),
+            b"\0" * 5_000,
+            b"",
+        )
+    )
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+async def test_a_device_that_answers_anything_is_lost_and_no_more(seed: int) -> None:
+    """The driver ends with `DeviceLost` or yields readings: it neither hangs nor breaks."""
+    rng = random.Random(seed)  # noqa: S311 - a story
+
+    serving: set[asyncio.Task[None] | None] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.add(asyncio.current_task())
+        try:
+            while asked := await reader.read(300):
+                writer.write(answer(rng, asked))
+                await writer.drain()
+                if rng.random() < 0.2:
+                    break
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    settings = ModbusSettings(
+        device="cold-store", host="127.0.0.1", port=port, map="climate", poll_s=0.05, timeout_s=0.3
+    )
+    driver = driver_of(settings, SystemClock())
+    async with server, asyncio.timeout(ANSWER_S_MAX):
+        with pytest.raises(DeviceLost):
+            async with driver.open() as observing:
+                count = 0
+                async for _ in observing:
+                    count += 1
+                    if count > 20:
+                        raise DeviceLost("it answered as it should, by chance")
+        for task in serving:
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*(task for task in serving if task), return_exceptions=True)
