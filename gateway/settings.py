@@ -59,6 +59,8 @@ class JudgeSettings(Setting, frozen=True, kw_only=True):
         Contraband(label="turtle_shell", severity="medium"),
         Contraband(label="snake_or_lizard", severity="medium"),
         Contraband(label="bird", severity="medium"),
+        Contraband(label="eggs", severity="medium"),
+        Contraband(label="coral_or_shell", severity="medium"),
         Contraband(label="firearm", severity="critical"),
         Contraband(label="knife"),
     )

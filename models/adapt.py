@@ -26,12 +26,11 @@ from models.inference import Model
 from models.labelled import Folder
 from models.lessons import Backgrounds
 from models.network import Network
-from models.passport import CATALOGUE, WILDLIFE_MODEL, Passport, digest, load
+from models.passport import CATALOGUE, WILDLIFE_MODEL, Passport, digest, load, write
 from models.provenance import revision, source_digest
 from models.report import as_dict, as_markdown
 from models.sources import projected
 from models.thaw import thaw
-from models.train import write
 from models.trial import Trial, judge, look_at
 from models.tuning import Pace, Tuning
 

@@ -17,12 +17,11 @@ from models.appraisal import likelihood_of, reference_of
 from models.evaluation import HIT_IOU, Look, figures
 from models.hearing import told
 from models.inference import Model, twin_of
-from models.passport import Passport, Quantised, digest
+from models.passport import Passport, Quantised, digest, write
 from models.quantise import quantise
 from models.report import figures_table
 from models.sources import SimulatedBags
 from models.splits import TEST, TUNE
-from models.train import write
 from models.trial import look_at
 
 CALIBRATION_PICTURES = 96

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.image import letterbox
-from models.pictures import GRID_PX, TRUTHS_MAX, Batch, Truths, Variation
+from models.pictures import TRUTHS_MAX, Batch
+from models.variation import GRID_PX, Truths, Variation
 from models.xray.bag import CLASSES
 from models.xray.palette import scanner_of
 from models.xray.projection import NoRoom, hide

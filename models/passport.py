@@ -170,6 +170,13 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def write(path: Path, onnx: bytes, passport: Passport) -> None:
+    """Write a model and its passport, the passport last: without it nothing runs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(onnx)
+    path_for(path).write_text(passport.to_json(), encoding="utf-8")
+
+
 def load(model: Path) -> tuple[Passport, bytes]:
     """Return a model's passport and its bytes, the very ones that were hashed.
 

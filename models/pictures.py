@@ -1,12 +1,15 @@
-"""The training pictures: rendered once, kept as one flat file, found again after a kill.
+"""The training pictures: rendered while the training runs, kept in one flat file, found again.
 
 Rendering costs about as much as learning from a picture, so each is used several times, turned,
-mirrored, shifted and scaled.
+mirrored, shifted, scaled and cropped. Which pictures a step may draw from follows from its number
+alone, so a run that was killed sees what an unbroken one sees.
 """
 
 from __future__ import annotations
 
 import json
+import threading
+import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -17,21 +20,17 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from tqdm import tqdm
 
-from models.splits import TRAIN, bag
+from models.splits import lesson
+from models.variation import ANY_LIGHT, GRID_PX, Truths, Variation
 from models.xray.bag import CLASSES, render
 
 CHUNK = 64  # pictures per task of a renderer, and the most that a kill loses per renderer
-VISIBLE_SHARE_MIN = 0.4  # a thing cut off by more than the rest is no longer asked for
-TRUTHS_MAX = 4  # per picture
+CHUNKS_AHEAD = 2  # per renderer: what a stop must wait for
+TRUTHS_MAX = 5  # per picture
 COARSE = 4  # px of a picture per pixel of its stored silhouette
-GRID_PX = 8  # px per cell of the network's finest grid
-ZOOM = (-0.15, 0.15)  # natural logarithm of the smallest and the largest scale
-SHIFT_SHARE = 0.06
-
-Truths = list[tuple[int, float, float, float, float]]
-"""Class index and box x1, y1, x2, y2 in px, per hidden thing."""
+POLL_S = 0.5
+SILENT_S = 900.0  # a machine with other work renders slowly; a dead renderer not at all
 
 
 @dataclass(frozen=True)
@@ -46,130 +45,140 @@ class Batch:
     """(B, side / 8, side / 8): 0, or 1 + the class hidden there."""
 
 
-def _chunk(
-    first: int, last: int, side: int
-) -> tuple[int, NDArray[np.uint8], NDArray[np.uint8], list[Truths]]:
-    """Render the bags first to last - 1; runs in a renderer process."""
-    cv2.setNumThreads(1)
-    pixels = np.empty((last - first, side, side, 3), dtype=np.uint8)
-    coarse = side // COARSE
-    silhouettes = np.empty((last - first, coarse, coarse), dtype=np.uint8)
-    truths: list[Truths] = []
-    for i in range(first, last):
-        seed, threat = bag(TRAIN, i)
-        picture = render(seed, threat=threat, size=(side, side))
-        pixels[i - first] = picture.pixels
-        silhouettes[i - first] = picture.silhouette[COARSE // 2 :: COARSE, COARSE // 2 :: COARSE]
-        truths.append([(CLASSES.index(t.kind), *t.box) for t in picture.truths][:TRUTHS_MAX])
-    return first, pixels, silhouettes, truths
+@dataclass(frozen=True)
+class Store:
+    """Where the pictures are and how large: rendered at `rendered_px`, kept at `side`."""
 
+    folder: Path
+    count: int
+    rendered_px: int
+    side: int
 
-class Pictures:
-    """`count` training pictures of `side` px and their truths, on disk under `folder`."""
+    def open(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return pixels (count, side, side, 3) and silhouettes, read and written in place."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        coarse = self.side // COARSE
+        return (
+            _flat(self.folder / f"pixels-{self.side}.u8", (self.count, self.side, self.side, 3)),
+            _flat(self.folder / f"silhouettes-{self.side}.u8", (self.count, coarse, coarse)),
+        )
 
-    def __init__(self, folder: Path, count: int, side: int) -> None:
-        """Open or create the files; nothing is rendered yet."""
-        self.count, self.side = count, side
-        self._truths_path = folder / f"truths-{side}.json"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.pixels = _flat(folder / f"pixels-{side}.u8", (count, side, side, 3))
-        coarse = side // COARSE
-        self.silhouettes = _flat(folder / f"silhouettes-{side}.u8", (count, coarse, coarse))
-        self.truths: dict[int, Truths] = {}
-        if self._truths_path.exists():
-            stored = json.loads(self._truths_path.read_text(encoding="utf-8"))
-            self.truths = {int(k): [tuple(t) for t in v] for k, v in stored.items()}
+    @property
+    def _truths_path(self) -> Path:
+        return self.folder / f"truths-{self.side}.json"
 
-    def fill(self, renderers: int) -> Self:
-        """Render what is missing in `renderers` processes; show progress and time left."""
-        missing = [i for i in range(0, self.count, CHUNK) if i not in self.truths]
-        if not missing:
-            return self
-        with (
-            ProcessPoolExecutor(renderers, mp_context=get_context("spawn")) as pool,
-            tqdm(total=len(missing) * CHUNK, desc="render", unit="bag", mininterval=2) as bar,
-        ):
-            lasts = [min(i + CHUNK, self.count) for i in missing]
-            sides = [self.side] * len(missing)
-            for first, pixels, silhouettes, truths in pool.map(_chunk, missing, lasts, sides):
-                self.pixels[first : first + len(pixels)] = pixels
-                self.silhouettes[first : first + len(pixels)] = silhouettes
-                self.truths.update({first + k: t for k, t in enumerate(truths)})
-                self._truths_path.write_text(json.dumps(self.truths), encoding="utf-8")
-                bar.update(len(pixels))
-        return self
+    def truths(self) -> list[Truths]:
+        """Return the truths of the pictures that are there."""
+        if not self._truths_path.exists():
+            return []
+        stored: list[Truths] = json.loads(self._truths_path.read_text(encoding="utf-8"))
+        return stored
 
-    def sample(self, rng: Generator, batch: int, side: int) -> Batch:
-        """Return a random batch of varied pictures."""
-        pixels = np.empty((batch, 3, side, side), dtype=np.uint8)
-        truths = np.full((batch, TRUTHS_MAX, 5), -1.0, dtype=np.float32)
-        silhouettes = np.empty((batch, side // GRID_PX, side // GRID_PX), dtype=np.uint8)
-        for b, index in enumerate(rng.integers(0, self.count, batch)):
-            turned = Variation.draw(rng, self.side, side)
-            pixels[b] = turned.pixels(self.pixels[index]).transpose(2, 0, 1)
-            silhouettes[b] = turned.silhouette(self.silhouettes[index])
-            boxes = turned.truths(self.truths[int(index)])
-            truths[b, : len(boxes)] = np.asarray(boxes, dtype=np.float32).reshape(-1, 5)
-        return Batch(pixels, truths, silhouettes)
+    def keep(self, truths: list[Truths]) -> None:
+        """Say which pictures are there, in one step."""
+        partial = self._truths_path.with_suffix(".partial")
+        partial.write_text(json.dumps(truths), encoding="utf-8")
+        partial.replace(self._truths_path)
 
 
 def _flat(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return a file of bytes as an array that is read and written in place."""
+    """Return a file of bytes as an array; it takes no room until it is written."""
     is_there = path.exists() and path.stat().st_size == int(np.prod(shape))
     return np.memmap(path, np.uint8, "r+" if is_there else "w+", shape=shape)
 
 
-@dataclass(frozen=True)
-class Variation:
-    """Turned by quarters, mirrored, scaled, shifted: x of the old picture to linear x + shift."""
+def _chunk(store: Store, first: int, last: int) -> list[Truths]:
+    """Render the bags first to last - 1 into the store; runs in a renderer process."""
+    cv2.setNumThreads(1)
+    pixels, silhouettes = store.open()
+    shrink = store.side / store.rendered_px
+    side, coarse = (store.side, store.side), (store.side // COARSE, store.side // COARSE)
+    truths: list[Truths] = []
+    for i in range(first, last):
+        seed, threats = lesson(i)
+        picture = render(seed, threat=threats, size=(store.rendered_px, store.rendered_px))
+        # Averaged, as `image.letterbox` does before the network looks.
+        pixels[i] = cv2.resize(picture.pixels, side, interpolation=cv2.INTER_AREA)
+        silhouettes[i] = cv2.resize(picture.silhouette, coarse, interpolation=cv2.INTER_NEAREST)
+        boxes: Truths = []
+        for truth in picture.truths[:TRUTHS_MAX]:
+            x1, y1, x2, y2 = (edge * shrink for edge in truth.box)
+            boxes.append((CLASSES.index(truth.kind), x1, y1, x2, y2))
+        truths.append(boxes)
+    return truths
 
-    linear: NDArray[np.float64]
-    shift: NDArray[np.float64]
-    side: int
 
-    @classmethod
-    def draw(cls, rng: Generator, old: int, side: int) -> Self:
-        """Return a random one from `old` px a side to `side` px."""
-        scale = side / old * float(np.exp(rng.uniform(*ZOOM)))
-        quarter = int(rng.integers(4)) * np.pi / 2
-        c, s = round(np.cos(quarter)), round(np.sin(quarter))
-        mirror = np.diag([float(rng.choice([-1.0, 1.0])), 1.0])
-        linear = np.asarray([[c, -s], [s, c]], dtype=float) @ mirror * scale
-        middle = side / 2 + rng.uniform(-SHIFT_SHARE, SHIFT_SHARE, 2) * side
-        return cls(linear, middle - linear @ np.full(2, old / 2), side)
+class Rendering:
+    """`with` it, the pictures that a store lacks are rendered in other processes."""
 
-    def pixels(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the picture varied; what was outside is an empty belt."""
-        # Averaged first, as `image.letterbox` does: straight from many pixels to few, thin wires
-        # would be hit or missed.
-        small = cv2.resize(image, (self.side, self.side), interpolation=cv2.INTER_AREA)
-        linear = self.linear * (image.shape[0] / self.side)
-        matrix = np.concatenate([linear, self.shift[:, None]], axis=1)
-        white = (255, 255, 255)
-        return np.asarray(
-            cv2.warpAffine(small, matrix, (self.side, self.side), borderValue=white),
-            dtype=np.uint8,
-        )
+    def __init__(self, store: Store, renderers: int) -> None:
+        """Open or create the files; nothing is rendered yet."""
+        self.store, self._renderers = store, renderers
+        store.open()
+        self._truths = store.truths()
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="render", daemon=True)
 
-    def silhouette(self, coarse: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the silhouette varied, one pixel per cell of the finest grid."""
-        grid = self.side // GRID_PX
-        # From the middle of a coarse pixel to the middle of a cell, not from corner to corner.
-        shift = self.linear @ np.full(2, COARSE / 2) + self.shift - GRID_PX / 2
-        matrix = np.concatenate([self.linear * COARSE, shift[:, None]], axis=1) / GRID_PX
-        return np.asarray(
-            cv2.warpAffine(coarse, matrix, (grid, grid), flags=cv2.INTER_NEAREST), dtype=np.uint8
-        )
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
 
-    def truths(self, truths: Truths) -> Truths:
-        """Return the boxes varied, without those that are mostly cut off."""
-        kept: Truths = []
-        for kind, *box in truths:
-            corners = np.asarray(box).reshape(2, 2) @ self.linear.T + self.shift
-            low, high = corners.min(axis=0), corners.max(axis=0)
-            seen_low, seen_high = np.clip(low, 0, self.side), np.clip(high, 0, self.side)
-            if np.prod(seen_high - seen_low) >= VISIBLE_SHARE_MIN * np.prod(high - low):
-                x1, y1 = (float(x) for x in seen_low)
-                x2, y2 = (float(x) for x in seen_high)
-                kept.append((kind, x1, y1, x2, y2))
-        return kept
+    def __exit__(self, *_: object) -> None:
+        """Stop; what is done is kept."""
+        self._is_over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        """Render chunk after chunk, in order: the pictures that are there are always the first."""
+        firsts = range(len(self._truths), self.store.count, CHUNK)
+        ahead = CHUNKS_AHEAD * self._renderers
+        with ProcessPoolExecutor(self._renderers, get_context("spawn")) as pool:
+            for start in range(0, len(firsts), ahead):
+                if self._is_over.is_set():
+                    return
+                some = firsts[start : start + ahead]
+                lasts = [min(i + CHUNK, self.store.count) for i in some]
+                for truths in pool.map(_chunk, [self.store] * len(some), some, lasts):
+                    self._truths += truths
+                self.store.keep(self._truths)
+
+
+class Pictures:
+    """The pictures of a store as a training step wants them; any process may have its own."""
+
+    def __init__(self, store: Store) -> None:
+        """Open the files, which are there; the pictures may come later."""
+        self.store = store
+        self.pixels, self.silhouettes = store.open()
+        self.truths: list[Truths] = []
+
+    def wait_for(self, count: int) -> None:
+        """Return when the first `count` pictures are there; TimeoutError if no more come."""
+        grown_at = time.monotonic()
+        while len(self.truths) < min(count, self.store.count):
+            truths = self.store.truths()
+            if len(truths) > len(self.truths):
+                grown_at = time.monotonic()
+            self.truths = truths
+            if time.monotonic() - grown_at > SILENT_S:
+                message = f"no new picture in {self.store.folder} for {SILENT_S:.0f} s"
+                raise TimeoutError(message)
+            if len(truths) < count:
+                time.sleep(POLL_S)
+
+    def sample(self, rng: Generator, batch: int, side: int, among: int) -> Batch:
+        """Return a random batch of varied pictures of `side` px out of the first `among`."""
+        among = min(among, self.store.count)
+        self.wait_for(among)
+        pixels = np.empty((batch, 3, side, side), dtype=np.uint8)
+        truths = np.full((batch, TRUTHS_MAX, 5), -1.0, dtype=np.float32)
+        silhouettes = np.empty((batch, side // GRID_PX, side // GRID_PX), dtype=np.uint8)
+        for b, index in enumerate(rng.integers(0, among, batch)):
+            stored = self.truths[int(index)]
+            turned = Variation.draw(rng, self.store.side, side, stored, ANY_LIGHT)
+            pixels[b] = turned.pixels(self.pixels[index]).transpose(2, 0, 1)
+            silhouettes[b] = turned.silhouette(self.silhouettes[index], COARSE)
+            boxes = turned.truths(stored)
+            truths[b, : len(boxes)] = np.asarray(boxes, dtype=np.float32).reshape(-1, 5)
+        return Batch(pixels, truths, silhouettes)

@@ -17,13 +17,18 @@ class Recipe:
     seed: int
     pictures: int
     """How many bags to render and learn from."""
+    pictures_first: int
+    """How many of `pictures` must be there before the first step."""
+    pictures_per_step: float
+    """How many more are learnt from with every step: rendering goes on while learning."""
     picture_px: int
     """Side of a rendered picture."""
     input_px: int
-    """Side of the network's input, at the end of the training and for good; a multiple of 32."""
-    early_px: int
-    """Side in the first part of the training, where a coarser look teaches faster."""
-    early_share: float
+    """Side of the network's input, and of the pictures as they are kept; a multiple of 32."""
+    crop_px: int
+    """Side of the crops, at full scale, that the first part of the training learns from."""
+    crop_share: float
+    """How large that first part is, 0 to 1."""
     steps: int
     batch: int
     width: int
@@ -36,7 +41,13 @@ class Recipe:
     false_alarms_max: float
     """False alarms per honest bag, all classes together, that the thresholds may cost."""
     threads: int
+    """Of PyTorch on the processor."""
     renderers: int
+    """Processes that render."""
+    loaders: int = 0
+    """Processes that turn pictures into batches; 0: the training does it between two steps."""
+    device: str = "cpu"
+    """Where PyTorch computes: cpu or cuda."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the recipe as it goes into a passport."""

@@ -6,6 +6,8 @@ simulators, a demo) uses `DEMO`, which no weights have seen either.
 
 from __future__ import annotations
 
+import numpy as np
+
 from models.xray.bag import CLASSES
 
 DEMO = range(1_000_000)
@@ -15,8 +17,9 @@ TUNE = range(10_000_000, 20_000_000)
 TEST = range(20_000_000, 30_000_000)
 """The figures in a passport."""
 
-LESSONS = (None, *CLASSES, None)
-"""What is hidden in successive training bags: every class once, two honest ones."""
+LESSON_SHARES = (0.15, 0.40, 0.30, 0.15)
+"""Training bags with none, one, two or three hidden things. Nobody smuggles so much; but a detector
+learns from what it is shown, and an honest bag shows it only what is not there."""
 
 TRIALS = tuple(kind for threat in CLASSES for kind in (None, threat))
 """What is hidden in successive bags of a trial: every other one is honest, since how often an
@@ -24,6 +27,13 @@ honest traveller is stopped must be known as well as how often a smuggler is."""
 
 
 def bag(split: range, index: int) -> tuple[int, str | None]:
-    """Return the seed and the threat of one bag of a split."""
-    cycle = LESSONS if split == TRAIN else TRIALS
-    return split[index], cycle[index % len(cycle)]
+    """Return the seed and the threat of one bag of a trial."""
+    return split[index], TRIALS[index % len(TRIALS)]
+
+
+def lesson(index: int) -> tuple[int, tuple[str, ...]]:
+    """Return the seed and the threats of one training bag."""
+    seed = TRAIN[index]
+    rng = np.random.default_rng([seed, len(CLASSES)])
+    count = int(rng.choice(len(LESSON_SHARES), p=LESSON_SHARES))
+    return seed, tuple(str(kind) for kind in rng.choice(CLASSES, count))

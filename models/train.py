@@ -5,7 +5,8 @@
     recipe ─▶ pictures ─▶ training ─▶ export ─▶ thresholds (tune) ─▶ figures (test) ─▶ passport
 
 RECIPE is a TOML file or the name of one in models/recipes. A killed run goes on where it was when
-started again. `--publish` copies the result into models/catalogue.
+started again. `--publish` finishes it (`finish`) and copies the model and its 8-bit twin into
+models/catalogue.
 """
 
 from __future__ import annotations
@@ -18,9 +19,19 @@ from typing import Any
 
 from models.evaluation import HIT_IOU, bags, figures, look, report, thresholds, wilson
 from models.export import export
-from models.inference import Model
-from models.passport import CATALOGUE, LAYOUT, SCHEMA, Figure, Passport, digest, path_for
-from models.pictures import Pictures
+from models.finish import finish
+from models.inference import Model, twin_of
+from models.passport import (
+    CATALOGUE,
+    LAYOUT,
+    SCHEMA,
+    Figure,
+    Passport,
+    digest,
+    load,
+    write,
+)
+from models.pictures import Rendering, Store
 from models.provenance import describe
 from models.recipe import RECIPES, Recipe, read
 from models.splits import TEST, TUNE
@@ -88,20 +99,14 @@ def measure(path: Path, recipe: Recipe) -> Passport:
     )
 
 
-def write(path: Path, onnx: bytes, passport: Passport) -> None:
-    """Write a model and its passport, the passport last: without it nothing runs."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(onnx)
-    path_for(path).write_text(passport.to_json(), encoding="utf-8")
-
-
 def train(recipe: Recipe, runs: Path) -> Path:
     """Return the path of the finished model of a recipe."""
     folder = runs / recipe.name
-    pictures = Pictures(folder / "pictures", recipe.pictures, recipe.picture_px)
-    pictures.fill(recipe.renderers)
+    folder.mkdir(parents=True, exist_ok=True)
     training = Training(recipe, folder)
-    network = training.run(pictures)
+    store = Store(folder / "pictures", recipe.pictures, recipe.picture_px, recipe.input_px)
+    with Rendering(store, recipe.renderers):
+        network = training.run(store)
     onnx = export(network, recipe.input_px)
     path = folder / f"{recipe.name}.onnx"
     write(path, onnx, passport_of(recipe, onnx, training.history))
@@ -119,9 +124,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     named = RECIPES / f"{args.recipe}.toml"
     recipe = read(named if named.exists() else Path(args.recipe))
     path = train(recipe, args.runs)
-    passport = Passport.from_json(path_for(path).read_text(encoding="utf-8"))
     if args.publish:
-        write(CATALOGUE / path.name, path.read_bytes(), passport)
+        finish(path, recipe.tune_bags, recipe.test_bags)
+        for one in (path, twin_of(path)):
+            passport, onnx = load(one)
+            write(CATALOGUE / one.name, onnx, passport)
+    passport, _ = load(path)
     print(f"{passport.id}\n\n{report(passport.figures)}")  # noqa: T201 - a command
     return 0
 

@@ -12,22 +12,33 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from models.assignment import assign, loss, outline_loss
+from models.curriculum import Lesson, Lessons
 from models.network import STRIDES, Network, cells
-from models.pictures import Pictures
+from models.pictures import Store
 from models.recipe import Recipe
 from models.xray.bag import CLASSES
 
 SAVE_EVERY_S = 60.0
+SHOW_EVERY_STEPS = 20
 WARM_UP_STEPS_MAX = 150
 GRADIENT_NORM_MAX = 10.0
-SCHEDULE = ("steps", "early_share", "tune_bags", "test_bags", "false_alarms_max")
+SCHEDULE = (
+    "steps",
+    "crop_share",
+    "pictures",
+    "pictures_per_step",
+    "tune_bags",
+    "test_bags",
+    "false_alarms_max",
+)
 """What of a recipe may change under way; the passport says where it did."""
+PLACE = ("threads", "renderers", "loaders", "device")
+"""What says only where it is computed."""
 MEMORY_STEPS = 300
 """Over how many steps the averaged weights forget; the average is what is kept and exported."""
 
@@ -41,9 +52,10 @@ class Training:
         torch.set_num_threads(recipe.threads)
         self.recipe = recipe
         self.checkpoint = folder / "checkpoint.pt"
-        self.network = Network(len(CLASSES), recipe.width)
+        self.device = torch.device(recipe.device)
+        self.network = Network(len(CLASSES), recipe.width).to(self.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = Network(len(CLASSES), recipe.width)
+        self.average = Network(len(CLASSES), recipe.width).to(self.device)
         self.average.load_state_dict(self.network.state_dict())
         self.optimiser = torch.optim.AdamW(_groups(self.network, recipe.weight_decay))
         self.step = 0
@@ -52,19 +64,21 @@ class Training:
         if self.checkpoint.exists():
             self._load()
 
-    def run(self, pictures: Pictures) -> Network:
+    def run(self, store: Store) -> Network:
         """Take the remaining steps and return the averaged network, ready to export."""
         saved_at = time.monotonic()
+        lessons = Lessons(self.recipe, store).after(self.step)
         with tqdm(total=self.recipe.steps, initial=self.step, desc="train", mininterval=5) as bar:
-            while self.step < self.recipe.steps:
-                cost = self.advance(pictures)
+            for lesson in lessons:
+                cost = self.advance(lesson)
                 bar.update()
-                bar.set_postfix(loss=f"{cost:.3f}", refresh=False)
+                if self.step % SHOW_EVERY_STEPS == 0:
+                    bar.set_postfix(loss=f"{float(cost):.3f}", refresh=False)
                 if time.monotonic() - saved_at > SAVE_EVERY_S:
                     self.save()
                     saved_at = time.monotonic()
         self.save()
-        return self.average.eval()
+        return self.average.cpu().eval()
 
     def save(self) -> None:
         """Write the checkpoint in one step, so that a kill leaves the old or the new one."""
@@ -80,10 +94,10 @@ class Training:
         os.replace(partial, self.checkpoint)  # noqa: PTH105 - atomic, and says so
 
     def _load(self) -> None:
-        state = torch.load(self.checkpoint, weights_only=True)
+        state = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
         self.step, self.history = state["step"], state["history"]
         old, new = self.history[-1]["recipe"], self.recipe.as_dict()
-        if any(old.get(key) != new[key] for key in new if key not in SCHEDULE):
+        if any(old.get(key) != new[key] for key in new if key not in SCHEDULE + PLACE):
             message = f"{self.checkpoint} was made by another recipe; remove it or rename the run"
             raise ValueError(message)
         if old != new:
@@ -92,34 +106,29 @@ class Training:
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
 
-    def _side(self) -> int:
-        early = self.step < self.recipe.early_share * self.recipe.steps
-        return self.recipe.early_px if early else self.recipe.input_px
-
-    def advance(self, pictures: Pictures) -> float:
+    def advance(self, lesson: Lesson) -> Tensor:
         """Take one step and return its cost."""
-        rng = np.random.default_rng([self.recipe.seed, self.step])
-        side = self._side()
-        batch = pictures.sample(rng, self.recipe.batch, side)
-        x = torch.from_numpy(batch.pixels).float().contiguous(memory_format=torch.channels_last)
-        centres = torch.cat([cells(side // s, side // s, s) for s in STRIDES])
+        pixels, truths, silhouettes = (part.to(self.device) for part in lesson)
+        side = pixels.shape[-1]
+        x = pixels.float().contiguous(memory_format=torch.channels_last)
+        centres = torch.cat([cells(side // s, side // s, s) for s in STRIDES]).to(self.device)
         rate = self.recipe.learning_rate * _schedule(self.step, self.recipe.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.network.train()
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16):
             logits, boxes, outlines = self.network.raw(x)
         logits, boxes = logits.float(), boxes.float()
-        targets = assign(logits.sigmoid(), boxes, centres, torch.from_numpy(batch.truths))
+        targets = assign(logits.sigmoid(), boxes, centres, truths)
         cost = loss(logits, boxes, targets)
-        cost = cost + outline_loss(outlines.float(), torch.from_numpy(batch.silhouettes))
+        cost = cost + outline_loss(outlines.float(), silhouettes)
         self.optimiser.zero_grad()
         cost.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM_MAX)
         self.optimiser.step()
         self._remember()
         self.step += 1
-        return float(cost.detach())
+        return cost.detach()
 
     @torch.no_grad()
     def _remember(self) -> None:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import pi
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from models.xray import lines
+from models.xray.cases import case
 from models.xray.chance import chance
+from models.xray.concealment import PLACES_TRIED as HIDING_PLACES_TRIED
+from models.xray.concealment import any_concealment, cover, wrapping
 from models.xray.contents import CONTENTS, LOOKALIKES
-from models.xray.parts import SHADOW_CM_MIN, Part, Sheet, Thing
+from models.xray.parts import SHADOW_CM_MIN, Sheet
 from models.xray.scanner import Scanner, absorption, any_scanner, colour, expose
-from models.xray.shapes import Box, Disc, Map, Pose, Slab, Wire
+from models.xray.shapes import Map, Pose
 from models.xray.wildlife import WILDLIFE
 
 CLASSES = tuple(WILDLIFE)
 LOOKALIKE_SHARE = 0.22  # of the things in a bag
-THINGS_MIN, THINGS_MAX = 5, 22
+THINGS_MIN, THINGS_MAX = 4, 17
 SIDE_PX_MIN = 32
 SIDE_PX_MAX = 4096
 PLACES_TRIED = 3
+TWICE_SHARE = 0.15  # two of the same
+INNER_SHARE = 0.92  # of the bag, along each side: the emptiest place is not outside of it
 BOX_PX_MIN = 6.0  # what shows less than this of itself is not asked for
 
 
@@ -37,7 +42,7 @@ class Truth:
     behind: float = 0.0
     """Mean -ln T of all else in its shadow: how much lies over and under it."""
     concealment: str = ""
-    """How it is hidden, beside lying in the bag."""
+    """How it is hidden: one of `concealment.CONCEALMENTS`, or unknown."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +62,20 @@ class Picture:
 def render(
     seed: int,
     *,
-    threat: str | None = None,
+    threat: str | Sequence[str] | None = None,
     size: tuple[int, int] = (416, 416),
     scanner: Scanner | None = None,
 ) -> Picture:
     """Return the scan of one bag of `size` (width, height) px; the same seed, the same bytes.
 
-    `threat` is one of `CLASSES` to hide in it, or None for an honest bag. Without a `scanner` the
-    seed also chooses the machine.
+    `threat` is one of `CLASSES` to hide in it (once, seldom twice), several of them (once each),
+    or None for an honest bag. Without a `scanner` the seed also chooses the machine.
     """
-    if threat is not None and threat not in WILDLIFE:
-        message = f"no such threat: {threat!r}; one of {', '.join(CLASSES)}"
-        raise ValueError(message)
+    threats = (threat,) if isinstance(threat, str) else tuple(threat or ())
+    for kind in threats:
+        if kind not in WILDLIFE:
+            message = f"no such threat: {kind!r}; one of {', '.join(CLASSES)}"
+            raise ValueError(message)
     if not all(SIDE_PX_MIN <= side <= SIDE_PX_MAX for side in size):
         message = f"a picture is {SIDE_PX_MIN} to {SIDE_PX_MAX} px a side, not {size}"
         raise ValueError(message)
@@ -81,18 +88,18 @@ def render(
         belt.height / belt.px_per_cm / 2 + rng.normal(0, 1.5),
         _turn(rng, belt),
     )
-    belt.add(_shell(rng, w, h), middle)
+    belt.add(case(rng, w, h), middle)
     packed = [
         _pack(rng, belt, middle, (w, h)) for _ in range(int(rng.integers(THINGS_MIN, THINGS_MAX)))
     ]
-    truths: list[Truth] = []
+    if isinstance(threat, str) and chance(rng, TWICE_SHARE):
+        threats = (threat, threat)
+    hidden = [_hide(rng, kind, belt, middle, (w, h)) for kind in threats]
+    packed += threats
     silhouette = np.zeros((belt.height, belt.width), dtype=np.uint8)
-    if threat is not None:
-        honest = belt.basis_cm.sum(axis=0)
-        truths = _hide(rng, threat, belt, middle, (w, h))
-        packed.append(threat)
-        hidden = belt.basis_cm.sum(axis=0) - honest > SHADOW_CM_MIN
-        silhouette[hidden] = 1 + CLASSES.index(threat)
+    for one in hidden:
+        silhouette[one.shadow] = 1 + CLASSES.index(one.truth.kind)
+    truths = [one.weighed(belt) for one in hidden if one.shows]
     pixels = colour(expose(belt.basis_cm, machine, rng), machine)
     return Picture(pixels, silhouette, tuple(truths), tuple(packed), seed)
 
@@ -111,25 +118,19 @@ def _belt(rng: Generator, size: tuple[int, int], w: float, h: float) -> Sheet:
     return Sheet(size[0], size[1], float(scale))
 
 
-def _inside(
-    rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float], reach: float
-) -> Pose:
-    """Return the emptiest of a few random places from which a thing of `reach` cm fits the bag."""
-    x_max = max(room[0] / 2 - 0.7 * reach, room[0] * 0.1)
-    y_max = max(room[1] / 2 - 0.7 * reach, room[1] * 0.1)
+def _place(rng: Generator, middle: Pose, room: tuple[float, float], reach: float) -> Pose:
+    """Return a random place from which a thing of `reach` cm fits the bag."""
+    x_max = max(room[0] / 2 - 0.8 * reach, room[0] * 0.08)
+    y_max = max(room[1] / 2 - 0.8 * reach, room[1] * 0.08)
     # Long things lie along the bag, as they must to fit.
     spread = 0.35 if reach > 0.4 * min(room) else pi
-    places = [
-        middle.place(
-            Pose(
-                rng.uniform(-x_max, x_max),
-                rng.uniform(-y_max, y_max),
-                rng.uniform(-spread, spread) + pi * int(rng.integers(2)),
-            )
+    return middle.place(
+        Pose(
+            rng.uniform(-x_max, x_max),
+            rng.uniform(-y_max, y_max),
+            rng.uniform(-spread, spread) + pi * int(rng.integers(2)),
         )
-        for _ in range(PLACES_TRIED)
-    ]
-    return min(places, key=belt.plastic_at)
+    )
 
 
 def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) -> str:
@@ -142,23 +143,30 @@ def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) 
         name = str(rng.choice(list(CONTENTS), p=weights / weights.sum()))
         maker = CONTENTS[name][0]
     thing = maker(rng)
-    belt.add(thing, _inside(rng, belt, middle, room, thing.reach))
+    places = [_place(rng, middle, room, thing.reach) for _ in range(PLACES_TRIED)]
+    belt.add(thing, min(places, key=belt.plastic_at))
     return name
 
 
-def _hide(
-    rng: Generator, threat: str, belt: Sheet, middle: Pose, room: tuple[float, float]
-) -> list[Truth]:
-    """Hide one, seldom two, of a class; return the boxes that show in the picture."""
-    truths = []
-    for _ in range(1 if chance(rng, 0.85) else 2):
-        thing = WILDLIFE[threat](rng)
-        before = belt.basis_cm.copy()
-        box = belt.add(thing, _inside(rng, belt, middle, room, thing.reach))
-        if box and min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN:
-            item = belt.basis_cm - before
-            truths.append(Truth(threat, box, *crossed(item, before)))
-    return truths
+@dataclass(frozen=True)
+class _Hidden:
+    """A threat in the bag: what is asked for, and what it alone adds to the sheet."""
+
+    truth: Truth
+    basis_cm: Map
+    shows: bool
+
+    @property
+    def shadow(self) -> NDArray[np.bool_]:
+        """Where it is."""
+        return np.asarray(self.basis_cm.sum(axis=0) > SHADOW_CM_MIN)
+
+    def weighed(self, belt: Sheet) -> Truth:
+        """Return the truth with what the threat and what everything else takes from the beam."""
+        if not self.shadow.any():
+            return self.truth
+        absorbed, behind = crossed(self.basis_cm, belt.basis_cm - self.basis_cm)
+        return replace(self.truth, absorbed=absorbed, behind=behind)
 
 
 def crossed(item_cm: Map, bag_cm: Map) -> tuple[float, float]:
@@ -168,53 +176,27 @@ def crossed(item_cm: Map, bag_cm: Map) -> tuple[float, float]:
     return float(item), float(bag)
 
 
-def _shell(rng: Generator, w: float, h: float) -> Thing:
-    """Return the bag itself: a trolley case, a soft bag or a carton."""
-    kind = rng.choice(["trolley", "soft", "carton"], p=[0.5, 0.35, 0.15])
-    outline = lines.rectangle(w, h, rng.uniform(2, 6))
-    if kind == "carton":
-        return Thing(
-            [Part("paper", Box(w, h, 0.8)), Part("paper", Wire(outline, 0.25, closed=True))]
-        )
-    if kind == "soft":
-        cloth = lines.rectangle(w, h, rng.uniform(4, 11), 9)
-        cloth = cloth * (1.0 + 0.012 * rng.normal(size=cloth.shape))
-        parts = [
-            Part("polyethylene", Slab(cloth, rng.uniform(0.15, 0.4), 1.0)),
-            Part("polyethylene", Wire(cloth, rng.uniform(0.15, 0.4), closed=True)),
-        ]
-        for _ in range(int(rng.integers(1, 4))):
-            zipper = lines.arc(rng.uniform(0.4, 0.9) * w, rng.uniform(0, 1.5), 20)
-            at = Pose(rng.normal(0, 2), rng.uniform(-h, h) * 0.45)
-            parts.append(Part("brass", Wire(zipper, 0.07), at, 0.5))
-        strap = lines.wander(rng, rng.uniform(30, 70), 0.9)
-        parts.append(Part("polyethylene", Wire(strap, 0.5), Pose(w * 0.3, h * 0.4)))
-        return Thing([*parts, *_fittings(rng, w, h, 10)])
-    wall = rng.uniform(0.25, 0.6)
-    parts = [
-        Part("abs", Slab(outline, wall, 0.3)),
-        Part("abs", Wire(outline, rng.uniform(0.2, 0.5), closed=True)),
-        Part("polyethylene", Wire(outline * 0.96, rng.uniform(0.15, 0.3), closed=True)),
-    ]
-    if chance(rng, 0.6):
-        parts.append(Part("steel", Wire(outline * 0.98, 0.12, closed=True), density=0.6))
-    gap = rng.uniform(5, 8)
-    for sign in (-1, 1):
-        rod = Box(w * rng.uniform(0.75, 0.95), rng.uniform(1.2, 2.0), rng.uniform(0.2, 0.4))
-        metal = "aluminium" if chance(rng, 0.3) else "steel"
-        parts.append(Part(metal, rod, Pose(0.0, sign * gap), 2.5 if metal == "aluminium" else 0.8))
-    for x, y in ((w / 2, h / 2), (w / 2, -h / 2)):
-        at = Pose(float(x + 1), float(y * 0.85))
-        parts += [Part("rubber", Disc(2.2, 2.0), at), Part("steel", Disc(0.6, 1.5), at)]
-    return Thing([*parts, *_fittings(rng, w, h, 24)])
-
-
-def _fittings(rng: Generator, w: float, h: float, count: int) -> list[Part]:
-    """Return rivets and screws, most of them along the rim."""
-    parts = []
-    for _ in range(count):
-        side = float(rng.choice([-1.0, 1.0]))
-        on_rim = Pose(rng.uniform(-w, w) / 2, side * h * 0.48)
-        at = on_rim if chance(rng, 0.7) else Pose(side * w * 0.48, rng.uniform(-h, h) / 2)
-        parts.append(Part("steel", Disc(rng.uniform(0.15, 0.45), rng.uniform(0.2, 0.8)), at))
-    return parts
+def _hide(
+    rng: Generator, threat: str, belt: Sheet, middle: Pose, room: tuple[float, float]
+) -> _Hidden:
+    """Hide one of a class, somehow."""
+    how = any_concealment(rng)
+    thing = WILDLIFE[threat](rng)
+    inner = (INNER_SHARE * room[0], INNER_SHARE * room[1])
+    tried = HIDING_PLACES_TRIED[how]
+    places = [_place(rng, middle, inner, thing.reach) for _ in range(tried)]
+    before = belt.basis_cm.copy()
+    box = belt.add(thing, min(places, key=lambda at: belt.load_near(at, 0.7 * thing.reach)))
+    alone = belt.basis_cm - before
+    if box is None:
+        return _Hidden(Truth(threat, (0.0, 0.0, 0.0, 0.0)), alone, shows=False)
+    x1, y1, x2, y2 = (edge / belt.px_per_cm for edge in box)
+    w, h = x2 - x1, y2 - y1
+    if how == "wrapped":
+        belt.add(wrapping(rng, w, h), Pose((x1 + x2) / 2, (y1 + y2) / 2))
+    elif how == "covered":
+        aside = rng.uniform(-0.35, 0.35, 2) * (w, h)
+        at = Pose((x1 + x2) / 2 + aside[0], (y1 + y2) / 2 + aside[1], rng.uniform(0, pi))
+        belt.add(cover(rng), at)
+    shows = min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN
+    return _Hidden(Truth(threat, box, concealment=how), alone, shows)

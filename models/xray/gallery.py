@@ -14,7 +14,7 @@ from models.xray.bag import CLASSES, render
 COLUMNS = 3
 SIZE_PX = (320, 240)
 MARK = (204, 0, 204)
-PLACES = (None, *CLASSES, None, "elephant_tusk")
+PLACES = (None, *CLASSES)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

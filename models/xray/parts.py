@@ -11,6 +11,8 @@ import numpy as np
 from models.xray.materials import materials
 from models.xray.shapes import HERE, Map, Pose, Solid, Window
 
+LOOK_EVERY_PX = 4
+IRON_LOAD = 10.0
 SHADOW_CM_MIN = 0.02  # thinner than this no scanner shows an edge
 
 
@@ -61,6 +63,21 @@ class Sheet:
         if right <= left or bottom <= top:
             return None
         return Window(left, top, right - left, bottom - top, scale)
+
+    def load_near(self, pose: Pose, reach: float) -> float:
+        """Return the mean load within `reach` cm of a pose, or infinity off the picture.
+
+        In cm of polyethylene; a cm of iron counts ten.
+        """
+        window = self.window(pose.x, pose.y, reach)
+        if window is None:
+            return float("inf")
+        part = self.basis_cm[
+            :,
+            window.top : window.top + window.height : LOOK_EVERY_PX,
+            window.left : window.left + window.width : LOOK_EVERY_PX,
+        ]
+        return float(part[0].mean() + IRON_LOAD * part[1].mean())
 
     def plastic_at(self, pose: Pose) -> float:
         """Return the cm of polyethylene lying at a pose, or infinity off the picture."""

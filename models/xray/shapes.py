@@ -231,32 +231,6 @@ class Crumpled:
 
 
 @dataclass(frozen=True)
-class Wire:
-    """A thin line through (n, 2) points in cm: cables, zips, frames, ribs."""
-
-    points: Points
-    radius: float
-    closed: bool = False
-
-    @property
-    def reach(self) -> float:
-        """The farthest point."""
-        return float(np.hypot(self.points[:, 0], self.points[:, 1]).max()) + self.radius
-
-    def fill(self, pose: Pose, window: Window) -> Map:
-        """Return the mean chord, kept true in mass when thinner than a pixel."""
-        mask = np.zeros((window.height, window.width), dtype=np.uint8)
-        fixed = np.rint((window.pixels(pose, self.points) - 0.5) * (1 << SUBPIXEL_BITS))
-        width_px = 2.0 * self.radius * window.px_per_cm
-        drawn_px = max(1, round(width_px))
-        line = [fixed.astype(np.int32)]
-        cv2.polylines(mask, line, self.closed, MASK_FULL, drawn_px, cv2.LINE_AA, SUBPIXEL_BITS)
-        # A round wire's mean chord is pi/4 of its diameter.
-        mean_cm = np.pi / 2.0 * self.radius * width_px / drawn_px
-        return np.asarray(mask, dtype=np.float32) * np.float32(mean_cm / MASK_FULL)
-
-
-@dataclass(frozen=True)
 class Swept:
     """A ball of changing radius swept along a line: tusks, horns, snakes, cables, bananas.
 

@@ -67,6 +67,8 @@ MIXTURES: dict[str, tuple[float, dict[str, float]]] = {
     "copper": (8.96, {"Cu": 1.0}),
     "brass": (8.50, {"Cu": 0.65, "Zn": 0.35}),
     "lead": (11.34, {"Pb": 1.0}),
+    "aragonite": (2.60, {"CaCO3": 0.97, WATER: 0.03}),
+    "eggshell": (2.20, {"CaCO3": 0.95, COLLAGEN: 0.05}),
 }
 
 

@@ -17,10 +17,10 @@ from models.adapt import Adaptation, adapt
 from models.export import export
 from models.inference import Model
 from models.network import Network
-from models.passport import CATALOGUE, load
+from models.passport import CATALOGUE, load, write
 from models.recipe import RECIPES, read
 from models.thaw import merged, thaw
-from models.train import passport_of, write
+from models.train import passport_of
 from models.xray.bag import CLASSES, render
 
 pytestmark = [

@@ -17,11 +17,10 @@ def model() -> Model:
     return Model(WILDLIFE_MODEL)
 
 
-def test_shipped_model_finds_some_shells_and_stops_few_honest_bags(model: Model) -> None:
-    """Floors of a first, weak model on fresh seeds: a tenth of the shells, one bag in ten stopped.
+def test_shipped_model_finds_most_shells_and_stops_few_honest_bags(model: Model) -> None:
+    """Floors on fresh seeds, well below the passport's intervals: half of the shells, one in twenty.
 
-    The passport has the figures with their intervals; this only guards against a broken model, and
-    is to rise with the next weights.
+    The passport has the figures; this only guards against a broken model.
     """
     seeds = DEMO[500_000:]
     side = PICTURE_PX
@@ -30,8 +29,8 @@ def test_shipped_model_finds_some_shells_and_stops_few_honest_bags(model: Model)
     looks = look(model, [(p.pixels, p.truths) for p in (*hidden, *honest)])
     table = figures(looks, model.passport.thresholds)
     found, alarms = table["turtle_shell"].detection, table["any"].false_alarm
-    assert found.value >= 0.1, report(table)
-    assert alarms.value <= 0.10, report(table)
+    assert found.value >= 0.5, report(table)
+    assert alarms.value <= 0.05, report(table)
 
 
 def test_passport_figures_can_be_reproduced(model: Model) -> None:

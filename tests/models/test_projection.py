@@ -45,7 +45,7 @@ def test_projecting_at_two_energies_is_scanning_the_bag_with_the_item_in_it(kind
     shadow = item.sum(axis=0) > SHADOW_CM_MIN
     error = np.abs(projected - together)[shadow] / np.maximum(together[shadow], 0.2)
     assert np.percentile(error, 95) < 0.10
-    assert np.median(error) < 0.03
+    assert np.median(error) < 0.04
     assert np.allclose(projected[:20, :20], together[:20, :20], atol=1e-3)
 
 

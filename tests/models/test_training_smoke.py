@@ -8,9 +8,10 @@ import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the extra `train`")
 
+from models.curriculum import Lessons
 from models.inference import Model
 from models.passport import load
-from models.pictures import Pictures
+from models.pictures import Rendering, Store
 from models.recipe import RECIPES, read
 from models.train import train
 from models.training import Training
@@ -36,20 +37,35 @@ def test_smoke_recipe_trains_exports_and_gets_its_passport(tmp_path: Path) -> No
 @quiet
 def test_killed_training_goes_on_where_it_was(tmp_path: Path) -> None:
     """Half now, half after a restart, is the whole: to the last bit of the averaged weights."""
-    recipe = replace(read(RECIPES / "smoke.toml"), pictures=16, steps=6)
-    pictures = Pictures(tmp_path / "pictures", recipe.pictures, recipe.picture_px).fill(1)
+    recipe = replace(read(RECIPES / "smoke.toml"), pictures=16, pictures_first=8, steps=6)
+    store = Store(tmp_path / "pictures", recipe.pictures, recipe.picture_px, recipe.input_px)
     for name in ("whole", "halves"):
         (tmp_path / name).mkdir()
-    whole = Training(recipe, tmp_path / "whole").run(pictures)
+    with Rendering(store, 1):
+        whole = Training(recipe, tmp_path / "whole").run(store)
     first = Training(recipe, tmp_path / "halves")
-    for _ in range(3):
-        first.advance(pictures)
+    lessons = Lessons(recipe, store)
+    for step in range(3):
+        first.advance(lessons[step])
     first.save()
     second = Training(recipe, tmp_path / "halves")
     assert second.step == 3
-    halves = second.run(pictures)
+    halves = second.run(store)
     for one, other in zip(whole.parameters(), halves.parameters(), strict=True):
         assert np.array_equal(one.detach().numpy(), other.detach().numpy())
+
+
+def test_loaders_make_the_same_batches(tmp_path: Path) -> None:
+    """Where a batch is made changes nothing in it."""
+    recipe = replace(read(RECIPES / "smoke.toml"), pictures=16, pictures_first=8, steps=4)
+    store = Store(tmp_path, recipe.pictures, recipe.picture_px, recipe.input_px)
+    with Rendering(store, 1):
+        here = list(Lessons(recipe, store).after(1))
+    there = list(Lessons(replace(recipe, loaders=1), store).after(1))
+    assert len(here) == len(there) == 3
+    for one, other in zip(here, there, strict=True):
+        for part, same in zip(one, other, strict=True):
+            assert np.array_equal(part.numpy(), same.numpy())
 
 
 def test_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from models.splits import DEMO, TEST, TRAIN, TUNE, bag
+from models.splits import DEMO, LESSON_SHARES, TEST, TRAIN, TUNE, bag, lesson
 from models.xray.bag import CLASSES, render
+from models.xray.concealment import CONCEALMENTS
 
 
 def test_same_seed_same_bytes() -> None:
@@ -42,6 +43,38 @@ def test_truth_goes_round_what_is_hidden(threat: str, seed: int) -> None:
     if picture.truths:
         assert hidden.any()
         assert (hidden & ~inside).mean() < 0.002
+
+
+def test_several_threats_are_each_asked_for() -> None:
+    """Training bags may hide more than one kind."""
+    kinds = ("elephant_tusk", "eggs", "turtle_shell")
+    picture = render(4, threat=kinds)
+    assert {truth.kind for truth in picture.truths} == set(kinds)
+    shown = {CLASSES[value - 1] for value in np.unique(picture.silhouette) if value}
+    assert len(shown) >= 2  # where two lie on each other, the later one is named
+    assert shown <= set(kinds)
+
+
+def test_concealment_is_a_graded_mixture() -> None:
+    """Every way of hiding occurs, and what is wrapped or covered has more over it."""
+    truths = [
+        truth
+        for seed in range(120)
+        for truth in render(seed, threat=CLASSES[seed % len(CLASSES)], size=(96, 96)).truths
+    ]
+    assert {truth.concealment for truth in truths} == set(CONCEALMENTS)
+    behind = {
+        how: np.median([t.behind for t in truths if t.concealment == how]) for how in CONCEALMENTS
+    }
+    assert behind["covered"] > behind["open"]
+    assert min(truth.absorbed for truth in truths) > 0
+
+
+def test_lessons_hide_from_none_to_three_things() -> None:
+    """A detector learns from what it is shown; a trial has half of its bags honest instead."""
+    counts = np.bincount([len(lesson(i)[1]) for i in range(2000)])
+    assert np.allclose(counts / 2000, LESSON_SHARES, atol=0.04)
+    assert lesson(17) == lesson(17)
 
 
 def test_honest_bag_hides_nothing() -> None:

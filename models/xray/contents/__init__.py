@@ -14,7 +14,7 @@ from models.xray.contents.clothing import belt, clothes, helmet, shoe
 from models.xray.contents.electronics import appliance, cable, laptop, phone
 from models.xray.contents.food import fruit, meat
 from models.xray.contents.paper import book
-from models.xray.contents.sundries import chips, pouch, soap, toy
+from models.xray.contents.sundries import balls, chips, pouch, soap, sprig, toy
 from models.xray.contents.tools import tool, trinkets, umbrella
 from models.xray.contents.vessels import bar, bottle, can, ceramics, pipe
 from models.xray.parts import Thing
@@ -48,5 +48,7 @@ LOOKALIKES: dict[str, tuple[Maker, str]] = {
     "belt": (belt, "snake_or_lizard"),
     "helmet": (helmet, "turtle_shell"),
     "toy": (toy, "bird"),
+    "balls": (balls, "eggs"),
+    "sprig": (sprig, "coral_or_shell"),
 }
 """Each with the class it is most easily taken for."""

@@ -8,18 +8,8 @@ from numpy.random import Generator
 from models.xray import lines
 from models.xray.chance import chance, pick
 from models.xray.parts import Part, Thing
-from models.xray.shapes import (
-    Box,
-    Crumpled,
-    Disc,
-    Ellipsoid,
-    Hollow,
-    Points,
-    Pose,
-    Slab,
-    Swept,
-    Wire,
-)
+from models.xray.shapes import Box, Crumpled, Disc, Ellipsoid, Hollow, Points, Pose, Slab, Swept
+from models.xray.wires import Wire
 
 
 def clothes(rng: Generator) -> Thing:

@@ -7,7 +7,8 @@ from numpy.random import Generator
 from models.xray import lines
 from models.xray.chance import chance, pick
 from models.xray.parts import Part, Thing
-from models.xray.shapes import Box, Disc, Ellipsoid, Hollow, Pose, Rod, Wire
+from models.xray.shapes import Box, Disc, Ellipsoid, Hollow, Pose, Rod
+from models.xray.wires import Wire
 
 
 def board(rng: Generator, w: float, h: float, chips: int) -> list[Part]:

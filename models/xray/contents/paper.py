@@ -7,7 +7,8 @@ from numpy.random import Generator
 
 from models.xray.chance import chance
 from models.xray.parts import Part, Thing
-from models.xray.shapes import Box, Wire
+from models.xray.shapes import Box
+from models.xray.wires import Wire
 
 
 def book(rng: Generator) -> Thing:

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from models.xray import lines
 from models.xray.chance import chance, pick
 from models.xray.parts import Part, Thing
-from models.xray.shapes import Box, Disc, Ellipsoid, Pose, Rod, Slab, Swept
+from models.xray.shapes import Box, Disc, Ellipsoid, Hollow, Pose, Rod, Slab, Solid, Swept
 
 ROUND_CM_MAX = 1.4  # smaller bits are pebbles and nuts, larger ones discs
 
@@ -74,4 +74,44 @@ def toy(rng: Generator) -> Thing:
         parts.append(Part(material, limb, Pose(fx * size, fy * size, turn), density))
     if chance(rng, 0.4):
         parts.append(Part("steel", Box(3, 2, 0.4), density=0.5))
+    return Thing(parts)
+
+
+def balls(rng: Generator) -> Thing:
+    """Return round things side by side: sweets, oranges, golf balls, a box of hollow baubles."""
+    material = pick(rng, "food", "food", "rubber", "abs", "glass", "wax")
+    radius = rng.uniform(1.0, 3.2)
+    solid: Solid = Ellipsoid(radius, radius * rng.uniform(0.8, 1.0), radius * 0.9)
+    if material in {"abs", "glass"}:
+        hole = Ellipsoid(radius - 0.15, radius - 0.15, radius - 0.15)
+        solid = Hollow(Ellipsoid(radius, radius, radius), hole)
+    columns, loose = int(rng.integers(1, 5)), rng.uniform(0.0, 0.4) * radius
+    parts = []
+    for i in range(int(rng.integers(2, 13))):
+        row, column = divmod(i, columns)
+        at = Pose(
+            (column - columns / 2) * radius * 2.1 + rng.normal(0, loose),
+            (row - 1.5) * radius * 2.1 + rng.normal(0, loose),
+        )
+        parts.append(Part(material, solid, at))
+    return Thing(parts)
+
+
+def sprig(rng: Generator) -> Thing:
+    """Return a plastic plant, a hair clip, a comb of wood: forked, and no coral."""
+    material = pick(rng, "pvc", "abs", "wood", "ceramic")
+    length = rng.uniform(6, 16)
+    stem = lines.arc(length, rng.uniform(-0.6, 0.6), 10)
+    parts = [Part(material, Swept(stem, np.linspace(0.45, 0.15, 10)))]
+    for i in range(int(rng.integers(4, 14))):
+        at = stem[int(rng.integers(1, 10))]
+        turn = rng.uniform(0.5, 1.1) * (1 if i % 2 else -1)
+        leaf = rng.uniform(0.15, 0.35) * length
+        pose = Pose(
+            float(at[0] + np.cos(turn) * leaf / 2), float(at[1] + np.sin(turn) * leaf / 2), turn
+        )
+        solid: Solid = Rod(leaf, 0.2)
+        if chance(rng, 0.5):
+            solid = Ellipsoid(leaf / 2, leaf / 5, 0.15)
+        parts.append(Part(material, solid, pose))
     return Thing(parts)

@@ -8,7 +8,8 @@ from numpy.random import Generator
 from models.xray import lines
 from models.xray.chance import pick
 from models.xray.parts import Part, Thing
-from models.xray.shapes import Box, Disc, Hollow, Pose, Rod, Swept, Wire
+from models.xray.shapes import Box, Disc, Hollow, Pose, Rod, Swept
+from models.xray.wires import Wire
 
 
 def tool(rng: Generator) -> Thing:

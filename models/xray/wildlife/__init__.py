@@ -1,4 +1,4 @@
-"""Wildlife contraband: six families, each different every time it is packed.
+"""Wildlife contraband: eight families, each different every time it is packed.
 
 Sizes are those of seized goods that fit a suitcase. `WILDLIFE` is the one list of classes, in the
 order the detector numbers them.
@@ -12,6 +12,8 @@ from numpy.random import Generator
 
 from models.xray.parts import Thing
 from models.xray.wildlife.bird import bird
+from models.xray.wildlife.coral import coral_or_shell
+from models.xray.wildlife.egg import eggs
 from models.xray.wildlife.horn import rhino_horn
 from models.xray.wildlife.reptile import snake_or_lizard
 from models.xray.wildlife.scales import pangolin_scales
@@ -25,4 +27,6 @@ WILDLIFE: dict[str, Callable[[Generator], Thing]] = {
     "turtle_shell": turtle_shell,
     "snake_or_lizard": snake_or_lizard,
     "bird": bird,
+    "eggs": eggs,
+    "coral_or_shell": coral_or_shell,
 }

@@ -8,7 +8,8 @@ from numpy.random import Generator
 from models.xray import lines
 from models.xray.chance import chance
 from models.xray.parts import Part, Thing
-from models.xray.shapes import Ellipsoid, Hollow, Pose, Slab, Swept, Wire
+from models.xray.shapes import Ellipsoid, Hollow, Pose, Slab, Swept
+from models.xray.wires import Wire
 
 TUBE_SHARE = 0.25  # live birds are smuggled in tubes and curlers; so are these
 
@@ -18,7 +19,7 @@ def bird(rng: Generator) -> Thing:
     size = rng.uniform(4.0, 9.0)
     rx, ry = size, size * rng.uniform(0.42, 0.6)
     parts = [
-        Part("tissue", Ellipsoid(rx, ry, ry * rng.uniform(0.6, 0.9)), density=0.75),
+        Part("tissue", Ellipsoid(rx, ry, ry * rng.uniform(0.7, 1.0)), density=0.85),
         Part("cotton", Ellipsoid(rx * 1.25, ry * 1.15, ry), density=0.5),  # plumage
     ]
     neck = rng.uniform(-0.6, 0.6)

@@ -8,7 +8,8 @@ from numpy.random import Generator
 from models.xray import lines
 from models.xray.chance import chance
 from models.xray.parts import Part, Thing
-from models.xray.shapes import Ellipsoid, Hollow, Pose, Swept, Wire
+from models.xray.shapes import Ellipsoid, Hollow, Pose, Swept
+from models.xray.wires import Wire
 
 
 def snake_or_lizard(rng: Generator) -> Thing:

@@ -12,7 +12,7 @@ from models.xray.chance import chance
 from models.xray.parts import Part, Thing
 from models.xray.shapes import Points, Pose, Slab
 
-SCALES_MAX = 90  # in one packet
+SCALES_MAX = 130  # in one packet
 
 
 def _scale_outline(rng: Generator, size: float) -> Points:
@@ -36,7 +36,7 @@ def pangolin_scales(rng: Generator) -> Thing:
     if chance(rng, 0.65):
         rx, ry = rng.uniform(5, 13), rng.uniform(4, 9)
         area = np.pi * rx * ry / (size * size * 0.6)
-        for _ in range(min(SCALES_MAX, max(10, int(area * rng.uniform(1.6, 3.6))))):
+        for _ in range(min(SCALES_MAX, max(10, int(area * rng.uniform(3.0, 7.0))))):
             radius, angle = np.sqrt(rng.random()), rng.uniform(0, 2 * np.pi)
             pose = Pose(
                 float(rx * radius * np.cos(angle)),
