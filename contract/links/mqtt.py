@@ -1,32 +1,19 @@
-"""A link over MQTT 5, with aiomqtt: the only place that knows an MQTT library."""
+"""How to reach a broker: its configuration, our secrets, and the way to a link over MQTT 5."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
-import aiomqtt
 import msgspec
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from contract.link import (
-    BATCH_MAX,
-    UNREAD_PACKETS_MAX,
-    Dial,
-    Link,
-    Packet,
-    Rejected,
-    Unavailable,
-)
-from contract.wire import JSON
+from contract.link import Dial, Link, Packet, Rejected, Unavailable
+from contract.links import packets
+from contract.links.packets import Will
+from contract.links.session import REFUSED, MqttLink
 
-QOS: Final = 1
-RECEIVE_MAX: Final = 2_000
-"""QoS 1 messages that the broker may have in flight to us (MQTT 5 Receive Maximum)."""
 NOT_AUTHORISED: Final = {0x86, 0x87, 0x8C}
 """Reason codes of MQTT 5 by which a broker refuses who we are."""
 
@@ -66,124 +53,43 @@ def dialler(config: BrokerConfig) -> Dial:
 
     @asynccontextmanager
     async def dial(client_id: str, *, will: Packet | None = None) -> AsyncIterator[Link]:
-        client = _client(config, client_id, will)
-        before = _cancellations()
+        password, context = credentials(config)
+        greeting = packets.connect(
+            client_id,
+            keepalive_s=config.keepalive_s,
+            username=config.username,
+            password=password,
+            will=Will(will.topic, will.body) if will else None,
+        )
+        link = await _connected(config, context)
         try:
-            await client.__aenter__()
-        except aiomqtt.MqttError as error:
-            raise _translated(error, config) from error
-        except OSError as error:
-            raise Unavailable(f"no broker at {config.host}:{config.port}: {error}") from error
-        try:
-            _heed(before)
-            yield MqttLink(client)
+            reason = await link.greet(greeting)
+            where = f"{config.host}:{config.port}"
+            if reason in NOT_AUTHORISED:
+                raise Rejected(f"the broker at {where} refuses us (reason {reason:#x})")
+            if reason >= REFUSED:
+                raise Unavailable(f"the broker at {where} takes nobody (reason {reason:#x})")
+            yield link
         finally:
-            # A link that is already broken has nothing left to say goodbye to.
-            with suppress(aiomqtt.MqttError):
-                await client.__aexit__(None, None, None)
+            await link.leave()
 
     return dial
 
 
-class MqttLink:
-    """One connection to a broker."""
-
-    def __init__(self, client: aiomqtt.Client) -> None:
-        self._client: Final = client
-
-    async def publish(self, packets: Sequence[Packet]) -> None:
-        """See `contract.link.Link`: in order, without waiting for one before the next is sent."""
-        sending = [asyncio.ensure_future(self._publish(packet)) for packet in packets]
-        try:
-            await asyncio.gather(*sending)
-        except aiomqtt.MqttError as error:
-            raise Unavailable(f"publish: {error}") from error
-        finally:
-            for one in sending:
-                one.cancel()
-
-    async def subscribe(self, *filters: str) -> None:
-        """See `contract.link.Link`."""
-        options = SubscribeOptions(qos=QOS)
-        before = _cancellations()
-        try:
-            for filter_ in filters:
-                await self._client.subscribe(filter_, options=options)
-            _heed(before)
-        except aiomqtt.MqttError as error:
-            raise Unavailable(f"subscribe: {error}") from error
-
-    async def unsubscribe(self, *filters: str) -> None:
-        """See `contract.link.Link`."""
-        before = _cancellations()
-        try:
-            for filter_ in filters:
-                await self._client.unsubscribe(filter_)
-            _heed(before)
-        except aiomqtt.MqttError as error:
-            raise Unavailable(f"unsubscribe: {error}") from error
-
-    async def receive(self) -> AsyncIterator[list[Packet]]:
-        """See `contract.link.Link`."""
-        messages = self._client.messages
-        try:
-            async for first in messages:
-                batch = [_packet(first)]
-                while len(messages) and len(batch) < BATCH_MAX:
-                    batch.append(_packet(await anext(messages)))
-                yield batch
-        except aiomqtt.MqttError as error:
-            raise Unavailable(f"receive: {error}") from error
-
-    async def _publish(self, packet: Packet) -> None:
-        await self._client.publish(
-            packet.topic, packet.body, qos=QOS, properties=_properties(packet)
-        )
-
-
-def _cancellations() -> int:
-    """How often this task was asked to be cancelled."""
-    task = asyncio.current_task()
-    return task.cancelling() if task else 0
-
-
-def _heed(before: int) -> None:
-    """Be cancelled if we were asked to be since ``before``.
-
-    Until Python 3.12, `asyncio.wait_for` (in aiomqtt) drops a cancellation that comes in the moment
-    in which its future is done: one in fifty of those that meet a connect. Only a count that has
-    grown says so: a `TaskGroup` of 3.11 leaves it above zero after a child failed.
-    """
-    if _cancellations() > before:
-        raise asyncio.CancelledError
-
-
-def _client(config: BrokerConfig, client_id: str, will: Packet | None) -> aiomqtt.Client:
-    connect = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
-    connect.ReceiveMaximum = RECEIVE_MAX
-    connect.MaximumPacketSize = PACKET_BYTES_MAX
-    password, tls = credentials(config)
-    return aiomqtt.Client(
-        config.host,
-        config.port,
-        identifier=client_id,
-        username=config.username or None,
-        password=password,
-        protocol=aiomqtt.ProtocolVersion.V5,
-        will=aiomqtt.Will(will.topic, will.body, QOS) if will else None,
-        clean_start=True,
-        properties=connect,
-        keepalive=config.keepalive_s,
-        timeout=config.timeout_s,
-        tls_context=tls,
-        max_queued_incoming_messages=UNREAD_PACKETS_MAX,
-        max_inflight_messages=RECEIVE_MAX,
-        max_concurrent_outgoing_calls=RECEIVE_MAX * 2,
-    )
-
-
-PACKET_BYTES_MAX: Final = 8 * 1024 * 1024
-"""A page of changes is the largest packet."""
+async def _connected(config: BrokerConfig, context: ssl.SSLContext | None) -> MqttLink:
+    where = f"{config.host}:{config.port}"
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(config.timeout_s):
+            _, link = await loop.create_connection(
+                lambda: MqttLink(where, keepalive_s=config.keepalive_s, timeout_s=config.timeout_s),
+                config.host,
+                config.port,
+                ssl=context,
+            )
+    except (OSError, TimeoutError) as error:
+        raise Unavailable(f"no broker at {where}: {error}") from error
+    return link
 
 
 def credentials(config: BrokerConfig) -> tuple[str | None, ssl.SSLContext | None]:
@@ -202,41 +108,3 @@ def _tls(config: BrokerConfig) -> ssl.SSLContext | None:
     if config.cert_file:
         context.load_cert_chain(config.cert_file, config.key_file or None)
     return context
-
-
-def _properties(packet: Packet) -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho has no types here
-    properties.ContentType = packet.content_type
-    if packet.keyid:
-        properties.UserProperty = [("keyid", packet.keyid), ("sig", packet.sig.hex())]
-    if packet.reply_to:
-        properties.ResponseTopic = packet.reply_to
-    if packet.correlation:
-        properties.CorrelationData = packet.correlation
-    return properties
-
-
-def _packet(message: aiomqtt.Message) -> Packet:
-    properties = message.properties
-    user = dict(getattr(properties, "UserProperty", ()))
-    try:
-        sig = bytes.fromhex(user.get("sig", ""))
-    except ValueError:
-        sig = b""
-    return Packet(
-        topic=str(message.topic),
-        body=bytes(message.payload) if isinstance(message.payload, bytes | bytearray) else b"",
-        content_type=getattr(properties, "ContentType", JSON),
-        keyid=user.get("keyid", ""),
-        sig=sig,
-        reply_to=getattr(properties, "ResponseTopic", ""),
-        correlation=getattr(properties, "CorrelationData", b""),
-    )
-
-
-def _translated(error: aiomqtt.MqttError, config: BrokerConfig) -> Unavailable | Rejected:
-    code = getattr(getattr(error, "rc", None), "value", getattr(error, "rc", None))
-    where = f"{config.host}:{config.port}"
-    if code in NOT_AUTHORISED:
-        return Rejected(f"the broker at {where} refuses us: {error}")
-    return Unavailable(f"no broker at {where}: {error}")

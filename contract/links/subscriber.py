@@ -5,8 +5,8 @@ object and a future per message can take. This reads a 171-byte message in under
 """
 
 import struct
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Final, Generic, NamedTuple, TypeVar
 
 SESSION_EXPIRY_S: Final = 86_400
 """How long the broker keeps QoS 1 messages for us while we are away."""
@@ -64,6 +64,9 @@ class Garbled(ValueError):
 
 
 Packet = Said | Connected | Subscribed | Ended
+P = TypeVar("P")
+Read = Callable[[int, bytes, int, int], P | None]
+"""Reads one packet: its first byte, a buffer, and where in it the packet begins and ends."""
 
 
 def connect(client_id: str, *, keepalive_s: int, username: str, password: str | None) -> bytes:
@@ -72,21 +75,21 @@ def connect(client_id: str, *, keepalive_s: int, username: str, password: str | 
     properties = struct.pack(
         ">BIBHBI", 0x11, SESSION_EXPIRY_S, 0x21, RECEIVE_MAX, 0x27, PACKET_BYTES_MAX
     )
-    body = _text("MQTT") + struct.pack(">BBH", 5, flags, keepalive_s)
-    body += _length(len(properties)) + properties + _text(client_id)
+    body = text_of("MQTT") + struct.pack(">BBH", 5, flags, keepalive_s)
+    body += length_of(len(properties)) + properties + text_of(client_id)
     if username:
-        body += _text(username)
+        body += text_of(username)
     if password is not None:
-        body += _text(password)
-    return b"\x10" + _length(len(body)) + body
+        body += text_of(password)
+    return b"\x10" + length_of(len(body)) + body
 
 
 def subscribe(packet_id: int, filter_: str, identifier: int = 0) -> bytes:
     """SUBSCRIBE at QoS 1, what is retained included; copies carry the identifier."""
-    properties = bytes((_SUBSCRIPTION,)) + _length(identifier) if identifier else b""
-    body = packet_id.to_bytes(2) + _length(len(properties)) + properties
-    body += _text(filter_) + bytes((QOS,))
-    return b"\x82" + _length(len(body)) + body
+    properties = bytes((_SUBSCRIPTION,)) + length_of(identifier) if identifier else b""
+    body = packet_id.to_bytes(2) + length_of(len(properties)) + properties
+    body += text_of(filter_) + bytes((QOS,))
+    return b"\x82" + length_of(len(body)) + body
 
 
 def acknowledge(packet_ids: Iterable[int]) -> bytes:
@@ -94,30 +97,32 @@ def acknowledge(packet_ids: Iterable[int]) -> bytes:
     return b"".join(b"\x40\x02" + packet_id.to_bytes(2) for packet_id in packet_ids)
 
 
-class Parser:
-    """Bytes in any pieces, packets out. What is of no use to a subscriber is left out."""
+class Framer(Generic[P]):
+    """Bytes in any pieces, whole packets out; what ``read`` gives nothing for is left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Read[P], packet_bytes_max: int) -> None:
+        self._read: Final = read
+        self._packet_bytes_max: Final = packet_bytes_max
         self._rest = b""
 
-    def feed(self, data: bytes) -> list[Packet]:
+    def feed(self, data: bytes) -> list[P]:
         """The packets that are whole now; raise `Garbled`."""
         buffer = self._rest + data if self._rest else data
-        packets: list[Packet] = []
+        read, packets = self._read, list[P]()
         at, end = 0, len(buffer)
         try:
             while end - at > 1:
                 length, head = buffer[at + 1], at + 2
                 if length > 127:  # noqa: PLR2004 - the bit that says that another byte follows
-                    length, head = _read_length(buffer, at + 1)
+                    length, head = read_length(buffer, at + 1)
                     if not head:
                         break
-                if length > PACKET_BYTES_MAX:
+                if length > self._packet_bytes_max:
                     raise Garbled(f"a packet of {length} bytes")
                 stop = head + length
                 if stop > end:
                     break
-                packet = _packet(buffer[at], buffer, head, stop)
+                packet = read(buffer[at], buffer, head, stop)
                 if packet is not None:
                     packets.append(packet)
                 at = stop
@@ -125,6 +130,13 @@ class Parser:
             raise Garbled("a packet that is shorter than it says") from error
         self._rest = buffer[at:]
         return packets
+
+
+class Parser(Framer[Packet]):
+    """What a subscriber is told."""
+
+    def __init__(self) -> None:
+        super().__init__(_packet, PACKET_BYTES_MAX)
 
 
 def _packet(first: int, buffer: bytes, head: int, stop: int) -> Packet | None:
@@ -150,10 +162,10 @@ def _said(first: int, buffer: bytes, head: int, stop: int) -> Said:
     subscription, length = 0, buffer[at]
     at += 1
     if length:
-        length, begin = _read_length(buffer, at - 1)
+        length, begin = read_length(buffer, at - 1)
         at = begin + length
         if buffer[begin] == _SUBSCRIPTION:
-            subscription, end = _read_length(buffer, begin + 1)
+            subscription, end = read_length(buffer, begin + 1)
             if end != at:
                 subscription = 0
     if at > stop:
@@ -161,7 +173,7 @@ def _said(first: int, buffer: bytes, head: int, stop: int) -> Said:
     return Said(name, buffer[at:stop], packet_id, bool(first & 1), subscription)
 
 
-def _read_length(buffer: bytes, at: int) -> tuple[int, int]:
+def read_length(buffer: bytes, at: int) -> tuple[int, int]:
     """A variable byte integer and where it ends; 0 where it is not whole yet."""
     value = shift = 0
     while at < len(buffer):
@@ -176,7 +188,8 @@ def _read_length(buffer: bytes, at: int) -> tuple[int, int]:
     return 0, 0
 
 
-def _length(value: int) -> bytes:
+def length_of(value: int) -> bytes:
+    """A variable byte integer."""
     out = bytearray()
     while True:
         value, byte = value >> 7, value & 0x7F
@@ -185,6 +198,7 @@ def _length(value: int) -> bytes:
             return bytes(out)
 
 
-def _text(text: str) -> bytes:
+def text_of(text: str) -> bytes:
+    """A UTF-8 string with its length before it."""
     raw = text.encode()
     return len(raw).to_bytes(2) + raw

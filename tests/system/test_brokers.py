@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from contract.link import Dial, Link, Packet, Unavailable
-from contract.links.mqtt import PACKET_BYTES_MAX, BrokerConfig, dialler
+from contract.links.mqtt import BrokerConfig, dialler
+from contract.links.packets import PACKET_BYTES_MAX
 from greenlane import broker
 from tests.system.servers import mosquitto
 
