@@ -628,8 +628,10 @@ class Receipt(Message, frozen=True, kw_only=True):
     streams: tuple[StreamReceipt, ...]
     is_revoked: bool = False
     revoked: Annotated[tuple[Name, ...], Meta(max_length=64)] = ()
-    """Keys of the source that count no more; what they signed and is not kept must be said again,
-    in a new epoch, with a key that is enrolled anew."""
+    """Keys of the source that count no more."""
+    keys: Annotated[tuple[Name, ...], Meta(max_length=64)] = ()
+    """Keys of the source that are known and count, as far as they do. What another signed and is
+    not kept must be said again, in a new epoch."""
 
 
 class EnrolAsked(Message, frozen=True, kw_only=True):

@@ -105,12 +105,12 @@ def _unfit(draft: Draft, frame: Frame, blobs: Blobs) -> str:
         except Refused as error:
             return str(error)
         return "" if blobs.is_allowed(message) else "the blob is too large"
-    if isinstance(message, KeyRotated) and not _is_agreed(draft, message):
+    if isinstance(message, KeyRotated) and not is_agreed(draft, message):
         return "the next key did not agree to follow this one"
     return "a message without raw bytes has some" if frame.raw else ""
 
 
-def _is_agreed(draft: Draft, rotated: KeyRotated) -> bool:
+def is_agreed(draft: Draft, rotated: KeyRotated) -> bool:
     """Whether the next key signed that it follows the one that signed the message."""
     try:
         said = rotation(draft.source, draft.keyid, rotated.public_key)

@@ -87,6 +87,7 @@ class Receipts:
             streams=self._ledger().receipt_streams(source),
             is_revoked=bool(revoked and agent and not agent.keyid),
             revoked=revoked,
+            keys=agent.keys if agent else (),
         )
 
     @property

@@ -22,7 +22,7 @@ from gateway.adapters.heard import ForeignHeard
 from gateway.entry import Entry
 
 KEYS_MAX: Final = 8
-"""Revoked keys of one source that its receipts name."""
+"""Keys of one source that its receipts name, and so many revoked ones."""
 DEVICES_MAX: Final = 500
 """Devices of one agent; further ones are not shown."""
 RETELL_S: Final = 30
@@ -37,6 +37,8 @@ class Agent(msgspec.Struct, kw_only=True):
     keyid: str = ""
     public_key: bytes = b""
     version: str = ""
+    keys: tuple[str, ...] = ()
+    """The newest of its keys that count, or did until they were replaced."""
     revoked_keys: tuple[str, ...] = ()
     """The newest of its keys that were revoked."""
     epoch: str = ""
@@ -140,11 +142,13 @@ class Agent(msgspec.Struct, kw_only=True):
     def enrolled(self, enrolled: KeyEnrolled) -> None:
         """The key by which its messages are verified."""
         self.keyid, self.public_key = enrolled.keyid, enrolled.public_key
+        self.keys = (*(k for k in self.keys if k != enrolled.keyid), enrolled.keyid)[-KEYS_MAX:]
         self.is_changed = True
 
     def revoked(self, revoked: KeyRevoked) -> None:
         """Nothing that is signed with this key is believed any more."""
         self.revoked_keys = (*self.revoked_keys, revoked.keyid)[-KEYS_MAX:]
+        self.keys = tuple(k for k in self.keys if k != revoked.keyid)
         if self.keyid == revoked.keyid:
             self.keyid, self.public_key = "", b""
             self.is_changed = True

@@ -184,7 +184,7 @@ class SourceEnd:
         self._holding.settled_by(signed)
         self.is_revoked = self.key.keyid in receipt.revoked
         with self._holding.writing(is_saved=False):
-            self._say_again_revoked(frozenset(receipt.revoked))
+            self._say_again_uncounted(receipt)
             for one in receipt.streams:
                 self._agree(LaneKey(one.epoch, one.stream), one.upto, one.hash)
             self._losses.hear(receipt, now)
@@ -220,12 +220,15 @@ class SourceEnd:
             self._holding.remove(key, piece, "said again", is_due=False)
         self._holding.save()
 
-    def _say_again_revoked(self, revoked: frozenset[str]) -> None:
-        """What a revoked key signed and nobody kept is said again, with the key that counts."""
-        if not revoked or self.is_revoked:
+    def _say_again_uncounted(self, receipt: Receipt) -> None:
+        """What nobody kept and a key signed that does not count is said again, with one that does.
+
+        That key was revoked; or it is unknown, as the heir of one that was revoked before.
+        """
+        if self.key.keyid not in receipt.keys:
             return
         for lane in list(self.sender.lanes.values()):
-            if self._keyids.get(lane.key.epoch, "") in revoked:
+            if self._keyids.get(lane.key.epoch, "") not in receipt.keys:
                 for piece in list(lane.unsettled()):
                     for row in self._store.rows(lane.key, *piece):
                         self._repeat(lane.key.stream, row)

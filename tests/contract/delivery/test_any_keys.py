@@ -21,9 +21,18 @@ from contract.messages import (
     read,
 )
 from contract.signing import Key, verify
-from contract.wire import JSON, split
+from contract.wire import JSON, hash_of, split
+from gateway.entry import Draft, drafted
+from gateway.inspection import is_agreed
 from gateway.keys import KEYS_MAX, Keys
 from tests.contract.delivery.world import KEY, SOURCE, World, tokens
+
+
+def drafted_by(packet: Outgoing, envelope: bytes) -> Draft:
+    """As the intake has it before it."""
+    return drafted(
+        read(envelope), hash_=hash_of(envelope), body=envelope, keyid=packet.keyid, sig=packet.sig
+    )
 
 
 @dataclass
@@ -70,11 +79,10 @@ class KeyedWorld(World):
         self.start_source()
 
     def revoke(self) -> None:
-        """Somebody thinks that the key is in other hands."""
-        self.revoked.append(self.key.keyid)
-        self.keys.revoked(
-            KeyRevoked(source=SOURCE, keyid=self.key.keyid, reason="stolen", by="admin")
-        )
+        """Somebody thinks that the box is in other hands: none of its keys counts any more."""
+        for keyid in self.keys.counting(SOURCE):
+            self.revoked.append(keyid)
+            self.keys.revoked(KeyRevoked(source=SOURCE, keyid=keyid, reason="stolen", by="admin"))
 
     def enrol_anew(self) -> None:
         """The box is in good hands, and gets another key with a code."""
@@ -97,7 +105,11 @@ class KeyedWorld(World):
         verify(public, envelope, packet.sig)
         super().arrive(packet)
         said = event.message()
-        if isinstance(said, KeyRotated) and self.keys.find(SOURCE, said.keyid) is None:
+        if (
+            isinstance(said, KeyRotated)
+            and self.keys.find(SOURCE, said.keyid) is None
+            and is_agreed(drafted_by(packet, envelope), said)
+        ):
             self.keys.enrolled(
                 KeyEnrolled(
                     source=SOURCE,
@@ -122,6 +134,7 @@ class KeyedWorld(World):
             window_s=last.window_s,
             streams=last.streams,
             revoked=tuple(self.revoked[-KEYS_MAX:]),
+            keys=self.keys.counting(SOURCE),
         )
 
     def thief(self, key: Key, number: int) -> Outgoing:
@@ -212,9 +225,10 @@ class AnyKeys(RuleBasedStateMachine):
     def teardown(self) -> None:
         """When the faults end, everything is settled."""
         if hasattr(self, "world"):
-            if self.world.key.keyid in self.world.revoked:
-                self.world.enrol_anew()
             self.world.settle()
+            if self.world.keys.refusal(SOURCE, self.world.key.keyid):
+                self.world.enrol_anew()
+                self.world.settle()
             self.world.check()
 
 
