@@ -7,6 +7,7 @@ packets ─▶ inspect (thread) ─▶ blobs (thread, fsync) ─▶ journal (one
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from contract.link import Packet, Rejected, Unavailable
@@ -24,6 +25,8 @@ from gateway.voice import Voice
 
 AHEAD_MAX: Final = 3
 """Batches that are looked at while another is kept."""
+GONE_EVERY: Final = timedelta(seconds=1)
+"""Wills of one source that are noted; those of sources without a key never are."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -55,6 +58,7 @@ class Intake:
         self._repeated: Final = repeated
         self._ready: dict[Blob, bool] = {}
         """Blobs that may be whole now, and whether their last part has just come."""
+        self._gone_at: Final[dict[str, datetime]] = {}
         self._ahead: Final[asyncio.Queue[Looked]] = asyncio.Queue(AHEAD_MAX)
         self.is_full = False
         """The disk takes nothing: nothing is kept, so nothing is receipted."""
@@ -105,7 +109,7 @@ class Intake:
     async def gone(self, packet: Packet) -> None:
         """A source's will was heard."""
         source = source_of(packet.topic)
-        if source is None:
+        if source is None or not self._is_gone_news(source):
             return
         try:
             epoch = packet.body.decode("ascii")[:16]
@@ -113,6 +117,17 @@ class Intake:
             await self._journal.append([draft])
         except (UnicodeDecodeError, Unavailable) as error:
             _log.warning("a will of %s is not kept: %s", source, error)
+
+    def _is_gone_news(self, source: str) -> bool:
+        """Whether to note it: a will is unsigned, so whoever says a thousand is not heard."""
+        now = self._journal.now()
+        before = self._gone_at.get(source)
+        if before is not None and timedelta() <= now - before < GONE_EVERY:
+            return False
+        if not self._keys.counting(source):
+            return False
+        self._gone_at[source] = now
+        return True
 
     async def finish_blobs(self) -> None:
         """After a start: pictures whose last part came just before the end."""

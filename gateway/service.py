@@ -1,7 +1,7 @@
 """The gateway: everything that it consists of, wired.
 
                 ┌─ enrol ─▶ Enrolling ──┐                        ┌─▶ pump ─▶ sink (each its own)
-link ─▶ session ┼─ said ──▶ Intake ─────┴▶ Journal ─▶ Bench ─▶ ChangeLog ─▶ Outlet ─▶ link
+link ─▶ session ┼─ said ▶ Turns ▶ Intake┴▶ Journal ─▶ Bench ─▶ ChangeLog ─▶ Outlet ─▶ link
                 ├─ gone ──▶ Intake         ▲  (fsync)  (judge)               ▲  ▲
                 └─ ask ───▶ Answers ───────┼─────────────────────────────────┘  │
                                 Bench.tick ┘            Receipts ───────────────┤
@@ -56,6 +56,7 @@ from gateway.sink import Place
 from gateway.sinks import open_sink
 from gateway.store import open_store
 from gateway.timeseries import TimeSeries
+from gateway.turns import Turns
 from gateway.voice import Voice
 
 REDIAL_S_FIRST: Final = 0.25
@@ -72,6 +73,7 @@ class Parts:
     journal: Journal
     voice: Voice
     outlet: Outlet
+    turns: Turns
     intake: Intake
     enrolling: Enrolling
     answers: Answers
@@ -94,6 +96,7 @@ async def run(
         start = tasks.create_task
         for name, sink in parts.sinks.items():
             start(pump(name, sink, parts.journal, parts.clock), name=f"sink {name}")
+        start(_take_turns(parts), name="turns")
         start(parts.intake.run(), name="intake")
         start(parts.bench.run(parts.receipts), name="judge")
         start(parts.bench.tick(), name="ticks")
@@ -178,6 +181,7 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
             journal=journal,
             voice=voice,
             outlet=outlet,
+            turns=Turns(),
             intake=intake,
             enrolling=Enrolling(
                 journal,
@@ -270,8 +274,13 @@ async def _hear(parts: Parts, link: Link) -> None:
                 await _aside(parts, leaf, packet)
             else:
                 said.append(packet)
-        if said:
-            await parts.intake.begin(said)
+        parts.turns.put(said)
+
+
+async def _take_turns(parts: Parts) -> None:
+    """Hand on what was heard, also what a link that broke has brought."""
+    while True:
+        await parts.intake.begin(await parts.turns.next())
 
 
 async def _aside(parts: Parts, leaf: str, packet: Packet) -> None:
