@@ -15,7 +15,7 @@ from pathlib import Path
 
 from models.appraisal import likelihood_of, reference_of
 from models.evaluation import HIT_IOU, Look, figures
-from models.hearing import told
+from models.hearing import RENDERERS, told
 from models.inference import Model, twin_of
 from models.passport import Passport, Quantised, digest, write
 from models.quantise import quantise
@@ -41,8 +41,8 @@ def finish(path: Path, tune_bags: int = TUNE_BAGS, test_bags: int = TEST_BAGS) -
     provisional = Quantised(plain.passport.sha256, plain.passport.figures)
     write(twin_path, rounded, _as_twin(plain.passport, rounded, provisional))
     twin = Model(twin_path)
-    tuned = _looks((plain, twin), SimulatedBags(tune_bags, TUNE))
-    tested = _looks((plain, twin), SimulatedBags(test_bags, TEST))
+    tuned = _looks((plain, twin), SimulatedBags(tune_bags, TUNE, renderers=RENDERERS))
+    tested = _looks((plain, twin), SimulatedBags(test_bags, TEST, renderers=RENDERERS))
     before, after = (figures(looks, plain.passport.thresholds) for looks in tested)
     measured_on = (
         f"{test_bags} simulated bags, seeds {TEST.start} to {TEST.start + test_bags - 1}, every "

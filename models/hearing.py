@@ -19,6 +19,7 @@ from models.xray.bag import CLASSES
 
 T = TypeVar("T")
 TOLD_EVERY_S = 2.0
+RENDERERS = 1  # beside the one that looks: two cores at work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +62,7 @@ def _source(question: Question, kinds: tuple[str, ...]) -> tuple[Source, str]:
     if question.images is None:
         if not set(kinds) & set(CLASSES):
             raise ValueError(f"bags with {', '.join(kinds)} cannot be simulated: say --images DIR")
-        bags = SimulatedBags(question.bags)
+        bags = SimulatedBags(question.bags, renderers=RENDERERS)
         first = bags.split.start
         return bags, f"Simulated bags, seeds {first} to {first + question.bags - 1}"
     folder = Folder.open(question.images, question.labels, question.classes)

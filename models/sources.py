@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from models.splits import TEST, bag
-from models.xray.bag import CLASSES, Truth, render
+from models.xray.bag import CLASSES, Picture, Truth, render
 from models.xray.projection import NoRoom, hide
 
 PICTURE_PX = 416
+BAGS_AHEAD = 64  # rendered and waiting
+RENDERED_APART_MIN = 200
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class SimulatedBags:
     count: int
     split: range = TEST
     side: int = PICTURE_PX
+    renderers: int = 0
+    """Processes that render, where there are enough bags to make it worth their start."""
 
     def __len__(self) -> int:
         """How many there are."""
@@ -58,12 +65,32 @@ class SimulatedBags:
         self, kinds: Sequence[str], chosen: Sequence[int] | None = None
     ) -> Iterator[Sample]:
         """Yield bags; what is hidden in them and not among `kinds` counts as harmless."""
-        for index in range(self.count) if chosen is None else chosen:
-            seed, threat = bag(self.split, index)
-            picture = render(seed, threat=threat, size=(self.side, self.side))
+        places = range(self.count) if chosen is None else chosen
+        tasks = [(self.split, index, self.side) for index in places]
+        for seed, picture in _rendered(tasks, self.renderers):
             truths = tuple(truth for truth in picture.truths if truth.kind in kinds)
             others = len(picture.truths) - len(truths)
             yield Sample(f"seed {seed}", picture.pixels, truths, picture.packed, others)
+
+
+Task = tuple[range, int, int]
+"""Split, place in it, side in px."""
+
+
+def _rendered(tasks: Sequence[Task], renderers: int) -> Iterator[tuple[int, Picture]]:
+    if renderers == 0 or len(tasks) < RENDERED_APART_MIN:
+        yield from map(_render, tasks)
+        return
+    with ProcessPoolExecutor(renderers, mp_context=get_context("spawn")) as pool:
+        for first in range(0, len(tasks), BAGS_AHEAD):
+            yield from pool.map(_render, tasks[first : first + BAGS_AHEAD], chunksize=8)
+
+
+def _render(task: Task) -> tuple[int, Picture]:
+    split, index, side = task
+    cv2.setNumThreads(1)
+    seed, threat = bag(split, index)
+    return seed, render(seed, threat=threat, size=(side, side))
 
 
 def projected(
