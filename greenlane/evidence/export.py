@@ -28,6 +28,7 @@ from gateway.notary.tree import Kept
 from greenlane.evidence import form, passports, readme, report
 from greenlane.evidence.container import BadContainer, Source, write
 from greenlane.evidence.gathering import Case, Found, gathered
+from greenlane.evidence.telling import Told
 from greenlane.evidence.verify import verify
 
 WAIT_S: Final = 30.0
@@ -216,7 +217,7 @@ class _Archive:
                 self._case.absent[f"picture {sha256}"] = "it has not arrived, or was erased"
 
     def _add_words(self, clock: Clock, models: dict[str, Path]) -> None:
-        told = report.Told(
+        told = Told(
             case=self._case,
             gateway=str(self._order.config.source),
             key=self._key.public,

@@ -4,7 +4,7 @@ from typing import Final
 
 from contract.signing import keyid_of
 from greenlane.evidence import form
-from greenlane.evidence.report import Told
+from greenlane.evidence.telling import Told
 
 _TEXT: Final = """EVIDENCE ABOUT ALERT {alert}
 {underline}
