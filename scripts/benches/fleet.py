@@ -1,0 +1,313 @@
+"""``scripts/bench fleet``: how many signed readings a second reach InfluxDB, of 1,000 agents.
+
+    player ═▶ mosquitto ═▶ gateway (verify, journal, judge) ─▶ InfluxDB     ours
+    player ═▶ mosquitto ═▶ a loop that forwards bytes ──────▶ InfluxDB     the yardstick
+
+The agents are enrolled as real ones are, by codes. What they say is composed, numbered, chained and
+signed by the contract's own code *before* each turn, 20 readings a message, and then published over
+a few connections at a steady rate. A rate is *sustained* if within a few seconds of the last word
+every message is in the journal, count and sum of all values in InfluxDB are right, and nothing is
+in the quarantine. The yardstick gets the very lines that our gateway would write. Rates are of
+readings a second, and rise; both take turns. ``--alerts``: besides, how long an alert takes to a
+websocket at half of the highest sustained rate, from the moment at which its message was due.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any, Final, NamedTuple
+
+import httpx
+
+from contract.clock import SystemClock
+from contract.identifiers import Source
+from contract.links.mqtt import BrokerConfig, dialler
+from gateway.codes import make_code
+from gateway.journal import stats_of
+from greenlane import logs
+from scripts.benches.rivals import Ear, System, read_ours
+from scripts.benches.usage import MIB, Part
+from simulators.keyring import Keyring
+from tests.system.line import DATABASE, POST, Line, until
+from tests.system.servers import influxd, mosquitto
+
+AGENTS: Final = 1_000
+RATES: Final = "20000,40000,60000,80000,100000,120000,140000,160000,200000"
+SECONDS: Final = 10.0
+GRACE_S: Final = 3.0
+"""After the last word."""
+GIVE_UP_S: Final = 60.0
+LAG_S_MAX: Final = 1.0
+"""A player that is later than that did not keep the rate."""
+TARGET: Final = 100_000
+RATIO_MIN: Final = 0.6
+ALERTS_PER_S: Final = 10.0
+LIMIT: Final = '[[judge.readings]]\nmetric = "temperature"\nhigh = 80.0\nfor_s = 0.0\n'
+
+
+class Side(NamedTuple):
+    """One that is measured, up and hearing."""
+
+    name: str
+    broker: int
+    influx: str
+    parts: dict[str, int]
+    kept: Callable[[], tuple[int, int]]
+    """Messages in the journal, and in the quarantine."""
+    line: Line | None = None
+
+
+def main() -> int:
+    """Run the bench; 0 if both targets were met."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench fleet",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--agents", type=int, default=AGENTS, help=f"default: {AGENTS:,}")
+    parser.add_argument("--rates", default=RATES, help=f"readings/s (default: {RATES})")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help=f"default: {SECONDS:g}")
+    parser.add_argument("--turns", type=int, default=1, help="of each rate (1)")
+    parser.add_argument("--only", choices=("ours", "forward"), help="no turns: one of them")
+    parser.add_argument("--alerts", action="store_true", help="alerts at half of the highest rate")
+    asked = parser.parse_args()
+    logs.set_up(level="error")
+    with tempfile.TemporaryDirectory(prefix="greenlane-bench-") as name, ExitStack() as stack:
+        directory = Path(name)
+        keys = directory / "keys"
+        sides = [stack.enter_context(ours(directory / "ours", keys, asked.agents))]
+        if asked.only != "ours":
+            sides.append(stack.enter_context(forwarding(directory / "forward")))
+        chosen = [side for side in sides if asked.only in (None, side.name)]
+        facts = climb(chosen, keys, asked)
+        best = {side.name: highest(facts, side.name) for side in chosen}
+        if asked.alerts and best.get("ours"):
+            turn(sides[0], best["ours"] / 2, keys, asked, alerts=ALERTS_PER_S)
+    return judge(best)
+
+
+def climb(sides: list[Side], keys: Path, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    """Rising rates, in turns; who failed at one is not asked for the next."""
+    facts: list[dict[str, Any]] = []
+    failed: set[str] = set()
+    for rate in map(float, asked.rates.split(",")):
+        for side in [side for side in sides if side.name not in failed] * asked.turns:
+            facts += [turn(side, rate, keys, asked)]
+        for side in sides:
+            mine = [f["sustained"] for f in facts if (f["side"], f["rate"]) == (side.name, rate)]
+            if sum(mine) * 2 <= len(mine):
+                failed.add(side.name)
+    return facts
+
+
+def highest(facts: list[dict[str, Any]], name: str) -> float:
+    """The highest rate of which more than half of the turns were sustained; 0 if none."""
+    rates = {fact["rate"] for fact in facts if fact["side"] == name}
+    held = [
+        rate
+        for rate in rates
+        if median(f["sustained"] for f in facts if (f["side"], f["rate"]) == (name, rate)) > 0.5  # noqa: PLR2004 - more than half
+    ]
+    return max(held, default=0.0)
+
+
+def turn(
+    side: Side, rate: float, keys: Path, asked: argparse.Namespace, *, alerts: float = 0.0
+) -> dict[str, Any]:
+    """One side at one rate, with an epoch of its own; prints and returns what was seen."""
+    with ExitStack() as stack:
+        player = stack.enter_context(playing(side, rate, keys, asked, alerts))
+        begin_us = json.loads(said_by(player))["begin_us"]
+        kept, quarantined = side.kept()
+        ear = None
+        if side.line is not None:
+            hears = stack.enter_context(side.line.live())
+            ear = Ear(System(side.line.broker, side.line.influx, DATABASE, [], hears, read_ours))
+        parts = {name: Part(pid) for name, pid in (side.parts | {"player": player.pid}).items()}
+        print("go", file=player.stdin, flush=True)
+        told = json.loads(said_by(player, parts))
+        stored_s, counted = stored_after(side, begin_us, told, parts)
+        kept, quarantined = (
+            after - before for after, before in zip(side.kept(), (kept, quarantined), strict=True)
+        )
+    fact = {
+        "side": side.name,
+        "rate": rate,
+        **{name: told[name] for name in ("sent", "readings", "lag_s_max")},
+        "in_journal": kept,
+        "quarantined": quarantined,
+        "stored": counted[0],
+        "is_sum_right": counted == (told["readings"], told["sum"]),
+        "stored_after_s": stored_s,
+        "cpu_s_per_100k": per_100k(parts, told["readings"]),
+        "rss_mib": {name: round(part.rss_max / MIB) for name, part in parts.items()},
+        "load_average": round(os.getloadavg()[0], 1),
+    }
+    is_whole = side.line is None or (kept, quarantined) == (told["sent"], 0)
+    is_in_time = stored_s is not None and stored_s <= GRACE_S
+    fact["sustained"] = is_whole and is_in_time and told["lag_s_max"] <= LAG_S_MAX
+    if alerts and ear is not None:
+        fact["alerts"] = [len(ear.latencies), told["alerts"]]
+        shift_ms = told["began_after_s"] * 1_000
+        p50, p99 = (round(value - shift_ms, 1) for value in ear.percentiles())
+        fact |= {"alert_p50_ms": p50, "alert_p99_ms": p99}
+    print(json.dumps(fact), flush=True)
+    return fact
+
+
+@contextmanager
+def playing(
+    side: Side, rate: float, keys: Path, asked: argparse.Namespace, alerts: float
+) -> Iterator[subprocess.Popen[str]]:
+    """The player as a process; it composes, and waits for a line."""
+    said = {
+        "port": side.broker,
+        "keys": keys,
+        "agents": asked.agents,
+        "rate": rate,
+        "seconds": asked.seconds,
+        "epoch": secrets.token_hex(8),
+        "alerts": alerts,
+    }
+    command = [sys.executable, "-m", "scripts.benches.player"]
+    command += [word for name, value in said.items() for word in (f"--{name}", str(value))]
+    command += ["--lines"] if side.line is None else []
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as player:
+        try:
+            yield player
+        finally:
+            player.kill()
+
+
+def said_by(player: subprocess.Popen[str], parts: dict[str, Part] | None = None) -> str:
+    """Its next line; the parts are looked at meanwhile."""
+    assert player.stdout is not None  # noqa: S101 - it is a pipe
+    os.set_blocking(player.stdout.fileno(), False)
+    said = ""
+    while not said.endswith("\n"):
+        said += player.stdout.readline() or ""
+        for part in (parts or {}).values():
+            part.look()
+        if player.poll() is not None and not said:
+            sys.exit("the player failed: see above")
+        time.sleep(0.1)
+    return said
+
+
+def stored_after(
+    side: Side, begin_us: int, told: dict[str, Any], parts: dict[str, Part]
+) -> tuple[float | None, tuple[int, float]]:
+    """Seconds after the last word until all is stored, and what is; none if it never was."""
+    ended = time.monotonic()
+    while True:
+        late = round(time.monotonic() - ended, 2)
+        counted = stored(side, begin_us)
+        for part in parts.values():
+            part.look()
+        if counted == (told["readings"], told["sum"]):
+            return late, counted
+        if late > GIVE_UP_S:
+            return None, counted
+        time.sleep(0.2)
+
+
+def stored(side: Side, begin_us: int) -> tuple[int, float]:
+    """Count and sum of the values since that moment."""
+    question = (
+        f'SELECT COUNT("value"), SUM("value") FROM "reading" WHERE time >= {begin_us - 1_000}u'  # noqa: S608 - ours
+    )
+    asked = {"db": DATABASE, "q": question}
+    answer = httpx.get(f"{side.influx}/query", params=asked, timeout=60)
+    (result,) = answer.raise_for_status().json()["results"]
+    rows = [row for series in result.get("series", ()) for row in series["values"]]
+    return (rows[0][1], rows[0][2]) if rows else (0, 0.0)
+
+
+def per_100k(parts: dict[str, Part], readings: int) -> dict[str, float]:
+    """Seconds of CPU of each part for 100,000 readings."""
+    return {name: round(part.taken_s * 1e5 / readings, 2) for name, part in parts.items()}
+
+
+@contextmanager
+def ours(directory: Path, keys: Path, agents: int) -> Iterator[Side]:
+    """The whole line, and so many agents enrolled."""
+    directory.mkdir()
+    line = Line(directory, "", more=LIMIT)
+    with line.running():
+        asyncio.run(enrol(line, keys, agents))
+        parts = {
+            "gateway": line.gateway.pid,
+            "command center": line.command_center.pid,
+            "mosquitto": line.broker.pid,
+            "influxd": line.influx.pid,
+        }
+        journal = directory / "gateway" / "journal.sqlite"
+
+        def kept() -> tuple[int, int]:
+            stats = stats_of(journal)
+            return stats.messages, stats.quarantined
+
+        yield Side("ours", line.broker.port, line.influx_url, parts, kept, line)
+
+
+async def enrol(line: Line, keys: Path, agents: int) -> None:
+    """As a real box does: a code each, proved over the broker, entered in the journal."""
+    began, ring, clock = time.monotonic(), Keyring(), SystemClock()
+    folder = line.directory / "gateway"
+    dial = dialler(BrokerConfig(port=line.broker.port))
+    sources = [Source.of(POST, f"fleet-{number}") for number in range(agents)]
+    await ring.enrol(
+        sources, dial, code_for=lambda source: make_code(folder, source, clock), clock=clock
+    )
+    ring.save(keys)
+    print(json.dumps({"enrolled": agents, "seconds": round(time.monotonic() - began, 1)}))
+
+
+@contextmanager
+def forwarding(directory: Path) -> Iterator[Side]:
+    """The yardstick."""
+    directory.mkdir()
+    broker, influx = mosquitto(directory / "mosquitto"), influxd(directory / "influx")
+    with ExitStack() as stack:
+        stack.enter_context(broker)
+        stack.enter_context(influx)
+        url = f"http://127.0.0.1:{influx.port}"
+        asked = {"q": f"CREATE DATABASE {DATABASE}"}
+        httpx.post(f"{url}/query", params=asked).raise_for_status()
+        command = [sys.executable, "-m", "scripts.benches.forwarder", "--database", DATABASE]
+        command += ["--port", str(broker.port), "--influx", url]
+        with (directory / "log").open("wb") as log:
+            forwarder = subprocess.Popen(command, stdout=log)
+        stack.callback(forwarder.wait)
+        stack.callback(forwarder.terminate)
+        until(lambda: "hears" in (directory / "log").read_text())
+        parts = {"forwarder": forwarder.pid, "mosquitto": broker.pid, "influxd": influx.pid}
+        yield Side("forward", broker.port, url, parts, lambda: (0, 0))
+
+
+def judge(best: dict[str, float]) -> int:
+    """The verdict."""
+    ours_, other = best.get("ours", 0.0), best.get("forward", 0.0)
+    ratio = ours_ / other if other else 0.0
+    is_good = ours_ >= TARGET and (ratio >= RATIO_MIN or "forward" not in best)
+    print(
+        f"{'GOOD' if is_good else 'NOT GOOD'}: ours sustained {ours_:,.0f} readings/s (wanted: "
+        f"{TARGET:,}), {ratio:.0%} of the {other:,.0f} of a loop that only forwards bytes (wanted: "
+        f"{RATIO_MIN:.0%})"
+    )
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
