@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from gateway import snapshots
 from gateway.entry import Entry
 from gateway.journal import Journal, entries, identity_of
 from gateway.judge import judge
-from gateway.replay import replay
+from gateway.replay import read_base, replay
 from gateway.state import State
 from gateway.store import open_store
 from tests.gateway.sample_journal import GATEWAY, drafts
@@ -61,6 +63,32 @@ def test_two_hash_seeds_give_the_same_bytes(tmp_path: Path, seed: int) -> None:
             timeout=100,
         )
         assert told.stdout.strip() == here
+
+
+def test_a_journal_with_everything_in_it_and_a_restore_gives_the_same_bytes(
+    whole_once: Path,
+) -> None:
+    """Acts, losses, strangers, forks; in two processes with two hash seeds, as it was told."""
+    digests = set()
+    for hash_seed in ("1", "2"):
+        told = subprocess.run(
+            [sys.executable, "-c", DIGEST, str(whole_once), GATEWAY],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=100,
+        )
+        digests.add(told.stdout.strip())
+    with closing(sqlite3.connect(whole_once)) as at:
+        base = read_base(at)
+        rows = at.execute(
+            "SELECT body FROM change WHERE number > ? ORDER BY number", (base.number,)
+        )
+        stored = [body for (body,) in rows]
+    assert base.number
+    assert len(stored) > 50
+    assert digests == {hashlib.sha256(b"".join(stored)).hexdigest()}
 
 
 def test_the_sample_has_everything_in_it(tmp_path: Path) -> None:
