@@ -1,8 +1,10 @@
 """Between the link and the intake: every source gets its turn, however much another one says.
 
-    link ─▶ put ─▶ one queue a source ─▶ take: in turns, in the order of each ─▶ intake
+    link ─▶ put ─▶ a queue for the events of each source ──▶ take: in turns, events first ─▶ intake
+               └─▶ a queue for all else that it says ─────┘
 
-A source that keeps to its window never fills its queue. One that does not loses the newest of what
+Streams are numbered apart, so an event may overtake readings: after an outage, a new seal does not
+wait for an hour of temperatures. A source that keeps to its window never fills its queue. One that does not loses the newest of what
 it says, counted: it will say it again, and nobody else waits for it.
 """
 
@@ -19,13 +21,17 @@ PACKETS_MAX: Final = 2 * WINDOW_MAX
 """Packets of one source that wait: its window, and the same again for what it repeats."""
 BYTES_MAX: Final = 32 * 1024 * 1024
 """Bytes of one source that wait."""
+TAKE_BYTES_MAX: Final = 1024 * 1024
+"""Bytes of one batch, past its first packet: what comes next never waits long for it."""
+REST_SHARE: Final = 4
+"""Of each batch, a quarter is for what is no event, should there be as many events as that."""
 ALL_PACKETS_MAX: Final = UNREAD_PACKETS_MAX
 ALL_BYTES_MAX: Final = 256 * 1024 * 1024
 _log: Final = logging.getLogger(__name__)
 
 
 class _Queue:
-    """What waits of one source."""
+    """What waits of one source, of events or of all else."""
 
     __slots__ = ("bytes", "packets")
 
@@ -37,11 +43,26 @@ class _Queue:
         return len(self.packets) < PACKETS_MAX and self.bytes < BYTES_MAX
 
 
+class _Batch:
+    """What is taken at once."""
+
+    def __init__(self) -> None:
+        self.packets: Final[list[Packet]] = []
+        self.bytes = 0
+
+    def has_room(self, limit: int) -> bool:
+        return len(self.packets) < limit and self.bytes < TAKE_BYTES_MAX
+
+
+Queues = OrderedDict[str, _Queue]
+
+
 class Turns:
     """What was heard and not yet looked at."""
 
     def __init__(self) -> None:
-        self._queues: OrderedDict[str, _Queue] = OrderedDict()
+        self._events: Final[Queues] = OrderedDict()
+        self._rest: Final[Queues] = OrderedDict()
         self._arrived: Final = asyncio.Event()
         self._packets = 0
         self._bytes = 0
@@ -51,10 +72,11 @@ class Turns:
     def put(self, packets: Sequence[Packet]) -> None:
         """These arrived."""
         for packet in packets:
-            source = packet.topic[: packet.topic.rfind("/")]
-            queue = self._queues.get(source)
+            source, _, leaf = packet.topic.rpartition("/")
+            queues = self._events if leaf == "events" else self._rest
+            queue = queues.get(source)
             if queue is None:
-                queue = self._queues[source] = _Queue()
+                queue = queues[source] = _Queue()
             is_full = self._packets >= ALL_PACKETS_MAX or self._bytes >= ALL_BYTES_MAX
             if is_full or not queue.has_room():
                 self._drop(source)
@@ -75,28 +97,38 @@ class Turns:
         return batch
 
     def take(self, limit: int) -> list[Packet]:
-        """At most so many, an equal share of each source that has something to say."""
-        batch: list[Packet] = []
-        while self._queues and len(batch) < limit:
-            share = max(1, (limit - len(batch)) // len(self._queues))
-            for source in list(self._queues):
-                if len(batch) >= limit:
-                    break
-                self._move(source, batch, min(share, limit - len(batch)))
-        return batch
+        """At most so many: events first, an equal share of each source that has something to say."""
+        batch = _Batch()
+        reserved = limit // REST_SHARE if self._rest else 0
+        self._share(self._events, batch, limit - reserved)
+        self._share(self._rest, batch, limit)
+        self._share(self._events, batch, limit)
+        return batch.packets
 
-    def _move(self, source: str, batch: list[Packet], share: int) -> None:
-        queue = self._queues[source]
+    def _share(self, queues: Queues, batch: _Batch, limit: int) -> None:
+        while queues and batch.has_room(limit):
+            share = max(1, (limit - len(batch.packets)) // len(queues))
+            for source in list(queues):
+                if not batch.has_room(limit):
+                    break
+                self._move(queues, source, batch, min(share, limit - len(batch.packets)))
+
+    def _move(self, queues: Queues, source: str, batch: _Batch, share: int) -> None:
+        queue = queues[source]
         for _ in range(min(share, len(queue.packets))):
             packet = queue.packets.popleft()
-            queue.bytes -= len(packet.body)
-            self._bytes -= len(packet.body)
+            size = len(packet.body)
+            queue.bytes -= size
+            self._bytes -= size
             self._packets -= 1
-            batch.append(packet)
+            batch.packets.append(packet)
+            batch.bytes += size
+            if batch.bytes >= TAKE_BYTES_MAX:
+                break
         if queue.packets:
-            self._queues.move_to_end(source)
+            queues.move_to_end(source)
         else:
-            del self._queues[source]
+            del queues[source]
 
     def _drop(self, source: str) -> None:
         self.dropped += 1

@@ -134,13 +134,16 @@ class Holding:
         self._receipt_row = None
         held = self.store.bytes_by_stream()
         self._sizes = {s: Size(*held.get(s, (0, 0))) for s in STREAMS}
+        for stream in STREAMS:
+            self._grow(stream, 0, 0)
         for lane in self._sender.lanes.values():
             lane.held = Ranges()
         for key, piece in self.store.held():
             self._sender.lane(*key).held.add(*piece)
 
     def _grow(self, stream: Stream, messages: int, size: int) -> None:
-        self._sizes[stream] = self._sizes[stream].plus(messages, size)
+        held = self._sizes[stream] = self._sizes[stream].plus(messages, size)
+        self._sender.usual_bytes[stream] = held.bytes // max(1, held.messages)
 
     @property
     def _size(self) -> Size:

@@ -20,6 +20,8 @@ ABSENT_S: Final = 30.0
 """Without a receipt for so long, the gateway is taken for absent: only `agent.born` is sent."""
 BULK_IN_FLIGHT_MAX: Final = 16
 """Blob parts in flight: the window counts messages, and these are 128 KiB each."""
+READINGS_IN_FLIGHT_BYTES: Final = 4 * 1024 * 1024
+"""Readings in flight, by their usual size: what is said next waits for no more than these."""
 TAKE_MAX: Final = 500
 """Messages in one batch to the link."""
 _INFINITY: Final = 1 << 62
@@ -101,6 +103,8 @@ class Sender:
         self.journal = ""
         self.position = -1
         self.window = 0
+        self.usual_bytes: dict[Stream, int] = {}
+        """The mean size of the messages held, by stream."""
         self._granted_until = 0.0
         self._former: set[str] = set()
         self._heard_at: float | None = None
@@ -175,6 +179,9 @@ class Sender:
         """Messages sent and not settled."""
         return sum(len(lane.flight) for lane in self.lanes.values())
 
+    def _in_flight(self, stream: Stream) -> int:
+        return sum(len(lane.flight) for lane in self.of(stream))
+
     def of(self, stream: Stream) -> list[Lane]:
         """The lanes of a stream, oldest epoch first."""
         return [lane for lane in self.lanes.values() if lane.key.stream == stream]
@@ -207,5 +214,8 @@ class Sender:
         window = self.window if stream == "events" else self.window - self.window // 4
         room = window - self.in_flight
         if stream == "bulk":
-            room = min(room, BULK_IN_FLIGHT_MAX - sum(len(b.flight) for b in self.of("bulk")))
+            room = min(room, BULK_IN_FLIGHT_MAX - self._in_flight(stream))
+        elif stream == "readings":
+            most = max(1, READINGS_IN_FLIGHT_BYTES // max(1, self.usual_bytes.get(stream, 1)))
+            room = min(room, most - self._in_flight(stream))
         return max(room, 0)

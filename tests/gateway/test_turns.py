@@ -21,7 +21,14 @@ from contract.signing import Key
 from contract.topics import stream_of, topic
 from gateway.intake import AHEAD_MAX
 from gateway.journal import entries
-from gateway.turns import ALL_PACKETS_MAX, BYTES_MAX, PACKETS_MAX, Turns
+from gateway.turns import (
+    ALL_PACKETS_MAX,
+    BYTES_MAX,
+    PACKETS_MAX,
+    REST_SHARE,
+    TAKE_BYTES_MAX,
+    Turns,
+)
 from tests.gateway.gateways import World
 from tests.support.virtual import START, run_virtually
 
@@ -73,6 +80,25 @@ def test_the_flood_is_bounded_in_packets_and_bytes() -> None:
     while batch := turns.take(BATCH_MAX):
         taken += len(batch)
     assert taken == ALL_PACKETS_MAX
+
+
+def test_an_event_overtakes_readings_of_all_sources() -> None:
+    """It is in the next batch; and readings go on beside any number of events."""
+    turns = Turns()
+    readings = [Packet(topic=f"greenlane/1/KEMBA/s{n % 9}/readings", body=b"r") for n in range(900)]
+    turns.put(readings)
+    turns.put([packet("other", 1)])
+    assert "/other/" in turns.take(BATCH_MAX)[0].topic
+    turns.put([packet("other", n) for n in range(PACKETS_MAX)])
+    batch = turns.take(BATCH_MAX)
+    assert sum(one.topic.endswith("/readings") for one in batch) == BATCH_MAX // REST_SHARE
+
+
+def test_a_batch_is_bounded_in_bytes() -> None:
+    """Large messages make small batches."""
+    turns = Turns()
+    turns.put([packet("heavy", n, TAKE_BYTES_MAX // 2) for n in range(5)])
+    assert [len(turns.take(BATCH_MAX)) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def seal(number: int) -> Said:
