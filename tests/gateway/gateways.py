@@ -11,6 +11,7 @@ from contract.ask import Asker
 from contract.delivery import uplink
 from contract.delivery.enrolment import enrol
 from contract.delivery.outbox import Outbox
+from contract.delivery.room import OutboxLimits
 from contract.identifiers import Source
 from contract.links.memory import Hub
 from contract.messages import ChangesAsked, ChangesTold, Device, DeviceAlive, Message, read
@@ -64,6 +65,7 @@ class World:
         *devices: Device,
         is_new: bool = True,
         alive: Callable[[], tuple[DeviceAlive, ...]] = tuple,
+        limits: OutboxLimits | None = None,
     ) -> AsyncIterator[Outbox]:
         """An enrolled agent with its uplink running."""
         source = Source.of(POST, name)
@@ -76,7 +78,7 @@ class World:
         public = bytes.fromhex((folder / "gateway.pub").read_text())
         async with (
             Outbox.open(
-                folder / "outbox.sqlite", source=source, key=key, clock=self.clock
+                folder / "outbox.sqlite", source=source, key=key, clock=self.clock, limits=limits
             ) as outbox,
             asyncio.TaskGroup() as tasks,
         ):

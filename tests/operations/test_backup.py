@@ -10,6 +10,7 @@ import duckdb
 import msgspec
 import pytest
 
+from contract.delivery.room import OutboxLimits
 from contract.delivery.source_end import Said
 from contract.link import Rejected
 from contract.messages import (
@@ -17,6 +18,9 @@ from contract.messages import (
     BlobPart,
     ChangesAsked,
     ChangesTold,
+    CompletenessAsked,
+    CompletenessChanged,
+    CompletenessTold,
     Reading,
     ReadingsTaken,
     SealRead,
@@ -132,6 +136,48 @@ def test_a_gateway_of_an_earlier_copy_gets_back_what_the_agents_hold(tmp_path: P
         assert (world.config.folder / "blobs" / name[:2] / name).read_bytes() == PICTURE
 
     run_virtually(main())
+
+
+def test_a_restored_gateway_names_what_nobody_holds_any_more(tmp_path: Path) -> None:
+    """What was receipted and pruned since the copy is declared, counted, told with its reason."""
+    world, limits = World(tmp_path), OutboxLimits(messages_max=40)
+    out, seals = tmp_path / "gateway.tar", 120
+
+    async def main() -> None:
+        async with world.gateway(), world.agent("gate-2", limits=limits) as outbox:
+            await outbox.say(seal("A0", "intact"))
+            await asyncio.sleep(30)
+            back_up(subject_of(world), out, version="1", made_at=MADE_AT)
+            begin = world.clock.utc_now()
+            for number in range(1, seals):
+                await outbox.say(seal(f"A{number}", "intact"))
+                await asyncio.sleep(0.5)
+            await asyncio.sleep(30)
+        restore(out, subject_of(world), is_forced=True)
+        async with world.gateway():
+            async with world.agent("gate-2", is_new=False, limits=limits):
+                await asyncio.sleep(120)
+                told = await world.ask(
+                    CompletenessAsked(
+                        source="/KEMBA/gate-2", start=begin, end=begin + timedelta(seconds=60)
+                    )
+                )
+            of = {one.source: one for one in await completeness(world)}["/KEMBA/gate-2"]
+        assert isinstance(told, CompletenessTold)
+        assert told.status == of.status == "declared lost"
+        assert any("restored since had receipted it" in reason for reason in told.reasons)
+        [events] = [one for one in of.streams if one.stream == "events"]
+        assert events.missing == 0
+        assert events.lost > seals // 3
+        kept = [e for e in entries(world.config.folder / "journal.sqlite") if e.type == "seal.read"]
+        assert len(kept) + events.lost == seals
+
+    run_virtually(main())
+
+
+async def completeness(world: World) -> list[CompletenessChanged]:
+    """The latest of each source."""
+    return [one for one in await world.changes() if isinstance(one, CompletenessChanged)]
 
 
 def test_the_changes_of_a_restored_journal_are_a_chain_of_its_own(tmp_path: Path) -> None:
