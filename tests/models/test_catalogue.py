@@ -18,7 +18,7 @@ def model() -> Model:
 
 
 def test_shipped_model_finds_most_shells_and_stops_few_honest_bags(model: Model) -> None:
-    """Floors on fresh seeds, well below the passport's intervals: half of the shells, one in twenty.
+    """Floors on fresh seeds, well below the passport's: half of the shells, one bag in twenty.
 
     The passport has the figures; this only guards against a broken model.
     """
