@@ -295,8 +295,9 @@ class SourceEnd:
         self.say([Said(rotated)], stamp)
 
     def successions(self) -> list[Outgoing]:
-        """What a gateway has to hear before a birth, if it is to know the key of the birth."""
-        return [one for key, number in self._successions for one in self._outgoing(key, [number])]
+        """What a gateway has to hear before a birth, if it is to know its key; oldest first."""
+        last = reversed(self._successions)
+        return [one for key, number in last for one in self._outgoing(key, [number])]
 
     def _declare(self, stamp: Stamp) -> None:
         for key, number in self.sender.worn_out(UNSENDABLE_AFTER_TRIES):
