@@ -71,7 +71,9 @@ def _inspected(packet: Packet, keys: Keys, blobs: Blobs) -> Heard | Suspect:
     )
     if draft.identity is None and not isinstance(draft.message, UNNUMBERED):
         return Suspect(packet, draft.hash, "a message that needs a number has none")
-    reason = _unfit(draft, frame, blobs) or _odd_time(draft)
+    if why := _harmed(draft, frame):
+        return Suspect(packet, hash_of(packet.body), why)
+    reason = _unfit(draft, blobs) or _odd_time(draft)
     if reason:
         at = draft.observed_at if _is_sane(draft.observed_at) else None
         draft = msgspec.structs.replace(draft, kind="refused", message=None, observed_at=at)
@@ -92,7 +94,21 @@ def _trust(packet: Packet, event: Event, frame: Frame, keys: Keys) -> None:
         raise _NotTrusted(reason, packet.keyid if is_revoked else "")
 
 
-def _unfit(draft: Draft, frame: Frame, blobs: Blobs) -> str:
+def _harmed(draft: Draft, frame: Frame) -> str:
+    """Why this is not what was signed, though its envelope is: the bytes behind it are others.
+
+    Not kept as refused: whoever cut or lengthened it on its way would have settled its number.
+    """
+    if not isinstance(draft.message, BlobPart):
+        return "a message without raw bytes has some" if frame.raw else ""
+    try:
+        check_part(draft.message, frame.raw)
+    except Refused as error:
+        return str(error)
+    return ""
+
+
+def _unfit(draft: Draft, blobs: Blobs) -> str:
     """Why a message that can be read is refused all the same; empty if it is not."""
     message = draft.message
     if message is None:
@@ -100,14 +116,10 @@ def _unfit(draft: Draft, frame: Frame, blobs: Blobs) -> str:
     if draft.identity is not None and stream_of(message) != draft.stream:
         return "it does not belong to this stream"
     if isinstance(message, BlobPart):
-        try:
-            check_part(message, frame.raw)
-        except Refused as error:
-            return str(error)
         return "" if blobs.is_allowed(message) else "the blob is too large"
     if isinstance(message, KeyRotated) and not is_agreed(draft, message):
         return "the next key did not agree to follow this one"
-    return "a message without raw bytes has some" if frame.raw else ""
+    return ""
 
 
 def is_agreed(draft: Draft, rotated: KeyRotated) -> bool:
@@ -124,8 +136,9 @@ def _odd_time(draft: Draft) -> str:
     """Why a time in a message is none that a device can have seen; empty if all are sane."""
     times = [draft.observed_at]
     message = draft.message
-    if isinstance(message, ReadingsTaken):
-        times += [reading.observed_at for reading in message.readings]
+    if isinstance(message, ReadingsTaken) and message.readings:
+        observed = [reading.observed_at for reading in message.readings]
+        times += [min(observed), max(observed)]
     elif isinstance(message, SealRead):
         times += [message.sealed_at, message.opened_at, message.seal_clock_at]
     elif isinstance(message, AgentAlive):

@@ -16,6 +16,11 @@ from gateway.voice import Voice
 
 GATHER_S: Final = 0.1
 """New messages are receipted together after so long."""
+RECEIPTS_PER_S: Final = 1_000
+"""With more agents than speak in `GATHER_S` at this rate, each waits longer for its receipt, which
+then settles more: a receipt for nearly every message would cost as much as the message."""
+GATHER_S_MAX: Final = 2.0
+"""No agent waits longer: after `RESEND_S_FIRST` it would say its messages again."""
 AGAIN_S: Final = 10.0
 FORGET_S: Final = 60.0
 """A source that says nothing for so long gets no further receipts until it does."""
@@ -58,9 +63,10 @@ class Receipts:
 
     async def run(self) -> None:
         """Say receipts until cancelled."""
+        gather_s = GATHER_S
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(GATHER_S):
+                async with asyncio.timeout(gather_s):
                     await self._urgent.wait()
             self._urgent.clear()
             now = self._now
@@ -69,6 +75,7 @@ class Receipts:
                     self._owed[source] = None
             owed, self._owed = self._owed, {}
             self.said += len(owed)
+            gather_s = min(GATHER_S_MAX, max(GATHER_S, len(owed) / RECEIPTS_PER_S))
             for source in owed:
                 self._said[source] = now
             self._outlet.say(self._voice.packet(self._receipt(s, now), s) for s in owed)

@@ -55,8 +55,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     model: ModelUsed | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """One entry in its order, and what is known beside it (read only)."""
 
     entry: Entry

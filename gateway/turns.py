@@ -4,8 +4,8 @@
                └─▶ a queue for all else that it says ─────┘
 
 Streams are numbered apart, so an event may overtake readings: after an outage, a new seal does not
-wait for an hour of temperatures. A source that keeps to its window never fills its queue. One that does not loses the newest of what
-it says, counted: it will say it again, and nobody else waits for it.
+wait for an hour of temperatures. A source that keeps to its window never fills its queue. One that
+does not loses the newest of what it says, counted: it will say it again, and nobody else waits.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ class Turns:
         return batch
 
     def take(self, limit: int) -> list[Packet]:
-        """At most so many: events first, an equal share of each source that has something to say."""
+        """At most so many: events first, an equal share of each source that says something."""
         batch = _Batch()
         reserved = limit // REST_SHARE if self._rest else 0
         self._share(self._events, batch, limit - reserved)

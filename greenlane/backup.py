@@ -1,7 +1,7 @@
 """What a backup of a gateway or a command center holds, and how it becomes a state directory again.
 
     journal ─ one moment, by SQLite's own backup ─▶ ┐
-    key, gateway.pub                               ─▶ ├─▶ tar, manifest last
+    keys, certificates and the authority behind    ─▶ ├─▶ tar, manifest last
     pictures and their parts                       ─▶ ┘
 
 Databases first, pictures after: a picture is on the disk before the journal speaks of it, so what a
@@ -26,6 +26,8 @@ from contract.signing import Key
 from greenlane.archive import FORMAT, Kind, Manifest, Writer, copied, files_under, unpacked
 
 SECRETS: Final = ("key", "gateway.pub")
+PAPERS: Final = ("authority", "tls")
+"""Folders: a post that lost its authority would have to enrol every box anew."""
 PARTS: Final = "parts"
 TOLD_BY: Final = "restored.backup"
 """Stands for the source of a picture that went whole while the backup was made."""
@@ -81,6 +83,10 @@ def _written(
     for name in SECRETS:
         if (subject.state / name).exists():
             writer.add(name, subject.state / name)
+    for folder in PAPERS:
+        for path in files_under(subject.state / folder):
+            if path.suffix != ".new":  # being written just now
+                writer.add(path.relative_to(subject.state).as_posix(), path)
     if subject.kind == "gateway":
         _add_pictures(writer, subject.state)
     manifest = Manifest(

@@ -73,7 +73,7 @@ class Outgoing(NamedTuple):
 
 
 Heard = Literal["stale", "heard", "say born"]
-"""``say born``: another journal answers, or our epoch changed; the gateway must hear of it."""
+"""``say born``: another journal answers, our epoch changed, or our key became known only now."""
 
 
 class SourceEnd:
@@ -98,6 +98,7 @@ class SourceEnd:
         self._make_epoch: Final = make_epoch
         self.is_revoked = False
         """The gateway says that our key counts no more: nothing goes out until we enrol anew."""
+        self._is_known = False
         with self._holding.writing():
             store.sign_with(key.keyid)
         self._keyids: Final = store.keyids()
@@ -183,12 +184,15 @@ class SourceEnd:
             return "stale"
         self._holding.settled_by(signed)
         self.is_revoked = self.key.keyid in receipt.revoked
+        was_known, self._is_known = self._is_known, self.key.keyid in receipt.keys
+        is_heir = bool(self._successions) and self._is_known and not was_known
         with self._holding.writing(is_saved=False):
             self._say_again_uncounted(receipt)
             for one in receipt.streams:
                 self._agree(LaneKey(one.epoch, one.stream), one.upto, one.hash)
             self._losses.hear(receipt, now)
-        return "heard" if was == (receipt.journal, self.epoch) else "say born"
+        is_same = was == (receipt.journal, self.epoch)
+        return "heard" if is_same and not is_heir else "say born"
 
     def _agree(self, key: LaneKey, upto: int, hash_: str | None) -> None:
         """Compare hashes; a foreign one means that somebody else speaks with our name."""
@@ -291,8 +295,9 @@ class SourceEnd:
         self.say([Said(rotated)], stamp)
 
     def successions(self) -> list[Outgoing]:
-        """What a gateway has to hear before a birth, if it is to know the key of the birth."""
-        return [one for key, number in self._successions for one in self._outgoing(key, [number])]
+        """What a gateway has to hear before a birth, if it is to know its key; oldest first."""
+        last = reversed(self._successions)
+        return [one for key, number in last for one in self._outgoing(key, [number])]
 
     def _declare(self, stamp: Stamp) -> None:
         for key, number in self.sender.worn_out(UNSENDABLE_AFTER_TRIES):

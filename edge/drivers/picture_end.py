@@ -86,8 +86,9 @@ def _directory(body: bytes, order: str, at: int, room: int) -> tuple[int, int, i
         if (size := _TYPE_BYTES.get(kind, 0) * number) > INLINE_BYTES:
             ends.append(value + size)
         if tag not in fields and (tag in _OFFSETS or tag in _OFFSETS.values()):
+            fits = number <= room - pieces
             where = at + 10 + 12 * index
-            fields[tag] = _numbers(body, order, where, kind, number, room - pieces)
+            fields[tag] = _numbers(body, order, where, kind, number) if fits else ()
             pieces += len(fields[tag])
     has_picture = False
     for offsets, counts in _OFFSETS.items():
@@ -98,10 +99,8 @@ def _directory(body: bytes, order: str, at: int, room: int) -> tuple[int, int, i
     return following, max(ends) if has_picture else 0, pieces
 
 
-def _numbers(
-    body: bytes, order: str, at: int, kind: int, number: int, room: int
-) -> tuple[int, ...]:
-    if kind not in _SIZES or number > room:
+def _numbers(body: bytes, order: str, at: int, kind: int, number: int) -> tuple[int, ...]:
+    if kind not in _SIZES:
         return ()
     size, code = _SIZES[kind]
     if size * number > INLINE_BYTES:

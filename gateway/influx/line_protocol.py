@@ -1,4 +1,4 @@
-r"""Points as InfluxDB line protocol: pure, as bytes, with the prefix of each series made once.
+r"""Points as InfluxDB line protocol: pure, with the prefix of each series made once.
 
 Equal series and timestamp overwrite in InfluxDB, silently. So a timestamp here is `observed_at`
 cut to the millisecond, with ``(epoch + sequence * 1000 + item) mod 1000000`` as its last digits:
@@ -51,15 +51,19 @@ def text_of_tag(tag: str) -> str:
     return _ENCODED.sub(lambda found: chr(int(found[1], 16)), tag)
 
 
-@functools.lru_cache(SERIES_CACHED_MAX)
 def prefix(series: Series) -> bytes:
     """Measurement and tags, in the order in which InfluxDB sorts them; empty tags are left out."""
+    return _prefix(series).encode()
+
+
+@functools.lru_cache(SERIES_CACHED_MAX)
+def _prefix(series: Series) -> str:
     tags = ("agent", "device", "metric", "post", "unit")
     values = ((name, getattr(series, name)) for name in tags)
     written = (
         f",{name}={_SPECIAL.sub(_escaped, tag_text(value))}" for name, value in values if value
     )
-    return (series.kind + "".join(written) + " ").encode()
+    return series.kind + "".join(written) + " "
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -79,42 +83,48 @@ def timestamp_ns(point: TimePoint) -> int:
 
 def line(point: TimePoint) -> bytes:
     """One line, without its end; raise `Unwritable`."""
-    time_ns = timestamp_ns(point)
+    return _text(point).encode()
+
+
+def _text(point: TimePoint) -> str:
+    # A hundred thousand of these a second: one tuple taken apart, one string put together.
+    series, origin, sequence, item, observed_us, value, facts = point
+    number = _epoch_offset(origin.epoch) + sequence * ITEMS + item
+    time_ns = observed_us // 1_000 * NS_PER_MS + number % NS_PER_MS
     if not TIME_NS_MIN <= time_ns <= TIME_NS_MAX:
         raise Unwritable(
             "InfluxDB's time goes from 1677 to 2262 and this was observed outside of it"
         )
-    value = point.value
-    fields = b"sequence=%di" % point.sequence
+    fields = f"sequence={sequence}i"
     if value is not None:
         if not math.isfinite(value):
             raise Unwritable(f"InfluxDB has no number for {value}")
-        fields = b"value=%s,%s" % (repr(float(value)).encode(), fields)
-    for name, fact in point.facts:
-        fields += b",%s=%s" % (_key(name), _field(fact))
-    return b"%s%s %d" % (prefix(point.series), fields, time_ns)
+        fields = f"value={float(value)!r},{fields}"
+    if facts:
+        fields += "".join([f",{_key(name)}={_field(fact)}" for name, fact in facts])
+    return f"{_prefix(series)}{fields} {time_ns}"
 
 
 @functools.lru_cache(4_096)
-def _key(name: str) -> bytes:
+def _key(name: str) -> str:
     """The name of a field: those of seals and scans are ours, those of strangers are not."""
-    return _SPECIAL.sub(_escaped, tag_text(name)).encode()
+    return _SPECIAL.sub(_escaped, tag_text(name))
 
 
-def _field(fact: Fact) -> bytes:
+def _field(fact: Fact) -> str:
     if type(fact) is float and math.isfinite(fact):
-        return repr(fact).encode()
+        return repr(fact)
     if isinstance(fact, str):
-        return f'"{_QUOTED.sub(_escaped, fact)}"'.encode()
+        return f'"{_QUOTED.sub(_escaped, fact)}"'
     if isinstance(fact, int):
         if not -INTEGER_MAX <= fact <= INTEGER_MAX:
             raise Unwritable(f"{fact} has more than 64 bits")
-        return b"%di" % fact
+        return f"{fact:d}i"
     if not math.isfinite(fact):
         raise Unwritable(f"InfluxDB has no number for {fact}")
-    return repr(float(fact)).encode()
+    return repr(float(fact))
 
 
 def lines(points: Iterable[TimePoint]) -> bytes:
     """The body of one write; raise `Unwritable` at the first point without words."""
-    return b"\n".join(map(line, points))
+    return "\n".join(map(_text, points)).encode()

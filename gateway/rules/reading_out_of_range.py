@@ -57,11 +57,15 @@ def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
     """Findings when a range is left for long enough, and when it is kept again."""
     limits = _limits(fact.settings)
     if isinstance(fact.message, ReadingsTaken):
+        source = fact.entry.source
         for reading in fact.message.readings:
             devices = limits.get(reading.metric)
             limit = devices and (devices.get(reading.device) or devices.get(""))
-            if limit:
-                yield from _heard(fact, memory, reading, limit)
+            if not limit:
+                continue
+            key = f"{source}\n{reading.device}\n{reading.metric}"
+            if not _is_quiet(key, memory, reading, limit):
+                yield from _heard(key, fact, memory, reading, limit)
         return
     for key, until in list(memory.waiting.items()):
         series = memory.series.get(key)
@@ -73,8 +77,25 @@ def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
             yield from _settled(fact, memory, key, limit)
 
 
-def _heard(fact: Fact, memory: Memory, reading: Reading, limit: Limit) -> Iterator[Finding]:
-    key = f"{fact.entry.source}\n{reading.device}\n{reading.metric}"
+def _is_quiet(key: str, memory: Memory, reading: Reading, limit: Limit) -> bool:
+    """Whether a series is in its range and stays there, as most do; then this is all of it."""
+    value, series = reading.value, memory.series.get(key)
+    if (
+        series is None
+        or series.is_out
+        or series.is_raised
+        or reading.observed_at < series.heard_at
+        or not (limit.high is None or value <= limit.high)
+        or not (limit.low is None or value >= limit.low)
+    ):
+        return False
+    series.value, series.heard_at, series.unit = value, reading.observed_at, reading.unit
+    return True
+
+
+def _heard(
+    key: str, fact: Fact, memory: Memory, reading: Reading, limit: Limit
+) -> Iterator[Finding]:
     is_out = _is_out(reading.value, limit)
     series = memory.series.get(key)
     if series is None:

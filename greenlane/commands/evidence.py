@@ -94,7 +94,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     if found.wrong:
         print(f"WRONG: {found.wrong}. Before it, {found.entries} entries are as they were signed.")
         return FAILED
-    print(f"{found.entries} entries are as they were signed, in {found.checkpoints} checkpoints.")
+    print(f"{found.entries} entries are as they were signed; checkpoints: {found.checkpoints}.")
     return OK
 
 

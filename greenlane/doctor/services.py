@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract.clock import Clock
+from contract.delivery.certificate import Papers
 from contract.link import Rejected
 from contract.links.mqtt import BrokerConfig
+from greenlane.certified import secured
 from greenlane.doctor import box, certificates, identity, reach
 from greenlane.doctor.finding import Finding, advice, well
 
@@ -35,24 +37,26 @@ async def gateway(config: "GatewayConfig", clock: Clock) -> list[Finding]:
 async def command_center(config: "Config", clock: Clock) -> list[Finding]:
     """A command center."""
     folder = config.state
+    broker = secured(config.broker, Papers(folder / "tls"))
     return [
         *_kept(folder, clock, wanted_bytes=config.pictures_bytes_max),
         identity.key(folder / "key", made_by="its enrolment"),
         identity.enrolled(folder / "gateway.pub", kind="command-center"),
-        *_certificates(config.broker, clock),
-        await reach.broker(config.broker, name=f"{config.post}-{config.name}"),
+        *_certificates(broker, clock),
+        await reach.broker(broker, name=f"{config.post}-{config.name}"),
     ]
 
 
 async def agent(config: "AgentConfig", clock: Clock) -> list[Finding]:
     """An agent."""
     folder = Path(config.state_dir)
+    broker = secured(config.broker, Papers(folder / "tls"))
     return [
         *_kept(folder, clock, wanted_bytes=config.outbox.bytes_max),
         identity.key(folder / "key", made_by="its enrolment"),
         identity.enrolled(folder / "gateway.pub", kind="edge"),
-        *_certificates(config.broker, clock),
-        await reach.broker(config.broker, name=f"{config.post}-{config.name}"),
+        *_certificates(broker, clock),
+        await reach.broker(broker, name=f"{config.post}-{config.name}"),
         await _model(config.detector),
     ]
 

@@ -1,4 +1,4 @@
-"""``scripts/bench faults``: whole posts under faults from seeds; each prints what was lost, doubled.
+"""``scripts/bench faults``: posts under faults from seeds; what was lost, doubled, or wrong.
 
     --runs N --first-seed S    N posts in virtual time, on the link in memory (tests/faults)
     --real N                   N posts of real processes that are killed (tests/faults/real.py)
@@ -115,5 +115,6 @@ def _verdict(outcomes: list[virtual.Outcome], real_wrong: int) -> int:
 if __name__ == "__main__":
     if os.environ.get(HASHES) != "0":
         os.environ[HASHES] = "0"  # sets of text come in one order then: a seed is the same again
-        os.execv(sys.executable, [sys.executable, "-m", "scripts.benches.faults", *sys.argv[1:]])
+        again = [sys.executable, "-m", "scripts.benches.faults", *sys.argv[1:]]
+        os.execv(sys.executable, again)  # noqa: S606 - ourselves
     sys.exit(main(sys.argv[1:]))

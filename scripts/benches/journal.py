@@ -42,6 +42,7 @@ from contract.messages import (
     read,
 )
 from contract.wire import hash_of
+from gateway.books.file import NAME, last_position, opened
 from gateway.config import GatewayConfig
 from gateway.entry import Draft, drafted
 from gateway.service import Parts, assembled
@@ -189,7 +190,7 @@ def started(config: Path) -> Iterator[dict[str, Any]]:
     try:
         assert process.stderr is not None  # noqa: S101 - we made it
         for line in process.stderr:
-            if found := re.search(r"judged entries (\d+) to (\d+) again", line):
+            if found := re.search(r"judged entries (\d+) to (\d+) of", line):
                 told["judged_again"] = int(found[2]) - int(found[1]) + 1
             if READY in line:
                 break
@@ -205,6 +206,15 @@ def started(config: Path) -> Iterator[dict[str, Any]]:
         timer.cancel()
         process.kill()
         process.wait()
+
+
+def stands(state: Path) -> dict[str, int]:
+    """How much there is to start on, and how much of it came after the last snapshot."""
+    with opened(state / NAME) as at:
+        last = last_position(at)
+        (snapshot,) = at.execute("SELECT coalesce(max(position), 0) FROM snapshot").fetchone()
+    size = (state / NAME).stat().st_size
+    return {"entries": last, "after_snapshot": last - snapshot, "bytes": size}
 
 
 def drop_cache(folder: Path) -> None:
@@ -241,6 +251,7 @@ def main() -> int:
 def starts(state: Path, scratch: Path, count: int) -> int:
     """Start it so often, warm and cold; 0 if the median is good."""
     warm: list[float] = []
+    print(json.dumps(stands(state)), flush=True)
     with mosquitto(scratch) as broker:
         config = scratch / "gateway.toml"
         config.write_text(

@@ -29,6 +29,7 @@ from contract.delivery.outbox import Outbox
 from contract.delivery.room import OutboxLimits
 from contract.delivery.source_end import Said
 from contract.identifiers import Source
+from contract.link import Dial
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.messages import AlertChanged, Reading, ReadingsTaken, SealRead, read
 from contract.signing import Key
@@ -102,7 +103,7 @@ async def measure(folder: Path, asked: argparse.Namespace) -> dict[str, object]:
         )
         stack.callback(gateway.stop)
         gateway.start()
-        while "the gateway hears" not in gateway.log.read_text():
+        while "the gateway hears" not in gateway.log.read_text():  # noqa: ASYNC110 - a process
             await asyncio.sleep(0.1)
         dial = dialler(BrokerConfig(port=broker.port))
         state = StateDir(folder / "lane-1")
@@ -147,7 +148,7 @@ async def fill(outbox: Outbox, asked: argparse.Namespace) -> dict[str, object]:
 
 
 async def drain(
-    outbox: Outbox, dial: uplink.Dial, state: StateDir, asked: argparse.Namespace
+    outbox: Outbox, dial: Dial, state: StateDir, asked: argparse.Namespace
 ) -> dict[str, object]:
     """The broker is back: everything goes out while more comes."""
     seals, clock = Seals(), SystemClock()
@@ -196,7 +197,7 @@ def _ms(sorted_s: list[float], share: float) -> float | None:
     return round(sorted_s[max(0, math.ceil(share * len(sorted_s)) - 1)] * 1e3, 1)
 
 
-async def _hear(dial: uplink.Dial, seals: Seals) -> None:
+async def _hear(dial: Dial, seals: Seals) -> None:
     async with dial("bench-ear") as link:
         await link.subscribe(topic(GATEWAY, "changes"))
         async for packets in link.receive():
@@ -223,7 +224,9 @@ async def _open_seals(outbox: Outbox, seals: Seals) -> None:
 def main(arguments: list[str]) -> int:
     """Measure; 0 if it was quick enough."""
     parser = argparse.ArgumentParser(prog="scripts/bench outage")
-    parser.add_argument("--seconds", type=int, default=OUTAGE_S, help="how long the broker was away")
+    parser.add_argument(
+        "--seconds", type=int, default=OUTAGE_S, help="how long the broker was away"
+    )
     parser.add_argument("--rate", type=int, default=RATE, help="readings a second")
     parser.add_argument("--bytes-max", type=int, default=OutboxLimits().bytes_max)
     asked = parser.parse_args(arguments)

@@ -1,5 +1,6 @@
 """The export: from a running gateway's files, from a backup, of a journal that somebody edited."""
 
+import asyncio
 import re
 import shutil
 import sqlite3
@@ -14,16 +15,24 @@ import pytest
 
 from contract.clock import SystemClock
 from contract.link import Rejected
+from contract.messages import AlertChanged
 from contract.signing import Key
+from contract.wire import hash_of
+from gateway.changes import ChangeLog
+from gateway.entry import Draft
+from gateway.journal import Journal
 from gateway.notary import tree
 from gateway.renewal import renew
+from gateway.rule import evidence
+from gateway.store import open_store
 from greenlane import backup
 from greenlane.evidence import form
 from greenlane.evidence.export import Order, export
 from greenlane.evidence.form import Manifest
+from greenlane.evidence.gathering import gathered
 from greenlane.evidence.verify import verify
 from tests.evidence.cases import ACT, SHA256, Post
-from tests.evidence.forging import taken_apart
+from tests.evidence.forging import judged, signed_again, taken_apart
 from tests.support.virtual import START
 
 
@@ -116,6 +125,47 @@ def test_a_picture_that_was_exchanged_is_named(copy: Post) -> None:
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(Rejected, match="another hash"):
         copy.archive()
+
+
+async def _strangers_speak(post: Post) -> None:
+    """The alert is fed by what a device said that signs nothing, as the gateway keeps it."""
+    key = Key.load_or_make(post.config.folder / "key")
+    body = b"not JSON, and signed by nobody\x00\xff"
+    async with open_store(post.config.folder / "journal.sqlite") as store:
+        journal = await Journal.of(store, SystemClock())
+        draft = Draft(
+            kind="foreign",
+            source="/KEMBA/foreign-scales",
+            stream="readings",
+            epoch="0" * 16,
+            sequence=1,
+            hash=hash_of(body),
+            type="foreign.heard",
+            body=body,
+        )
+        ((_, entry),) = await journal.append([draft])
+        assert entry is not None
+        log = await ChangeLog.of(store, source=str(post.config.source), journal=journal.id, key=key)
+        with closing(sqlite3.connect(post.config.folder / "journal.sqlite")) as at:
+            alert = gathered(at, post.alert).alert
+        fed = msgspec.structs.replace(alert, evidence=(*alert.evidence, evidence(entry, "9 kg")))
+        await log.keep(log.chain.write([AlertChanged(alert=fed)], entry), entry.position)
+
+
+@pytest.mark.anyio
+async def test_what_nobody_signed_is_there_and_said_to_be_so(copy: Post) -> None:
+    """Its bytes as they came, in their place in the log; who changes them is found."""
+    await _strangers_speak(copy)
+    out = await asyncio.to_thread(copy.archive)
+    assert verify(out, copy.trusted).wrong is None
+    files = taken_apart(out)
+    (name,) = (one for one in files if one.endswith(".body"))
+    assert "signed by nobody" in files[form.REPORT].decode()
+    files[name] += b"x"
+    key = Key.load_or_make(copy.config.folder / "key")
+    wrong = judged(signed_again(files, key), copy.folder, copy.trusted).wrong
+    assert wrong is not None
+    assert wrong.where == name
 
 
 def test_what_retention_erased_is_said_and_the_rest_still_verifies(copy: Post) -> None:

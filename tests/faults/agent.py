@@ -78,9 +78,7 @@ class Sensor:
             Reading(
                 device=self.name, metric=COUNT, value=float(self.polls), unit="/", observed_at=now
             ),
-            Reading(
-                device=self.name, metric=TEMPERATURE, value=warm, unit="Cel", observed_at=now
-            ),
+            Reading(device=self.name, metric=TEMPERATURE, value=warm, unit="Cel", observed_at=now),
         ]
 
 
@@ -190,9 +188,7 @@ class Agent:
     async def run(self, folder: Path, dial: Dial, said: dict[Identity, Message]) -> None:
         """As `edge.agent.run` is, but for devices and model of the script."""
         clock = GuidedClock(self.clock)
-        drivers = tuple(
-            Scripted(Settings(device=one.name), one, clock) for one in self.devices
-        )
+        drivers = tuple(Scripted(Settings(device=one.name), one, clock) for one in self.devices)
         health = Health(tuple(driver.device for driver in drivers))
         facts = uplink.Facts(version="1", devices=health.devices, models=(MODEL,))
         async with (
@@ -225,7 +221,6 @@ class Agent:
                 await _observe(drivers, line, clock)
             finally:
                 link.cancel()
-
 
 
 async def _observe(drivers: tuple[Scripted, ...], line: Line, clock: Clock) -> None:

@@ -103,7 +103,7 @@ def is_whole(journal: Path) -> bool:
     with closing(sqlite3.connect(journal)) as at:
         cursors = dict(at.execute("SELECT name, position FROM cursor"))
     last = max((e.position for e in found if e.kind == "kept"), default=0)
-    return min(cursors.get("judge", 0), cursors.get("sink database", 0)) >= last - 5
+    return all(cursors.get(name, 0) >= last - 5 for name in ("judge", "sink database"))
 
 
 def opened(journal: Path) -> Books:
@@ -169,6 +169,7 @@ def wrongs(world: World, books: Books) -> Iterator[str]:
     if not world.is_settled:
         yield f"nothing came to rest: {_unrest(books)}"
     yield from _conserved(world, books)
+    yield from _whole(world, books)
     yield from _honest(world, books)
     yield from _stored(world, books)
     yield from _judged(world, books)
@@ -201,6 +202,10 @@ def _conserved(world: World, books: Books) -> Iterator[str]:
         if is_destroyed and (ledger is None or number > ledger.known):
             continue  # on a card that is no more, and nobody ever heard of it
         yield f"{identity} was durable, and is neither kept nor declared lost"
+
+
+def _whole(world: World, books: Books) -> Iterator[str]:
+    """Nothing is missing that anybody spoke of, and nobody spoke of what nobody said."""
     for source, mine in books.ledger.sources.items():
         for epoch, streams in mine.epochs.items():
             for stream, ledger in streams.items():
@@ -216,13 +221,13 @@ def _conserved(world: World, books: Books) -> Iterator[str]:
 def _honest(world: World, books: Books) -> Iterator[str]:
     """Nothing is declared lost without a cause, forked, or out of its order."""
     causes = {
-        "dropped": world.plan.outbox_messages_max < 1_000,  # noqa: PLR2004
+        "dropped": world.plan.outbox_messages_max < 1_000,
         "pruned": world.plan.has("restore gateway"),
         "forgotten": world.plan.has("restore card", "double agent"),
     }
     for source, lost in books.lost:
         if not causes.get(lost.reason, False):
-            yield f"{source} declares {lost.stream} {lost.first}–{lost.to} {lost.reason}: why?"
+            yield f"{source} declares {lost.stream} {lost.first} to {lost.to} {lost.reason}: why?"
     forks = [entry for entry in books.entries if entry.kind == "fork"]
     if forks:
         yield f"{len(forks)} forks of honest sources, the first is {forks[0].identity}"
@@ -276,13 +281,24 @@ def _judged(world: World, books: Books) -> Iterator[str]:
         rule = _single(entry.message)
         if rule is not None and not found[rule]:
             yield f"{identity} {rule} was kept, and there is no alert"
+    yield from _grounded(world, books)
+    yield from _told(world, books)
+    yield from _acted(books)
+
+
+def _grounded(world: World, books: Books) -> Iterator[str]:
+    """Alerts rest on what was kept."""
     hashes = {identity: entry.hash for identity, entry in books.kept.items()}
-    for alert in alerts.values():
+    for alert in books.alerts.values():
         for one in alert.evidence:
             identity = Identity(one.source, one.stream, one.epoch, one.sequence)  # type: ignore[arg-type]  # as in the journal
-            if alert.rule in EVIDENT and hashes.get(identity) != one.hash:
-                if not world.plan.has("restore gateway"):
-                    yield f"{alert.rule} of {alert.subject} rests on {identity}, which is not kept"
+            is_kept = hashes.get(identity) == one.hash or world.plan.has("restore gateway")
+            if alert.rule in EVIDENT and not is_kept:
+                yield f"{alert.rule} of {alert.subject} rests on {identity}, which is not kept"
+
+
+def _told(world: World, books: Books) -> Iterator[str]:
+    """The changes are whole, a replay makes the same, and the command center knows them."""
     numbers = [number for number, _ in books.changes]
     if numbers != list(range(1, len(numbers) + 1)):
         yield "numbers of the changes have holes"
@@ -291,9 +307,8 @@ def _judged(world: World, books: Books) -> Iterator[str]:
         if again != books.bodies:
             yield "a replay of the journal makes other changes"
     told = {alert.id: alert for alert in world.center.board.snapshot().alerts}
-    if told != alerts:
-        yield f"the board has {len(told)} alerts, the gateway {len(alerts)}; or they differ"
-    yield from _acted(books)
+    if told != books.alerts:
+        yield f"the board has {len(told)} alerts, the gateway {len(books.alerts)}; or they differ"
 
 
 def _single(message: Message | None) -> tuple[str, str] | None:
@@ -311,9 +326,7 @@ def _acted(books: Books) -> Iterator[str]:
     """Every act that was kept is done or refused, once."""
     answered: Counter[str] = Counter()
     for _, change in books.changes:
-        if isinstance(change, AlertChanged) and change.act:
-            answered[change.act] += 1
-        elif isinstance(change, ActRefused):
+        if isinstance(change, AlertChanged | ActRefused) and change.act:
             answered[change.act] += 1
     acts = {
         entry.message.act
@@ -327,8 +340,8 @@ def _acted(books: Books) -> Iterator[str]:
 
 def _pictures(world: World, books: Books) -> Iterator[str]:
     """Every picture of which all parts were kept is there, byte for byte."""
-    if books.lost:
-        return
+    if books.lost or world.plan.has("restore card", "double agent"):
+        return  # what was on a card that is no more, nobody can send
     for entry in books.kept.values():
         if not isinstance(entry.message, ScanCompleted):
             continue

@@ -3,11 +3,9 @@
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Final
 
 from contract.link import Unavailable
-from gateway.history import SeriesName, Told
 from gateway.influx.line_protocol import prefix, timestamp_ns
 from gateway.sink import BATCH_POINTS_MAX, Place, TimePoint
 from gateway.sinks import SINKS
@@ -41,13 +39,6 @@ class Database:
             self.points[name] = point
         if self.is_down:
             raise Unavailable("the database is down")
-
-    async def series(self) -> list[SeriesName]:
-        """Nobody asks."""
-        return []
-
-    async def points_between(self) -> None:
-        """Nobody asks."""
 
     @property
     def said(self) -> dict[Said, TimePoint]:

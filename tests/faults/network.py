@@ -56,9 +56,7 @@ class Network:
         return dial
 
     @asynccontextmanager
-    async def _dial(
-        self, plug: Plug, client_id: str, will: Packet | None
-    ) -> AsyncIterator[Link]:
+    async def _dial(self, plug: Plug, client_id: str, will: Packet | None) -> AsyncIterator[Link]:
         if plug.is_dead or plug.is_parted:
             raise Unavailable("nobody answers")
         async with self.hub.dial(client_id, will=will) as link:
@@ -69,7 +67,7 @@ class Network:
             finally:
                 plug.links.pop(client_id, None)
 
-    def _fate(self, packet: Packet, client_id: str) -> Sequence[float]:
+    def _fate(self, _packet: Packet, client_id: str) -> Sequence[float]:
         self.tally["packets"] += 1
         plug = self._plugs.get(client_id)
         if plug is not None and plug.is_parted:

@@ -9,6 +9,7 @@ SECONDS: Final = 60.0
 """Virtual seconds in which things happen; then every fault ends, and all has to come right."""
 DAY_S: Final = 86_400.0
 Kind = Literal["gentle", "rough"]
+What = Literal["opened", "intact", "missing", "damaged", "bag"]
 Happens = Literal[
     "kill agent",
     "stop agent",
@@ -89,7 +90,7 @@ class Event:
 
     at_s: float
     agent: int
-    what: Literal["opened", "intact", "missing", "damaged", "bag"]
+    what: What
     name: str
     size_bytes: int = 0
     has_contraband: bool = False
@@ -137,7 +138,7 @@ class Plan:
 def plan(seed: int) -> Plan:
     """Write the plan of a seed."""
     rng = random.Random(f"greenlane {seed}")  # noqa: S311 - a story, not a secret
-    kind: Kind = "gentle" if rng.random() < 0.3 else "rough"  # noqa: PLR2004
+    kind: Kind = "gentle" if rng.random() < 0.3 else "rough"
     agents = rng.choice((1, 2, 2, 3))
     is_rough = kind == "rough"
     return Plan(
@@ -150,7 +151,7 @@ def plan(seed: int) -> Plan:
         weather=_rough(rng) if is_rough else _gentle(rng),
         troubles=tuple(_troubles(rng, agents, ROUGH if is_rough else (*GENTLE, *GENTLE_TOO))),
         drift=tuple(rng.choice((0.0, 0.0, 2e-4, -2e-4)) * is_rough for _ in range(agents)),
-        is_synchronised=tuple(rng.random() < 0.8 or not is_rough for _ in range(agents)),  # noqa: PLR2004
+        is_synchronised=tuple(rng.random() < 0.8 or not is_rough for _ in range(agents)),
         outbox_messages_max=rng.choice((40, 150, 10_000)) if is_rough else 10_000,
         broker_queue_messages=rng.choice((16, 60, 100_000)) if is_rough else 100_000,
         disk_s=rng.choice((0.003, 0.03, 0.2)),
@@ -162,7 +163,7 @@ def _gentle(rng: random.Random) -> Weather:
 
 
 def _rough(rng: random.Random) -> Weather:
-    if rng.random() < 0.2:  # noqa: PLR2004
+    if rng.random() < 0.2:
         return Weather()
     return Weather(
         drop=rng.choice((0.0, 0.02, 0.1, 0.3)),
@@ -178,12 +179,12 @@ def _events(rng: random.Random, agents: int) -> list[Event]:
     for number in range(rng.randrange(4, 14)):
         at = rng.uniform(2, SECONDS * 0.9)
         agent = rng.randrange(agents)
-        state = rng.choice(("opened", "opened", "intact", "missing", "damaged"))
+        state: What = rng.choice(("opened", "opened", "intact", "missing", "damaged"))
         events.append(Event(at, agent, state, f"HLX{number:03d}"))
     for number in range(rng.randrange(0, 4)):
         at = rng.uniform(2, SECONDS * 0.9)
         size = rng.choice((900, 30_000, 300_000))
-        has = rng.random() < 0.6  # noqa: PLR2004
+        has = rng.random() < 0.6
         events.append(Event(at, rng.randrange(agents), "bag", f"BAG{number:03d}", size, has))
     return sorted(events, key=lambda event: event.at_s)
 

@@ -96,7 +96,7 @@ def run(seed: int) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="greenlane-real-") as folder:
         try:
             _run(random.Random(f"real {seed}"), Path(folder), outcome)  # noqa: S311 - a story
-        except BaseException as error:  # noqa: BLE001 - pytest's failures are no `Exception`
+        except BaseException as error:  # pytest's failures are no `Exception`
             if isinstance(error, KeyboardInterrupt):
                 raise
             outcome.wrongs.append(f"the run itself: {error!r}"[:2_000])
@@ -119,7 +119,7 @@ def _run(rng: random.Random, folder: Path, outcome: Outcome) -> None:
             _say_seals(rng, portal, reader, outcome)
             time.sleep(rng.random() * BETWEEN_S_MAX)
             _die(rng.choice(WHO), line, rng, outcome)
-        until(lambda: reader._writers)  # noqa: SLF001 - is anybody connected
+        until(lambda: reader._writers)
         _say_seals(rng, portal, reader, outcome)
         caught_up = sensor.count
         until(lambda: max(line.points("counter"), default=0) >= caught_up, line.board)
@@ -140,9 +140,7 @@ def _devices(modbus: int, seals: int) -> str:
     )
 
 
-def _say_seals(
-    rng: random.Random, portal: Any, reader: SealReaderServer, outcome: Outcome
-) -> None:
+def _say_seals(rng: random.Random, portal: Any, reader: SealReaderServer, outcome: Outcome) -> None:
     for _ in range(rng.randrange(3)):
         outcome.seals_said += 1
         seal = SealLine(
@@ -166,14 +164,15 @@ def _die(who: str, line: Line, rng: random.Random, outcome: Outcome) -> None:
         time.sleep(down_s)
         programs[name].start()
         return
-    mortal: Mortal = {
+    mortals: dict[str, Mortal] = {
         "edge": line.agent,
         "gateway": line.gateway,
         "command center": line.command_center,
         "broker": line.broker,
         "broker forgets": line.broker,
         "database": line.influx,
-    }[who]
+    }
+    mortal = mortals[who]
     mortal.kill()
     if who == "broker forgets":
         for path in (line.directory / "mosquitto").glob("*.db"):

@@ -109,7 +109,7 @@ class Box:
             await self.work(self.folder, dial)
         except asyncio.CancelledError:
             return
-        except BaseException as error:  # noqa: BLE001 - what a process dies of is the finding
+        except BaseException as error:  # what a process dies of is the finding
             lived_s = asyncio.get_running_loop().time() - began_s
             if not disk.is_dead and self.is_disk_full and lived_s < 1:
                 self.life = None
@@ -177,9 +177,7 @@ class World:
         self.network = Network(self.draw("network"))
         self.database = Database(self.draw("database"))
         self.gateway_clock = BoxClock()
-        self.gateway = Box(
-            "gateway", GATEWAY, self._new("gateway"), self._be_gateway, self
-        )
+        self.gateway = Box("gateway", GATEWAY, self._new("gateway"), self._be_gateway, self)
         self.agents: list[Agent] = []
         self.boxes: list[Box] = []
         self.doubles: list[Box] = []
@@ -333,7 +331,9 @@ class World:
         box, agent = self.boxes[trouble.who], self.agents[trouble.who]
         number = len(self.doubles)
         sensor = Sensor(f"double-{number}", self.now, self.plan.poll_s, (), self.plan.seconds)
-        twin = Agent(agent.source, agent.key, agent.gateway_key, BoxClock(), agent.limits, (sensor,))
+        twin = Agent(
+            agent.source, agent.key, agent.gateway_key, BoxClock(), agent.limits, (sensor,)
+        )
         name = f"double-{number}"
         double = Box(name, agent.source, box.copied(name), self._being(twin), self)
         self.doubles.append(double)
@@ -471,10 +471,10 @@ class World:
     async def _waiting(self) -> int:
         """Messages of all sources without a receipt."""
         count = 0
-        for one in (*self.agents, self.center):
-            if one.outbox is None:
+        for outbox in (*(agent.outbox for agent in self.agents), self.center.outbox):
+            if outbox is None:
                 return 1
-            count += sum(q.messages for q in await one.outbox.call(one.outbox.end.queues))
+            count += sum(q.messages for q in await outbox.call(outbox.end.queues))
         return count
 
     def _note_heads(self, box: Box) -> None:

@@ -82,9 +82,7 @@ def test_whatever_comes_instead_of_an_answer_ends_a_question(
             for body in bodies:
                 bound = f"application/cloudevents+json; answers={asker.reply_to}; number=31"
                 sig = KEY.sign(body, bound) if is_signed else b""
-                asker.told(
-                    Packet(topic=asker.reply_to, body=body, sig=sig, correlation=b"1")
-                )
+                asker.told(Packet(topic=asker.reply_to, body=body, sig=sig, correlation=b"1"))
             await liar.publish([])
             with pytest.raises((Rejected, Unavailable)):
                 await question

@@ -54,9 +54,7 @@ LIMITS: Final = JudgeSettings(
 def keys() -> Keys:
     """Those of a gateway that knows us."""
     known = Keys()
-    known.enrolled(
-        KeyEnrolled(source=SOURCE, keyid=KEY.keyid, public_key=KEY.public, by="a test")
-    )
+    known.enrolled(KeyEnrolled(source=SOURCE, keyid=KEY.keyid, public_key=KEY.public, by="a test"))
     return known
 
 

@@ -7,12 +7,13 @@ from typing import Final
 import pytest
 
 from contract.clock import SystemClock
-from edge.driver import DeviceLost
+from edge.driver import DeviceLost, Driver
 from edge.drivers import driver_of
 from edge.drivers.modbus import ModbusSettings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(110)]
 SEEDS: Final = 12
+ENOUGH: Final = 20
 ANSWER_S_MAX: Final = 60.0
 
 
@@ -48,10 +49,12 @@ async def test_a_device_that_answers_anything_is_lost_and_no_more(seed: int) -> 
     """The driver ends with `DeviceLost` or yields readings: it neither hangs nor breaks."""
     rng = random.Random(seed)  # noqa: S311 - a story
 
-    serving: set[asyncio.Task[None] | None] = set()
+    serving: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        serving.add(asyncio.current_task())
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
         try:
             while asked := await reader.read(300):
                 writer.write(answer(rng, asked))
@@ -71,13 +74,17 @@ async def test_a_device_that_answers_anything_is_lost_and_no_more(seed: int) -> 
     driver = driver_of(settings, SystemClock())
     async with server, asyncio.timeout(ANSWER_S_MAX):
         with pytest.raises(DeviceLost):
-            async with driver.open() as observing:
-                count = 0
-                async for _ in observing:
-                    count += 1
-                    if count > 20:
-                        raise DeviceLost("it answered as it should, by chance")
+            await observed(driver)
         for task in serving:
-            if task is not None:
-                task.cancel()
-        await asyncio.gather(*(task for task in serving if task), return_exceptions=True)
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+
+async def observed(driver: Driver) -> None:
+    """Watch until it is lost, or has answered often enough by chance."""
+    count = 0
+    async with driver.open() as observing:
+        async for _ in observing:
+            count += 1
+            if count > ENOUGH:
+                raise DeviceLost("it answered as it should, by chance")

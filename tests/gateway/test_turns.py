@@ -43,7 +43,8 @@ def packet(source: str, number: int, size: int = 4) -> Packet:
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 30)), max_size=30))
 def test_each_source_keeps_its_order_and_all_is_taken(said: list[tuple[str, int]]) -> None:
     """Once each."""
-    turns, put = Turns(), []
+    turns = Turns()
+    put: list[Packet] = []
     for source, count in said:
         packets = [packet(source, len(put) + n) for n in range(count)]
         put += packets

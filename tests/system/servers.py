@@ -3,6 +3,7 @@
 Debian starts both as services on some machines; nothing here depends on those.
 """
 
+import getpass
 import os
 import shutil
 import signal
@@ -113,6 +114,26 @@ def without_tls(config: str, port: int) -> str:
     doors = ("allow_", "per_listener", "max_connections")
     lines = [line for line in config.splitlines() if not line.startswith((*secured, *doors))]
     return "\n".join([f"listener {port} 127.0.0.1", "allow_anonymous true", *lines]) + "\n"
+
+
+def secured_mosquitto(directory: Path, authority: Path) -> tuple[Server, int, int]:
+    """The delivered configuration with the certificates of this authority; its port and its door.
+
+    Only the paths and ports are those of a test.
+    """
+    port, door = free_port(), free_port()
+    text = CONFIG.read_text()
+    for file in ("greenlane.acl", "enrol.acl"):
+        (directory / file).write_text((CONFIG.parent / file).read_text())
+        text = text.replace(f"/etc/mosquitto/greenlane/{file}", str(directory / file))
+    text = text.replace("/etc/mosquitto/greenlane", str(authority))
+    # mosquitto gives up root's rights, and has to read its key all the same.
+    text = text.replace("listener 8883", f"user {getpass.getuser()}\nlistener {port} 127.0.0.1")
+    text = text.replace("listener 8884", f"listener {door} 127.0.0.1")
+    config = directory / "greenlane.conf"
+    config.write_text(text)
+    command = [program("mosquitto", "mosquitto"), "-c", str(config)]
+    return Server(command, port, directory / "mosquitto.log"), port, door
 
 
 def influxd(directory: Path) -> Server:

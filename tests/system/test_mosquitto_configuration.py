@@ -28,7 +28,7 @@ from gateway.authority import SOURCE_LASTS, Authority
 from gateway.codes import make_code
 from gateway.config import GatewayConfig
 from greenlane.certified import secured as with_papers
-from tests.system.servers import CONFIG, Server, free_port, program
+from tests.system.servers import secured_mosquitto
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 
@@ -67,18 +67,8 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     paper(directory / "forged", "lane-1", by=stranger, trusts=authority, at=now)
     paper(directory / "expired", "lane-1", by=authority, trusts=authority, at=now - LONG_AGO)
     paper(directory / "elsewhere", "lane-1", by=authority, trusts=stranger, at=now)
-    port, door = free_port(), free_port()
-    text = CONFIG.read_text()
-    for file in ("greenlane.acl", "enrol.acl"):
-        (directory / file).write_text((CONFIG.parent / file).read_text())
-        text = text.replace(f"/etc/mosquitto/greenlane/{file}", str(directory / file))
-    text = text.replace("/etc/mosquitto/greenlane", str(authority.folder))
-    # mosquitto gives up root's rights, and has to read its key all the same.
-    text = text.replace("listener 8883", f"user root\nlistener {port} 127.0.0.1")
-    text = text.replace("listener 8884", f"listener {door} 127.0.0.1")
-    (directory / "greenlane.conf").write_text(text)
-    command = [program("mosquitto", "mosquitto"), "-c", str(directory / "greenlane.conf")]
-    with Server(command, port, directory / "mosquitto.log"):
+    broker, port, door = secured_mosquitto(directory, authority.folder)
+    with broker:
         yield Secured(directory, BrokerConfig(port=port, enrol_port=door, timeout_s=5))
 
 
