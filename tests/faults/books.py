@@ -104,7 +104,7 @@ def is_whole(journal: Path) -> bool:
             return False
     with closing(sqlite3.connect(journal)) as at:
         cursors = dict(at.execute("SELECT name, position FROM cursor"))
-    last = max((e.position for e in found if e.kind == "kept"), default=0)
+    last = max((e.position for e in found if e.identity is not None), default=0)
     return all(cursors.get(name, 0) >= last - 5 for name in ("judge", "sink database"))
 
 
