@@ -85,7 +85,10 @@ class Identity(NamedTuple):
 # --- the parts that messages are made of -------------------------------------------------------
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+# Frozen, and made of what is frozen: no cycle can be of these, so the collector need not look.
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Something that stands inside a message."""
 
 
@@ -321,7 +324,7 @@ class Point(Part, frozen=True, kw_only=True):
 # --- messages ----------------------------------------------------------------------------------
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The data of a CloudEvent; `type` is its CloudEvents type without the prefix."""
 
     type: ClassVar[str] = ""

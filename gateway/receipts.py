@@ -16,7 +16,7 @@ from gateway.voice import Voice
 
 GATHER_S: Final = 0.1
 """New messages are receipted together after so long."""
-RECEIPTS_PER_S: Final = 1_000
+RECEIPTS_PER_S: Final = 500
 """With more agents than speak in `GATHER_S` at this rate, each waits longer for its receipt, which
 then settles more: a receipt for nearly every message would cost as much as the message."""
 GATHER_S_MAX: Final = 2.0

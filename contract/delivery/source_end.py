@@ -14,23 +14,21 @@ from contract.delivery.ranges import Range
 from contract.delivery.room import OutboxLimits
 from contract.delivery.sender import LaneKey, Sender
 from contract.delivery.store import Head, Row, Store
+from contract.delivery.succession import SUCCESSIONS_MAX, Succession
 from contract.identifiers import Source
 from contract.messages import (
     GENESIS,
-    KEY_STREAMS_MAX,
     MESSAGE_BYTES_MAX,
     STREAMS,
     BlobPart,
     EpochHeads,
     Event,
     Identity,
-    KeyRotated,
     Message,
     Queue,
     Receipt,
     Refused,
     SignedBytes,
-    SignedUpTo,
     Stamp,
     Stream,
     StreamHead,
@@ -38,9 +36,8 @@ from contract.messages import (
     compose,
     encode,
     read,
-    type_prefix,
 )
-from contract.signing import Key, rotation
+from contract.signing import Key
 from contract.topics import stream_of
 from contract.wire import BLOB, JSON, LENGTH_BYTES, hash_of, join
 
@@ -48,8 +45,6 @@ EPOCHS_NAMED_MAX: Final = 200
 """Epochs that a birth names."""
 DECLARED_AT_ONCE_MAX: Final = 64
 UNSENDABLE_AFTER_TRIES: Final = 10
-SUCCESSIONS_MAX: Final = 8
-"""Changes of keys that go before a birth; a gateway remembers no more keys of a source."""
 _INFINITY: Final = 1 << 62
 
 
@@ -96,21 +91,19 @@ class SourceEnd:
         self._losses: Final = Losses(store, self.sender)
         self._store: Final = store
         self._make_epoch: Final = make_epoch
-        self.is_revoked = False
-        """The gateway says that our key counts no more: nothing goes out until we enrol anew."""
-        self._is_known = False
         with self._holding.writing():
-            store.sign_with(key.keyid)
-        self._keyids: Final = store.keyids()
-        self._successions: Final = store.of_type(
-            "events", type_prefix + KeyRotated.type, SUCCESSIONS_MAX
-        )
+            self._succession: Final = Succession(store, source, key)
         self._begin_epoch()
 
     @property
     def shed(self) -> int:
         """Messages dropped without a receipt since the start."""
         return self._holding.shed
+
+    @property
+    def is_revoked(self) -> bool:
+        """The gateway says that our key counts no more: nothing goes out until we enrol anew."""
+        return self._succession.is_revoked
 
     # --- saying
 
@@ -169,7 +162,7 @@ class SourceEnd:
 
     def _begin_epoch(self) -> None:
         self.epoch = self._make_epoch()
-        self._keyids[self.epoch] = self.key.keyid
+        self._succession.begin(self.epoch)
         for stream in STREAMS:
             self.sender.lane(self.epoch, stream)
 
@@ -183,9 +176,7 @@ class SourceEnd:
         if not self.sender.hear(receipt, now):
             return "stale"
         self._holding.settled_by(signed)
-        self.is_revoked = self.key.keyid in receipt.revoked
-        was_known, self._is_known = self._is_known, self.key.keyid in receipt.keys
-        is_heir = bool(self._successions) and self._is_known and not was_known
+        is_heir = self._succession.hear(receipt)
         with self._holding.writing(is_saved=False):
             self._say_again_uncounted(receipt)
             for one in receipt.streams:
@@ -225,14 +216,9 @@ class SourceEnd:
         self._holding.save()
 
     def _say_again_uncounted(self, receipt: Receipt) -> None:
-        """What nobody kept and a key signed that does not count is said again, with one that does.
-
-        That key was revoked; or it is unknown, as the heir of one that was revoked before.
-        """
-        if self.key.keyid not in receipt.keys:
-            return
+        """What nobody kept is said again if its key does not count, with one that does."""
         for lane in list(self.sender.lanes.values()):
-            if self._keyids.get(lane.key.epoch, "") not in receipt.keys:
+            if self._succession.is_uncounted(lane.key.epoch, receipt):
                 for piece in list(lane.unsettled()):
                     for row in self._store.rows(lane.key, *piece):
                         self._repeat(lane.key.stream, row)
@@ -259,7 +245,7 @@ class SourceEnd:
         return going
 
     def _outgoing(self, key: LaneKey, numbers: list[int]) -> list[Outgoing]:
-        wanted, keyid = set(numbers), self._keyids.get(key.epoch, self.key.keyid)
+        wanted, keyid = set(numbers), self._succession.keyid_of(key.epoch)
         rows = self._store.rows(key, min(numbers), max(numbers))
         return [
             Outgoing(key.stream, join(row.envelope, row.raw), BLOB, row.sig, keyid)
@@ -276,28 +262,18 @@ class SourceEnd:
 
         Said once, also when asked again, as after a power cut in between.
         """
-        for said in self.recent("events", SUCCESSIONS_MAX):
-            if isinstance(said, KeyRotated) and said.keyid == new.keyid:
-                return
-        heads = {key: head.last for key, head in self._holding.heads.items() if head.last}
+        lasts = {key: head.last for key, head in self._holding.heads.items() if head.last}
         here = LaneKey(self.epoch, "events")
-        heads[here] = heads.get(here, 0) + 1  # this very message
-        mine = [key for key in heads if self._keyids.get(key.epoch) == self.key.keyid]
-        rotated = KeyRotated(
-            keyid=new.keyid,
-            public_key=new.public,
-            sig=new.sign(rotation(self.source, self.key.keyid, new.public)),
-            upto=tuple(
-                SignedUpTo(epoch=key.epoch, stream=key.stream, last=heads[key])
-                for key in mine[-KEY_STREAMS_MAX:]
-            ),
-        )
-        self.say([Said(rotated)], stamp)
+        lasts[here] = lasts.get(here, 0) + 1
+        recent = self.recent("events", SUCCESSIONS_MAX)
+        rotated = self._succession.rotated(new, lasts, recent=recent)
+        if rotated is not None:
+            self.say([Said(rotated)], stamp)
 
     def successions(self) -> list[Outgoing]:
         """What a gateway has to hear before a birth, if it is to know its key; oldest first."""
-        last = reversed(self._successions)
-        return [one for key, number in last for one in self._outgoing(key, [number])]
+        said = self._succession.said
+        return [one for key, number in said for one in self._outgoing(key, [number])]
 
     def _declare(self, stamp: Stamp) -> None:
         for key, number in self.sender.worn_out(UNSENDABLE_AFTER_TRIES):

@@ -140,7 +140,7 @@ class _Uplink:
         if end.is_revoked and not was_revoked:
             log.error(
                 "%s: the key of this source was revoked. Everything is kept and nothing is sent "
-                "until it is enrolled anew: greenlane edge enroll --new-key --code CODE",
+                "until it is enrolled anew: greenlane … enroll --new-key --code CODE",
                 self.outbox.source,
             )
         if heard == "say born":

@@ -33,6 +33,11 @@ def add_parser(commands: Any) -> None:
     )
     add_config(enroll, EXAMPLE)
     enroll.add_argument("--code", required=True, help="the one-time code, NAME-SECRET")
+    enroll.add_argument(
+        "--new-key",
+        action="store_true",
+        help="with another key than until now, as after a revocation; then start it anew",
+    )
     enroll.set_defaults(act=enrol)
 
 
@@ -82,6 +87,7 @@ def enrol(arguments: argparse.Namespace) -> int:
             code=arguments.code,
             clock=SystemClock(),
             is_certified=is_certified(config.broker),
+            is_new_key=arguments.new_key,
         )
     )
     print(f"{config.me} is enrolled; its key and the gateway's are in {state.path}.")

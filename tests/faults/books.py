@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ from gateway.ledger import Ledger
 from gateway.order import Order
 from gateway.points import points_of
 from gateway.replay import replay
+from gateway.wording import quantity
 from tests.faults.agent import COUNT
 from tests.faults.database import said_of
 from tests.faults.world import CENTER, GATEWAY, World
@@ -102,7 +104,7 @@ def is_whole(journal: Path) -> bool:
             return False
     with closing(sqlite3.connect(journal)) as at:
         cursors = dict(at.execute("SELECT name, position FROM cursor"))
-    last = max((e.position for e in found if e.kind == "kept"), default=0)
+    last = max((e.position for e in found if e.identity is not None), default=0)
     return all(cursors.get(name, 0) >= last - 5 for name in ("judge", "sink database"))
 
 
@@ -142,6 +144,17 @@ def tokens(message: Message | None) -> list[Token]:
     return []
 
 
+def _seen(message: Message | None, device: str, says: str) -> set[Token]:
+    """What evidence is of: of a batch, the first reading that says so, however many are in it."""
+    if not isinstance(message, ReadingsTaken):
+        return set(tokens(message))
+    mine = [reading for reading in message.readings if reading.device == device]
+    for count, value in pairwise(mine):
+        if count.metric == COUNT and says.endswith(quantity(value.value, value.unit)):
+            return {(device, COUNT, count.value)}
+    return set()
+
+
 def evident(books: Books) -> dict[tuple[str, str], set[Evidence]]:
     """Alerts from evidence, by source and stream; by what was observed, not by whose number."""
     kept = {identity: entry.message for identity, entry in books.kept.items()}
@@ -152,8 +165,7 @@ def evident(books: Books) -> dict[tuple[str, str], set[Evidence]]:
         behind: set[Token] = set()
         for one in alert.evidence:
             identity = Identity(one.source, one.stream, one.epoch, one.sequence)  # type: ignore[arg-type]  # as in the journal
-            seen = tokens(kept.get(identity))
-            behind |= {t for t in seen if t[0] == alert.device or t[1] != COUNT}
+            behind |= _seen(kept.get(identity), alert.device, one.says)
         evidence = (alert.rule, alert.subject, frozenset(behind))
         stream = "readings" if alert.rule == "reading_out_of_range" else "events"
         found.setdefault((alert.source, stream), set()).add(evidence)

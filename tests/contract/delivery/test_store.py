@@ -1,4 +1,4 @@
-"""The outbox's file when the disk is full in the worst moment."""
+"""The outbox's file when the disk is full in the worst moment, and when it is an old one."""
 
 import resource
 import sqlite3
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.delivery import store as store_module
 from contract.delivery.outbox import Outbox
 from contract.delivery.ranges import Range
 from contract.delivery.sender import LaneKey
@@ -61,3 +62,19 @@ def test_an_outbox_on_a_full_disk_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(Rejected, match="cannot be used as an outbox"):
         run_virtually(main())
+
+
+def test_an_outbox_of_before_knows_which_key_signed_it(tmp_path: Path) -> None:
+    """The first schema noted no keys: what it holds was signed with the key that there is."""
+    path = tmp_path / "outbox.sqlite"
+    with closing(sqlite3.connect(path)) as former:
+        schema = store_module._SCHEMA.replace(", keyid TEXT NOT NULL DEFAULT ''", "")
+        former.executescript(f"{schema} PRAGMA user_version = 1;")
+        former.execute("INSERT INTO epochs (epoch) VALUES (?)", ("1" * 16,))
+        former.commit()
+    with closing(Store(path)) as store:
+        store.sign_with("a" * 32)
+        assert store.keyids() == {"1" * 16: "a" * 32}
+    with closing(Store(path)) as store:
+        store.sign_with("b" * 32)
+        assert store.keyids() == {"1" * 16: "a" * 32}
