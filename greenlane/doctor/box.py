@@ -13,6 +13,9 @@ from greenlane.doctor.finding import Finding, advice, well
 CLOCK_ERROR_MS_MAX: Final = 1_000
 FREE_BYTES_MIN: Final = 1_000_000_000
 FSYNCS: Final = 15
+MOUNTS: Final = Path("/proc/self/mounts")
+FORGETTING: Final = ("overlay", "tmpfs", "ramfs")
+"""File systems in memory, or whose changes are."""
 FSYNC_BYTES: Final = 4_096
 FSYNC_MS_MAX: Final = 50.0
 """A group of messages shares one; slower ones hold up receipts."""
@@ -85,6 +88,24 @@ def state_dir(folder: Path) -> Finding:
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return advice("state_dir", f"{folder} is of another user: run the doctor as that user")
     return well("state_dir", f"{folder}, closed to others")
+
+
+def lasting(folder: Path, *, mounts: Path = MOUNTS) -> Finding:
+    """Whether what is written there outlasts a power cut: no overlay and no memory."""
+    there = existing(folder).resolve()
+    try:
+        lines = [line.split() for line in mounts.read_text().splitlines()]
+    except OSError as error:
+        return advice("lasting", f"the mounts cannot be read: {error}")
+    over = [(place, kind) for _, place, kind, *_ in lines if there.is_relative_to(place)]
+    place, kind = max(over, key=lambda one: len(one[0]), default=("/", "unknown"))
+    if kind in FORGETTING:
+        return advice(
+            "lasting",
+            f"{folder} is on {kind} ({place}), which forgets at a power cut: give it a partition "
+            "of its own (firmware_configs/raspberry-pi/README.md)",
+        )
+    return well("lasting", f"{kind} at {place}")
 
 
 def existing(folder: Path) -> Path:

@@ -69,6 +69,7 @@ def _kept(folder: Path, clock: Clock, *, wanted_bytes: int) -> list[Finding]:
         box.clock(clock),
         box.space(folder, wanted_bytes=max(0, wanted_bytes - held)),
         box.fsync(folder, clock),
+        box.lasting(folder),
         box.state_dir(folder),
     ]
 

@@ -84,6 +84,15 @@ def test_a_disk_without_room_for_what_may_come_is_named(tmp_path: Path) -> None:
     assert not box.space(tmp_path, wanted_bytes=10**18).is_ok
 
 
+def test_a_state_directory_that_forgets_is_named(tmp_path: Path) -> None:
+    """An overlay or memory under it; a partition of its own below an overlay is well."""
+    mounts = tmp_path / "mounts"
+    mounts.write_text("overlayroot / overlay rw 0 0\n")
+    assert "forgets" in box.lasting(tmp_path, mounts=mounts).says
+    mounts.write_text(f"overlayroot / overlay rw 0 0\n/dev/mmcblk0p3 {tmp_path} ext4 rw 0 0\n")
+    assert box.lasting(tmp_path / "agent", mounts=mounts).is_ok
+
+
 def test_keys_are_looked_at(tmp_path: Path) -> None:
     """There, whole, closed to others; and the gateway's public one after an enrolment."""
     path = tmp_path / "key"
