@@ -31,7 +31,7 @@ In this folder, with Python 3.11 or later. Recipe: `models/recipes/{recipe}.toml
 under a minute on two cores: `python -m models.train smoke`. The pictures are rendered here first
 (about {gigabytes:.0f} GB under `runs/`), then learnt from on {device}. A killed run goes on where
 it was when started again. The result is `runs/{recipe}/{recipe}.onnx` and its passport, the `.json`
-beside it: copy both.
+beside it: copy both. Loaders hand batches over in shared memory, `/dev/shm`: 2 GB of it.
 
 Revision {revision}, source {digest}.
 """
