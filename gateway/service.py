@@ -22,7 +22,7 @@ from typing import Final
 from contract import exposing, topics
 from contract.clock import Clock, SystemClock
 from contract.delivery.grants import Grants
-from contract.link import Dial, Link, Packet, Rejected, Unavailable
+from contract.link import BATCH_MAX, Dial, Link, Packet, Rejected, Unavailable
 from contract.links.ear import Listen, listener
 from contract.messages import AgentBorn, AgentGone, KeyEnrolled, KeyRevoked, Message
 from contract.signing import Key
@@ -59,6 +59,10 @@ from gateway.timeseries import TimeSeries
 from gateway.turns import Turns
 from gateway.voice import Voice
 
+GATHER_S: Final = 0.02
+"""While much arrives, more is waited for so long: a batch costs about as much as ten messages."""
+MUCH: Final = 8
+"""Packets in a batch from which on that is worth it."""
 REDIAL_S_FIRST: Final = 0.25
 REDIAL_S_MAX: Final = 10.0
 _log: Final = logging.getLogger(__name__)
@@ -280,7 +284,10 @@ async def _hear(parts: Parts, link: Link) -> None:
 async def _take_turns(parts: Parts) -> None:
     """Hand on what was heard, also what a link that broke has brought."""
     while True:
-        await parts.intake.begin(await parts.turns.next())
+        batch = await parts.turns.next()
+        await parts.intake.begin(batch)
+        if MUCH <= len(batch) < BATCH_MAX:
+            await parts.clock.sleep(GATHER_S)
 
 
 async def _aside(parts: Parts, leaf: str, packet: Packet) -> None:
