@@ -103,6 +103,7 @@ def test_a_gateway_counts_what_it_keeps_and_how_far_its_sinks_are(tmp_path: Path
             asyncio.TaskGroup() as tasks,
         ):
             running = [
+                tasks.create_task(service._take_turns(parts)),
                 tasks.create_task(parts.intake.run()),
                 tasks.create_task(parts.bench.run(parts.receipts)),
                 tasks.create_task(parts.receipts.run()),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.line import until
 from tests.system.servers import mosquitto
 
 pytestmark = pytest.mark.system
@@ -72,10 +73,11 @@ GREENLANE = [sys.executable, "-m", "greenlane"]
 
 @contextmanager
 def gateway(config: Path, log: Path) -> Iterator[None]:
-    """A gateway of its own, until the end of the block."""
+    """A gateway of its own that hears, until the end of the block."""
     with log.open("wb") as file:
         process = subprocess.Popen([*GREENLANE, "gateway", "--config", str(config)], stderr=file)
         try:
+            until(lambda: "the gateway hears" in log.read_text(), log.read_text)
             yield
         finally:
             process.terminate()
