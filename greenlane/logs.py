@@ -11,8 +11,6 @@ FORMATS: Final = ("text", "json")
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 _QUIET: Final = {
-    # aiomqtt warns of every publish beyond ten that wait: batches are how we publish.
-    "mqtt": logging.ERROR,
     "httpx": logging.WARNING,
     "uvicorn": logging.WARNING,
     "pymodbus": logging.ERROR,  # a device that is away is said once, by the agent
@@ -24,7 +22,7 @@ def set_up(*, level: str = "info", form: str = "text") -> None:
     """Send the log of this process to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if form == "json" else _Text())
-    # Not by the loggers' levels: aiomqtt sets its own when it is imported.
+    # Not by the loggers' levels: a library may set its own when it is imported.
     handler.addFilter(_is_wanted)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 

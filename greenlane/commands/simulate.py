@@ -130,7 +130,7 @@ def _run_fleet(arguments: argparse.Namespace) -> int:
     config = _config(arguments)
     dial = dialler(broker_at(arguments.broker))
     # The links of fifty agents are no news, least of all while faults cut them.
-    for name in ("contract.delivery", "mqtt"):
+    for name in ("contract.delivery", "contract.links"):
         logging.getLogger(name).setLevel(logging.ERROR)
     reports: list[Report] = []
     script, line = config.script, _Line()
