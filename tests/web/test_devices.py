@@ -95,6 +95,27 @@ def test_search_and_lost_narrow_the_list(devices: Page, told: Shared) -> None:
     expect(devices.locator("gl-twin .mid")).to_contain_text("No device is called “gone-9”.")
 
 
+def test_of_thousands_the_neediest_are_listed(page: Page, center: Center) -> None:
+    """The page stays quick: 200 rows, what is lost among them, the rest by search or address."""
+    twins = tuple(
+        DeviceTwin(device=f"sensor-{n:04}", family="modbus", is_found=n != 4_000, reason="gone")
+        for n in range(5_000)
+    )
+    page.goto(f"{center.url}/devices?device=sensor-3000")
+    center.tell(scene.agent(at=scene.now(), devices=twins))
+    rows = page.locator(".device-row")
+    expect(rows).to_have_count(200)
+    expect(rows.first).to_contain_text("sensor-4000")
+    expect(rows.last).to_contain_text("sensor-3000")
+    expect(page.locator("gl-devices .beyond")).to_have_text(
+        "4,800 more devices: search to see them."
+    )
+    page.keyboard.press("/")
+    page.keyboard.type("sensor-49")
+    expect(rows).to_have_count(100)
+    expect(beyond).to_be_hidden()
+
+
 def test_the_twin_is_live_and_says_when_its_past_cannot_be_read(page: Page, center: Center) -> None:
     """A signed reading as it comes; lost, and why; a store that is down harms nothing else."""
     agent, key, at = Source("/KEMBA/gate-2"), Key.make(), scene.now()

@@ -5,6 +5,8 @@ import { age, count, many } from "../words.js";
 import { unsigned } from "./marks.js";
 import * as trust from "./trust.js";
 
+/** Rows on the screen; beyond it the list says so. */
+const ROWS_MAX = 200;
 const TABS = { all: "All", lost: "Lost", silent: "Agent silent" };
 
 /** A device stands behind an agent; two agents may call theirs the same. */
@@ -14,8 +16,10 @@ const holds = {
   lost: ({ device }) => !device.is_found,
   silent: ({ agent }) => agent.state !== "alive",
 };
+// Thousands are sorted with every frame: by their code points, which a language's order would cost twenty times.
+const byText = (a, b) => (a < b ? -1 : Number(a > b));
 const byNeed = (a, b) => a.device.is_found - b.device.is_found || (a.agent.state === "alive") - (b.agent.state === "alive")
-  || a.agent.source.localeCompare(b.agent.source) || a.device.device.localeCompare(b.device.device);
+  || byText(a.agent.source, b.agent.source) || byText(a.device.device, b.device.device);
 
 /** `lane 3`, however the device calls it. */
 export const laneWords = (lane) => lane && (/lane/i.test(lane) ? lane : `lane ${lane}`);
@@ -46,11 +50,12 @@ export class Devices extends HTMLElement {
     this.field = el("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "Device, title, agent", oninput: () => { this.#search = this.field.value.trim(); this.view.render(); } });
     this.bones = trust.bones("devices", 9);
     this.list = el("ul", { class: "device-rows scroll", "aria-labelledby": "devices-title", hidden: true });
+    this.more = el("p", { class: "meta beyond", hidden: true });
     this.empty = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }));
     this.append(
       el("header", { class: "wraps" }, el("h2", { id: "devices-title", class: "visually-hidden" }, "All devices"), this.tabs, this.sign,
         el("label", { class: "field" }, icon("search"), el("span", { class: "visually-hidden" }, "Search devices"), this.field, cap("/"))),
-      this.bones, this.list, this.empty);
+      this.bones, this.list, this.more, this.empty);
   }
 
   show(view) {
@@ -66,21 +71,31 @@ export class Devices extends HTMLElement {
       set(button, "aria-pressed", String(tab === this.#tab));
     }
     const rows = all.filter((row) => holds[this.#tab](row) && this.#matches(row));
-    this.rows = this.#inOrder(rows);
+    this.rows = this.#atMost(this.#inOrder(rows));
     reveal(this.list, rows.length);
+    if (reveal(this.more, rows.length > this.rows.length)) say(this.more, `${many(rows.length - this.rows.length, "more device", "more devices")}: search to see them.`);
     keyed(this.list, this.rows, (row) => keyOf(row.agent, row.device), (row) => this.#make(row), (node, row) => this.#showRow(node, row));
     this.#showEmpty(rows, all, board);
   }
 
+  // The chosen one is on the list, wherever it stands.
+  #atMost(rows) {
+    const shown = rows.slice(0, ROWS_MAX);
+    const isChosen = (row) => keyOf(row.agent, row.device) === this.view.selected;
+    const chosen = this.view.selected && !shown.some(isChosen) && rows.find(isChosen);
+    return chosen ? [...shown.slice(0, -1), chosen] : shown;
+  }
+
   // The order stands while a device is chosen: the list must not jump when one is lost.
   #inOrder(rows) {
-    const known = this.rows.map((row) => keyOf(row.agent, row.device));
-    if (!this.view.selected || !known.length) return rows.sort(byNeed);
-    const place = (row) => { const i = known.indexOf(keyOf(row.agent, row.device)); return i < 0 ? known.length : i; };
+    const known = new Map(this.rows.map((row, i) => [keyOf(row.agent, row.device), i]));
+    if (!this.view.selected || !known.size) return rows.sort(byNeed);
+    const place = (row) => known.get(keyOf(row.agent, row.device)) ?? known.size;
     return rows.sort((a, b) => place(a) - place(b) || byNeed(a, b));
   }
 
   #matches({ agent, device }) {
+    if (!this.#search) return true;
     const text = [device.device, device.title, device.family, device.lane, device.reason, agent.source, agent.is_unsigned ? "unsigned" : ""].join(" ").toLowerCase();
     return this.#search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
   }

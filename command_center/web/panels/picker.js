@@ -7,7 +7,7 @@ import { unsigned } from "./marks.js";
 import * as trust from "./trust.js";
 
 /** Rows on the screen; beyond it the list says so. */
-const ROWS_MAX = 400;
+const ROWS_MAX = 200;
 /** A list that could not be read, or is empty, is asked for again so often, in ms. */
 const AGAIN_MS = 10_000;
 
@@ -54,6 +54,7 @@ export class Picker extends HTMLElement {
   }
 
   #matches(one) {
+    if (!this.#search) return true;
     const text = [one.device, one.metric, one.unit, unit(one.unit), this.view.board.device(one.device).device?.title].join(" ").toLowerCase();
     return this.#search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
   }
