@@ -10,6 +10,7 @@ from command_center.board import Board
 from command_center.feed import Feed
 from command_center.live import Live
 from command_center.subscribers import Subscribers
+from contract.delivery import metrics as outbox_metrics
 from contract.delivery.outbox import Outbox
 from contract.metrics import Family, counter, gauge, labelled
 
@@ -30,7 +31,6 @@ class Metrics:
 
     async def collect(self) -> Iterable[Family]:
         """All families, as of now."""
-        queues = await self.outbox.call(self.outbox.end.queues)
         alerts = self.board.snapshot().alerts
         opened = Counter(alert.rule for alert in alerts if alert.state != "closed")
         acts = Counter[str](act.state for act in self.acts.shown())
@@ -42,21 +42,7 @@ class Metrics:
             labelled("open_alerts", "gauge", "Alerts that are not closed.", "rule", opened),
             labelled("acts", "gauge", "Acts that are remembered, by state.", "state", acts),
             labelled("webhooks", "gauge", "Subscribers of alerts.", "state", hooks),
-            labelled(
-                "outbox_messages",
-                "gauge",
-                "Messages that wait for a receipt, by stream.",
-                "stream",
-                {queue.stream: queue.messages for queue in queues},
-            ),
-            labelled(
-                "outbox_bytes",
-                "gauge",
-                "Bytes held, receipted or not, by stream.",
-                "stream",
-                {queue.stream: queue.bytes for queue in queues},
-            ),
-            counter("outbox_shed", "Messages dropped without a receipt.", self.outbox.end.shed),
+            *await outbox_metrics.collect(self.outbox),
             *self._topics(),
         ]
 

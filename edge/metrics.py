@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
+from contract.delivery import metrics as outbox_metrics
 from contract.delivery.outbox import Outbox
 from contract.metrics import Family, counter, gauge, labelled
 from edge.detector import PictureError, Scan
@@ -34,24 +35,9 @@ class Watched:
 
 async def collect(outbox: Outbox, health: Health, watched: Watched) -> Iterable[Family]:
     """All families, as of now."""
-    queues = await outbox.call(outbox.end.queues)
     found = {device.device: float(device.is_found) for device in health.alive()}
     return [
-        labelled(
-            "outbox_messages",
-            "gauge",
-            "Messages that wait for a receipt, by stream.",
-            "stream",
-            {queue.stream: queue.messages for queue in queues},
-        ),
-        labelled(
-            "outbox_bytes",
-            "gauge",
-            "Bytes held, receipted or not, by stream.",
-            "stream",
-            {queue.stream: queue.bytes for queue in queues},
-        ),
-        counter("outbox_shed", "Messages dropped without a receipt.", outbox.end.shed),
+        *await outbox_metrics.collect(outbox),
         labelled("device_found", "gauge", "1 while a device answers.", "device", found),
         counter("pictures", "Pictures that the model looked at.", watched.pictures),
         counter("pictures_unreadable", "Pictures that cannot be read.", watched.unreadable),

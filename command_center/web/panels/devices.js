@@ -16,10 +16,8 @@ const holds = {
   lost: ({ device }) => !device.is_found,
   silent: ({ agent }) => agent.state !== "alive",
 };
-// Thousands are sorted with every frame: by their code points, which a language's order would cost twenty times.
-const byText = (a, b) => (a < b ? -1 : Number(a > b));
 const byNeed = (a, b) => a.device.is_found - b.device.is_found || (a.agent.state === "alive") - (b.agent.state === "alive")
-  || byText(a.agent.source, b.agent.source) || byText(a.device.device, b.device.device);
+  || a.agent.source.localeCompare(b.agent.source) || a.device.device.localeCompare(b.device.device);
 
 /** `lane 3`, however the device calls it. */
 export const laneWords = (lane) => lane && (/lane/i.test(lane) ? lane : `lane ${lane}`);
