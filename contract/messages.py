@@ -44,6 +44,7 @@ STREAMS: Final[tuple[Stream, ...]] = ("events", "readings", "bulk")
 
 Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Epoch = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+ExportId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Text = Annotated[str, Meta(max_length=TEXT_MAX)]
 Pem = Annotated[str, Meta(max_length=8_000)]
@@ -786,6 +787,30 @@ class CheckpointTold(Message, frozen=True, kw_only=True):
     checkpoint: Annotated[str, Meta(max_length=65_536)]
 
 
+class EvidenceAsked(Message, frozen=True, kw_only=True):
+    """The archive of one alert, from an offset on; the first time, it is begun.
+
+    ``export`` is chosen by who asks: asked again with the same one, the same archive is told.
+    """
+
+    type: ClassVar[str] = "evidence.asked"
+    export: ExportId
+    alert: Name
+    offset_bytes: Count = 0
+
+
+class EvidenceTold(Message, frozen=True, kw_only=True):
+    """A piece of an archive (base64 in JSON); without a hash, it is still being made."""
+
+    type: ClassVar[str] = "evidence.told"
+    sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    """Of the whole archive."""
+    size_bytes: Count = 0
+    piece: bytes = b""
+    notes: tuple[Text, ...] = ()
+    """What is not in it, and from when on back-dating is excluded: sentences."""
+
+
 class CompletenessAsked(Message, frozen=True, kw_only=True):
     """Is everything here that this device of this source saw between two instants?
 
@@ -836,7 +861,7 @@ MESSAGES: Final[dict[str, type[Message]]] = {
         *(CertificateAsked, KeyRotated, KeyRevoked),
         *(ChangesAsked, ChangesTold, HistoryAsked, HistoryTold, SeriesAsked, SeriesTold),
         *(BlobAsked, BlobTold, CheckpointMade, CheckpointAsked, CheckpointTold, AskRefused),
-        *(CompletenessAsked, CompletenessTold, BodiesErased),
+        *(CompletenessAsked, CompletenessTold, BodiesErased, EvidenceAsked, EvidenceTold),
     )
 }
 """Every message by its type: read this, and you know all that can be said."""

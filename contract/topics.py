@@ -31,6 +31,8 @@ from contract.messages import (
     EnrolAsked,
     EnrolChallenged,
     EnrolProved,
+    EvidenceAsked,
+    EvidenceTold,
     HistoryAsked,
     HistoryTold,
     JudgeChanged,
@@ -65,6 +67,7 @@ _ASK: Final = (
     BlobAsked,
     CheckpointAsked,
     CompletenessAsked,
+    EvidenceAsked,
 )
 _TELL: Final = (
     ChangesTold,
@@ -74,6 +77,7 @@ _TELL: Final = (
     CheckpointTold,
     AskRefused,
     CompletenessTold,
+    EvidenceTold,
 )
 _ENROL: Final = (EnrolAsked, EnrolProved, CertificateAsked)
 _ENROL_TOLD: Final = (EnrolChallenged, EnrolAnswered)

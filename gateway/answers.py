@@ -1,4 +1,4 @@
-"""Answers questions over the link: changes after a number, histories, pictures, what is here."""
+"""Answers questions over the link: changes, histories, pictures, evidence, and what is here."""
 
 import asyncio
 import logging
@@ -15,6 +15,7 @@ from contract.messages import (
     CheckpointAsked,
     CheckpointTold,
     CompletenessAsked,
+    EvidenceAsked,
     HistoryAsked,
     HistoryTold,
     Message,
@@ -27,6 +28,7 @@ from contract.messages import (
 from contract.signing import Key
 from gateway.blobs import Blobs
 from gateway.changes import ChangeLog
+from gateway.exports import Exports
 from gateway.history import History
 from gateway.notary.notary import Notary
 from gateway.outlet import Outlet
@@ -55,6 +57,7 @@ class Answers:
         clock: Clock,
         key: Key | None = None,
         notary: Notary | None = None,
+        exports: Exports | None = None,
     ) -> None:
         self._outlet: Final = outlet
         self._me: Final = me
@@ -65,6 +68,7 @@ class Answers:
         self._clock: Final = clock
         self._key: Final = key
         self._notary: Final = notary
+        self._exports: Final = exports
         self._questions: Final[asyncio.Queue[Packet]] = asyncio.Queue(QUESTIONS_MAX)
 
     def take(self, packet: Packet) -> None:
@@ -106,18 +110,20 @@ class Answers:
                 return BlobTold(
                     size_bytes=piece.size_bytes, media_type=piece.media_type, piece=piece.piece
                 )
-            case HistoryAsked():
+            case HistoryAsked() | SeriesAsked():
                 return await self._told(question)
             case CompletenessAsked():
                 return await self._signs.told(question)
-            case SeriesAsked():
-                names = await self._store().series()
-                return SeriesTold(series=tuple((n.device, n.metric, n.unit) for n in names))
             case CheckpointAsked():
                 return CheckpointTold(checkpoint=self._checkpoint())
+            case EvidenceAsked() if self._exports is not None:
+                return await self._exports.told(question)
         raise Rejected("That is no question a gateway answers.")
 
-    async def _told(self, asked: HistoryAsked) -> HistoryTold:
+    async def _told(self, asked: HistoryAsked | SeriesAsked) -> Message:
+        if isinstance(asked, SeriesAsked):
+            names = await self._store().series()
+            return SeriesTold(series=tuple((n.device, n.metric, n.unit) for n in names))
         told = await self._store().points(
             asked.device, asked.metric, asked.start, asked.end, asked.points
         )

@@ -38,6 +38,7 @@ from gateway.changes import ChangeLog
 from gateway.codes import Codes
 from gateway.config import GatewayConfig
 from gateway.enrolling import Enrolling
+from gateway.exports import Archivist, Exports
 from gateway.intake import Intake
 from gateway.journal import Journal
 from gateway.judge import VERSION
@@ -89,14 +90,24 @@ class Parts:
     strangers: Tally
     sinks: dict[str, TimeSeries]
     eraser: Eraser
+    exports: Exports
 
 
 async def run(
-    config: GatewayConfig, dial: Dial, *, clock: Clock | None = None, listen: Listen | None = None
+    config: GatewayConfig,
+    dial: Dial,
+    *,
+    clock: Clock | None = None,
+    listen: Listen | None = None,
+    archivist: Archivist | None = None,
 ) -> None:
-    """Be a gateway until cancelled; raises `Rejected` if it cannot begin."""
+    """Be a gateway until cancelled; raises `Rejected` if it cannot begin.
+
+    ``archivist`` makes archives of evidence, where command centers may ask for them.
+    """
     foreign = config.adapters
-    async with assembled(config, clock or SystemClock()) as parts, asyncio.TaskGroup() as tasks:
+    clock = clock or SystemClock()
+    async with assembled(config, clock, archivist) as parts, asyncio.TaskGroup() as tasks:
         start = tasks.create_task
         for name, sink in parts.sinks.items():
             start(pump(name, sink, parts.journal, parts.clock), name=f"sink {name}")
@@ -107,6 +118,7 @@ async def run(
         start(parts.bench.retell(), name="sign of life")
         start(parts.receipts.run(), name="receipts")
         start(parts.answers.run(), name="answers")
+        start(parts.exports.run(), name="exports")
         start(parts.revoking.run(), name="revoking")
         start(parts.eraser.run(), name="retention")
         start(parts.notary.run(), name="notary")
@@ -131,7 +143,9 @@ async def run(
 
 
 @asynccontextmanager
-async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]:
+async def assembled(
+    config: GatewayConfig, clock: Clock, archivist: Archivist | None = None
+) -> AsyncIterator[Parts]:
     """Open everything that stands behind the link, and come to the state of the last end."""
     async with AsyncExitStack() as stack:
         stack.enter_context(_alone(config.folder))
@@ -172,6 +186,9 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
         notary = Notary(
             store, journal, outlet, voice=voice, clock=clock, every_s=config.checkpoint_s
         )
+        exports = Exports(
+            config.folder / "exports", archivist=archivist, hurry=notary.hurry, clock=clock
+        )
         place = Place(state_dir=config.folder, clock=clock)
         chosen = config.history_sink
         sinks = {
@@ -205,8 +222,10 @@ async def assembled(config: GatewayConfig, clock: Clock) -> AsyncIterator[Parts]
                 clock=clock,
                 key=key,
                 notary=notary,
+                exports=exports,
             ),
             notary=notary,
+            exports=exports,
             receipts=receipts,
             revoking=Revoking(journal, config.folder, keys=keys, voice=voice, clock=clock),
             bench=bench,

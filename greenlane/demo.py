@@ -37,6 +37,7 @@ from gateway.config import GatewayConfig
 from gateway.settings import JudgeSettings
 from gateway.sinks.embedded import EmbeddedConfig
 from greenlane import broker
+from greenlane.evidence.archivist import Archivist
 from greenlane.exits import Outside
 from greenlane.presence import Presence, all_found, gateway_answers
 from simulators import post
@@ -120,7 +121,9 @@ class _Line:
             judge=JudgeSettings(readings=post.LIMITS),
             sinks={"embedded": EmbeddedConfig()},
         )
-        await self._beside(gateway.run(config, self._dial, clock=self._clock), "gateway")
+        archivist = Archivist(config)
+        running = gateway.run(config, self._dial, clock=self._clock, archivist=archivist)
+        await self._beside(running, "gateway")
         self._presence = await self._stack.enter_async_context(
             Presence.at(config.source, self._dial, self._clock)
         )

@@ -58,6 +58,8 @@ class Notary:
         self._edge = Edge()
         self._unkept: list[Tile] = []
         self._made = asyncio.Event()
+        self._turn: asyncio.Timeout | None = None
+        self._is_hurried = False
 
     async def run(self) -> None:
         """Follow until cancelled; gives up, and the gateway goes on, if the journal is harmed."""
@@ -77,6 +79,12 @@ class Notary:
             await self._made.wait()
         return self.newest
 
+    def hurry(self) -> None:
+        """Sign what there is as soon as may be: somebody waits for a checkpoint over it."""
+        self._is_hurried = True
+        if self._turn is not None and not self._turn.expired():
+            self._turn.reschedule(asyncio.get_running_loop().time())
+
     async def proof(self, old: int, size: int) -> list[bytes]:
         """That the tree of ``old`` entries is how that of ``size`` begins."""
         return await self._store.read(lambda at: tree.grown(at, old, size))
@@ -93,12 +101,16 @@ class Notary:
         await self._journal.past(self._edge.size)
         upto = self._edge.size + ENTRIES_MAX
         try:
-            async with asyncio.timeout(self._every_s):
+            async with asyncio.timeout(0 if self._is_hurried else self._every_s) as turn:
+                self._turn = turn
                 while self._edge.size < upto:
                     await self._journal.past(min(self._edge.size + STEP, upto) - 1)
                     await self._take(upto)
         except TimeoutError:
             await self._take(upto)
+        finally:
+            self._turn = None
+        self._is_hurried = False
 
     async def _take(self, upto: int) -> None:
         """Hash what is there, at most up to this position."""

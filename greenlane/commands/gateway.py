@@ -77,10 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
     from contract.links.mqtt import dialler
     from gateway import service
     from gateway.config import GatewayConfig
+    from greenlane.evidence.archivist import Archivist
 
     config = config_of(arguments, GatewayConfig)
-    dial = dialler(config.broker)
-    return serve(lambda: service.run(config, dial, clock=SystemClock()), is_uvloop=True)
+    dial, archivist = dialler(config.broker), Archivist(config)
+    return serve(
+        lambda: service.run(config, dial, clock=SystemClock(), archivist=archivist), is_uvloop=True
+    )
 
 
 def make(arguments: argparse.Namespace) -> int:

@@ -55,7 +55,7 @@ class Source(NamedTuple):
                 yield piece
 
 
-def write(file: IO[bytes], sources: Sequence[Source]) -> None:
+def write(file: IO[bytes], sources: Sequence[Source], *, bytes_max: int = BYTES_MAX) -> None:
     """Write the archive; raises `BadContainer` if it would be too large."""
     members: list[Member] = []
     for source in sources:
@@ -63,8 +63,8 @@ def write(file: IO[bytes], sources: Sequence[Source]) -> None:
         for piece in source.pieces():
             size, crc = size + len(piece), zlib.crc32(piece, crc)
         begin = file.tell() + _LOCAL.size + len(source.name.encode())
-        if begin + size > BYTES_MAX or len(members) >= MEMBERS_MAX:
-            raise BadContainer(f"more than {BYTES_MAX} bytes or {MEMBERS_MAX} files")
+        if begin + size > bytes_max or len(members) >= MEMBERS_MAX:
+            raise BadContainer(f"more than {bytes_max} bytes or {MEMBERS_MAX} files")
         member = Member(source.name, size, crc, begin)
         members.append(member)
         file.write(_local(member))

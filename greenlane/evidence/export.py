@@ -26,7 +26,7 @@ from gateway.notary import tree
 from gateway.notary.sealing import seal
 from gateway.notary.tree import Kept
 from greenlane.evidence import form, passports, readme, report
-from greenlane.evidence.container import BadContainer, Source, write
+from greenlane.evidence.container import BYTES_MAX, BadContainer, Source, write
 from greenlane.evidence.gathering import Case, Found, gathered
 from greenlane.evidence.telling import Told
 from greenlane.evidence.verify import verify
@@ -46,6 +46,8 @@ class Order:
     config: GatewayConfig
     state: Path
     passports: tuple[Path, ...] = ()
+    bytes_max: int = BYTES_MAX
+    """Of the archive."""
 
 
 def export(order: Order, clock: Clock) -> list[str]:
@@ -73,7 +75,7 @@ def _exported(order: Order, state: Path, clock: Clock) -> list[str]:
                 _wait(at, max(case.entries), order.config)
             at.execute("BEGIN")  # one moment for all that follows
             sources = _Archive(order, state, key, case, at).sources(clock)
-    _write(order.out, sources)
+    _write(order.out, sources, order.bytes_max)
     witnesses = (one.verifier.public_key for one in order.config.witness)
     verdict = verify(order.out, frozenset({key.public, *witnesses}))
     if verdict.wrong is not None:
@@ -114,16 +116,16 @@ def _wait(at: sqlite3.Connection, position: int, config: GatewayConfig) -> None:
         time.sleep(POLL_S)
 
 
-def _write(out: Path, sources: list[Source]) -> None:
+def _write(out: Path, sources: list[Source], bytes_max: int) -> None:
     draft = out.with_name(out.name + ".new")
     try:
         with draft.open("wb") as file:
-            write(file, sources)
+            write(file, sources, bytes_max=bytes_max)
             file.flush()
             os.fsync(file.fileno())
         draft.rename(out)
     except BadContainer as error:
-        raise Rejected(str(error)) from error
+        raise Rejected(f"the archive would be too large: {error}") from error
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
