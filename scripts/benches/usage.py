@@ -10,9 +10,13 @@ MIB: Final = 2**20
 
 
 class Part:
-    """One process and its children; what they used is kept when they end."""
+    """One process and its children; what they used is kept when they end.
 
-    def __init__(self, pid: int) -> None:
+    Who knows that there are none says ``is_alone``: to look for them reads all of /proc.
+    """
+
+    def __init__(self, pid: int, *, is_alone: bool = False) -> None:
+        self._is_alone: Final = is_alone
         self._root: Final = psutil.Process(pid)
         self._used_s: dict[int, float] = {}
         self.rss_max = 0
@@ -23,7 +27,8 @@ class Part:
         """Look again."""
         rss = 0
         with suppress(psutil.NoSuchProcess):
-            for process in (self._root, *self._root.children(recursive=True)):
+            children = [] if self._is_alone else self._root.children(recursive=True)
+            for process in (self._root, *children):
                 with suppress(psutil.NoSuchProcess):
                     times = process.cpu_times()
                     self._used_s[process.pid] = times.user + times.system
@@ -44,14 +49,22 @@ class Part:
 class Usage:
     """All parts by name."""
 
-    def __init__(self, parts: Mapping[str, int]) -> None:
-        self._parts: Final = {name: Part(pid) for name, pid in parts.items()}
+    def __init__(self, parts: Mapping[str, int], *, are_alone: bool = False) -> None:
+        self._parts: Final = {name: Part(pid, is_alone=are_alone) for name, pid in parts.items()}
 
     def look(self) -> Self:
         """Look at every part; call it every second or so, for the peak of memory."""
         for part in self._parts.values():
             part.look()
         return self
+
+    def taken_s(self) -> dict[str, float]:
+        """Per part: seconds of CPU since it was first looked at."""
+        return {name: round(part.taken_s, 2) for name, part in self._parts.items()}
+
+    def rss_mib(self) -> dict[str, int]:
+        """Per part: the most memory that was seen."""
+        return {name: round(part.rss_max / MIB) for name, part in self._parts.items()}
 
     def told(self, seconds: float) -> list[dict[str, object]]:
         """Per part: the share of one core over that time, and the most memory that was seen."""
