@@ -134,7 +134,12 @@ class Sender:
         return True
 
     def redialled(self, now: float) -> None:
-        """A new link: what was in flight on the old one is soon due again."""
+        """A new link: what was in flight on the old one is soon due again.
+
+        Until a receipt comes over it nobody knows whether the gateway hears it yet, and what is
+        said to a broker that nobody listens at is gone, and would wait for its time-out.
+        """
+        self._heard_at = None
         for lane in self.lanes.values():
             for number in lane.flight:
                 lane.flight[number] = _Flight(now + RESEND_S_AFTER_REDIAL, 0)

@@ -35,8 +35,8 @@ log = logging.getLogger(__name__)
 ALIVE_EVERY_S: Final = 10.0
 TIDY_EVERY_S: Final = 600.0
 REDIAL_S_FIRST: Final = 0.5
-REDIAL_S_MAX: Final = 30.0
-BORN_AGAIN_S_FIRST: Final = 2.0
+REDIAL_S_MAX: Final = 10.0
+BORN_AGAIN_S_FIRST: Final = 0.5
 BORN_AGAIN_S_MAX: Final = 60.0
 LOOK_EVERY_S: Final = 0.5
 """How long the speaker waits for news before it looks for time-outs."""
