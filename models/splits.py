@@ -17,7 +17,7 @@ TUNE = range(10_000_000, 20_000_000)
 TEST = range(20_000_000, 30_000_000)
 """The figures in a passport."""
 
-LESSON_SHARES = (0.15, 0.40, 0.30, 0.15)
+LESSON_SHARES = (0.30, 0.35, 0.25, 0.10)
 """Training bags with none, one, two or three hidden things. Nobody smuggles so much; but a detector
 learns from what it is shown, and an honest bag shows it only what is not there."""
 

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from models.xray.materials import materials, transmission
-from models.xray.scanner import Scanner, absorption, colour, expose, material_number
+from models.xray.scanner import (
+    SCATTER_SHARES,
+    Scanner,
+    absorption,
+    any_scanner,
+    colour,
+    expose,
+    material_number,
+)
 from models.xray.shapes import Map
 
 
@@ -82,3 +90,51 @@ def test_empty_belt_is_the_backdrop() -> None:
     machine = Scanner(backdrop=0.8)
     empty = colour(np.zeros((32, 32, 2), dtype=np.float32), machine)
     assert (empty == 204).all()
+
+
+def clean(scatter: float) -> Scanner:
+    """A machine without noise."""
+    return Scanner(open_beam_quanta=1e12, blur_px=0.3, scatter=scatter)
+
+
+def block_on(around: str, cm: float, scatter: float) -> Map:
+    """What is measured of 8 cm of steel amid a sheet of something, (H, W, 2)."""
+    bag = flat(around, cm, 160).copy()
+    bag[:, 60:100, 60:100] = flat("steel", 8.0, 40)
+    return expose(bag, clean(scatter), np.random.default_rng(3))
+
+
+def test_scatter_is_a_floor_under_dense_metal() -> None:
+    """Nothing comes through 8 cm of steel; its neighbours light it, in proportion to the share."""
+    dark, lit, brighter = (
+        float(np.exp(-block_on("water", 5.0, share)[80, 80]).mean()) for share in (0.0, 0.01, 0.03)
+    )
+    assert dark < 2e-4
+    assert 5e-4 < lit < 5e-3
+    assert brighter / lit == pytest.approx(3.0, rel=0.2)
+
+
+def test_scatter_behind_an_even_sheet_is_what_the_machine_says() -> None:
+    """Its ratio to the primary is the share times -ln T, by definition."""
+    sheet = flat("water", 5.0, 160)
+    taken = absorption(sheet)[80, 80]
+    seen = expose(sheet, clean(0.02), np.random.default_rng(4))[80, 80]
+    assert np.exp(taken - seen) - 1.0 == pytest.approx(0.02 * taken, rel=0.02)
+
+
+def test_air_stays_white_whatever_the_scatter() -> None:
+    """Nothing on the belt scatters nothing: calibrated air is the open beam."""
+    empty = np.zeros((2, 64, 64), dtype=np.float32)
+    seen = expose(empty, clean(0.03), np.random.default_rng(5))
+    assert seen.max() < 1e-5
+
+
+def test_a_machine_has_its_own_scatter_and_all_else_as_before() -> None:
+    """Within the stated shares, and drawn from a branch: the seed's later numbers do not move."""
+    rng, other = np.random.default_rng(6), np.random.default_rng(6)
+    shares = {any_scanner(rng).scatter for _ in range(20)}
+    assert all(SCATTER_SHARES[0] <= share <= SCATTER_SHARES[1] for share in shares)
+    assert len(shares) == 20
+    for _ in range(20):
+        any_scanner(other)
+    assert rng.random() == other.random()
