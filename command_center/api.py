@@ -10,6 +10,7 @@ from command_center.alert_log import AlertLog
 from command_center.alert_topics import AlertTopics
 from command_center.audit import Audit
 from command_center.board import Board
+from command_center.exports import Exports
 from command_center.guard import App, Guard
 from command_center.live import Live
 from command_center.metrics import Collect
@@ -24,6 +25,7 @@ from command_center.routes import (
     blobs,
     checkpoint,
     completeness,
+    evidence,
     history,
     metrics,
     pages,
@@ -52,6 +54,7 @@ class Parts:
     tokens: Tokens
     webhooks: Webhooks
     audit: Audit
+    exports: Exports
     clock: Clock
     public_url: str = ""
     collect: Collect | None = None
@@ -86,6 +89,7 @@ def routes(parts: Parts) -> FastAPI:
     app.include_router(staff.router(parts.officers, parts.audit), dependencies=paced)
     app.include_router(boards.router(parts.board, parts.live, parts.acts))
     app.include_router(alerts.router(parts.board, parts.alert_log))
+    app.include_router(evidence.router(parts.board, parts.exports), dependencies=paced)
     app.include_router(tokens.router(parts.tokens, parts.audit), dependencies=paced)
     subscribing = subscribers.router(
         parts.webhooks, parts.alert_log, parts.topics, parts.audit, parts.clock

@@ -1,4 +1,4 @@
-"""What admins did here: written before it is done, told to the journal after.
+"""What admins did here, and who took evidence out: written before it is done, told to the journal.
 
     route ─▶ begun (on disk) ─▶ the act itself ─▶ done | refused ─▶ outbox ══▶ journal
 
@@ -51,6 +51,7 @@ Verb = Literal[
     "resume subscriber",
     "remove subscriber",
     "test subscriber",
+    "export evidence",
 ]
 State = Literal["begun", "done", "refused"]
 Say = Callable[[OfficeChanged], Awaitable[object]]
@@ -66,7 +67,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     verb: Verb
     about: str
-    """An officer's name, or the id of a token or subscriber; empty until it has one."""
+    """An officer's name, or the id of a token, subscriber or alert; empty until it has one."""
     posts: Posts
     """What it reaches."""
     detail: str = ""
@@ -84,6 +85,10 @@ class Pen:
     def about(self, id_: str) -> None:
         """It has an id now."""
         self.record = msgspec.structs.replace(self.record, about=id_[:ABOUT_CHARS_MAX])
+
+    def detail(self, words: str) -> None:
+        """More is known of it now."""
+        self.record = msgspec.structs.replace(self.record, detail=words[:DETAIL_CHARS_MAX])
 
 
 class Audit:

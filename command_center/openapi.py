@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from command_center.act import Act
 from command_center.audit import Record
 from command_center.board import Snapshot
+from command_center.exports import Export
 from command_center.place import Place
 from command_center.routes.subscribers import SubscriberTold, TopicsTold
 from command_center.silence import GatewayState
@@ -134,7 +135,7 @@ class SubscriberList(msgspec.Struct, frozen=True):
 
 
 class RecordList(msgspec.Struct, frozen=True):
-    """What admins did, newest first."""
+    """What admins did, and who took evidence out, newest first."""
 
     records: tuple[Record, ...]
 
@@ -158,6 +159,8 @@ ANSWERS: Final[dict[tuple[str, str, str], type[msgspec.Struct]]] = {
     ("/api/alerts", "get", "410"): TooOld,
     ("/api/alerts/{alert}", "get", "200"): Alert,
     ("/api/alerts/{alert}/acts", "post", "202"): ActTaken,
+    ("/api/alerts/{alert}/evidence", "post", "202"): Export,
+    ("/api/evidence/{id}", "get", "200"): Export,
     ("/api/tokens", "get", "200"): TokenList,
     ("/api/tokens", "post", "201"): TokenMade,
     ("/api/tokens/{id}", "delete", "200"): Token,
@@ -207,6 +210,9 @@ class Described(FastAPI):
                 for operation in path.values():
                     operation["responses"].pop("422", None)
                     operation["responses"]["default"] = _answer("Refused, and why.", Error)
+            archive = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
+            answers = document["paths"]["/api/evidence/{id}/archive"]["get"]["responses"]
+            answers["200"] = {"description": "The archive.", "content": archive}
             _secure(document)
         return super().openapi()
 

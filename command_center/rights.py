@@ -53,6 +53,8 @@ RULES: Final = (
     Rule("WS", r"/api/alerts/live", "viewer", "live", takes_token=True),
     Rule("GET", r"/api/alerts/[^/]{1,80}", "viewer", takes_token=True),
     Rule("POST", r"/api/alerts/[^/]{1,80}/acts", "officer"),
+    Rule("POST", r"/api/alerts/[^/]{1,80}/evidence", "officer"),
+    Rule("GET", r"/api/evidence/[0-9a-f]{32}(/archive)?", "officer"),
     Rule("GET", r"/api/tokens", "supervisor"),
     Rule("POST", r"/api/tokens", "supervisor"),
     Rule("DELETE", r"/api/tokens/[0-9a-f]{16}", "supervisor"),

@@ -25,6 +25,7 @@ from command_center.audit import Audit
 from command_center.change import Change
 from command_center.config import Config
 from command_center.cursor import Cursor
+from command_center.exports import Exports
 from command_center.feed import Feed
 from command_center.follower import Follower
 from command_center.guard import App
@@ -78,6 +79,7 @@ async def run(
                 tasks.create_task(parts.live.tick(), name="command center: tick")
                 tasks.create_task(parts.feed.run(dial), name="command center: feed")
                 tasks.create_task(parts.webhooks.run(), name="command center: webhooks")
+                tasks.create_task(parts.exports.run(), name="command center: exports")
                 if parts.topics is not None:
                     saying = parts.topics.run(dial, config.me)
                     tasks.create_task(saying, name="command center: alert topics")
@@ -108,6 +110,7 @@ class _Parts:
     tokens: Tokens
     webhooks: Webhooks
     topics: AlertTopics | None
+    exports: Exports
 
 
 @asynccontextmanager
@@ -175,6 +178,7 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
             subscribers=subscribers,
             topics=topics,
         )
+        exports = Exports(state / "exports", ask=feed.ask, audit=audit, clock=clock)
         app = api.build(
             api.Parts(
                 board=board,
@@ -190,12 +194,15 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
                 webhooks=webhooks,
                 topics=topics,
                 audit=audit,
+                exports=exports,
                 clock=clock,
                 public_url=config.public_url,
                 collect=counted.collect,
             )
         )
-        yield _Parts(app, feed, live, officers, outbox, acts, alert_log, tokens, webhooks, topics)
+        yield _Parts(
+            app, feed, live, officers, outbox, acts, alert_log, tokens, webhooks, topics, exports
+        )
 
 
 async def _topics(

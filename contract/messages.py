@@ -540,14 +540,14 @@ class OfficerActed(Message, frozen=True, kw_only=True):
 
 
 class OfficeChanged(Message, frozen=True, kw_only=True):
-    """Who may sign in, read alerts or be told them was changed at a command center, and by whom."""
+    """Who may sign in, read alerts or be told them was changed, or evidence was taken; by whom."""
 
     type: ClassVar[str] = "office.changed"
     act: Name
     verb: Name
     """As the command center's own record calls it, like "invite" or "revoke token"."""
     about: Name
-    """The officer's name, or the id of a token or subscriber."""
+    """The officer's name, or the id of a token, subscriber or alert."""
     officer: Name
     role: Role
     posts: tuple[Annotated[str, Meta(max_length=5)], ...] = ()
