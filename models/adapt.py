@@ -39,6 +39,7 @@ ITEMS_PER_PICTURE = 3  # in the report and for calibration: each picture with se
 ITEMS_MAX = 1_200
 BASE_FALSE_ALARMS = 0.05  # at which the classes are compared with each other, on `fit`
 NAME = "adapted.onnx"
+PROJECTED = "this scanner's harmless pictures, with and without a simulated item"
 TITLES = {
     "as_it_was": "Before, at the thresholds it came with:",
     "before": "Before, at thresholds chosen for the wanted false alarms:",
@@ -141,6 +142,7 @@ def _judged(model: Model, ground: Ground, plan: Adaptation) -> Verdict:
         passport,
         thresholds=calibrated.thresholds,
         likelihood=likelihood_of([*harmless, *with_items], passport.classes),
+        likelihood_on=PROJECTED,
         reference=reference_of(harmless),
     )
     looks, items = _looks(model, ground.folder, ground.parts.report, [plan.seed, 2])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from models.likelihood import Step
 
 
 class PictureError(ValueError):
@@ -17,6 +20,8 @@ class Detection:
     score: float
     box: tuple[float, float, float, float]
     """x1, y1, x2, y2 in pixels of the original picture."""
+    likelihood: Step | None = None
+    """What the passport says of a bag whose loudest box of the class is this one."""
 
 
 @dataclass(frozen=True)
@@ -32,3 +37,9 @@ class Scan:
     """Id of the model: name and the first digits of its hash."""
     milliseconds: float
     """From bytes to detections."""
+    weighed_on: str = ""
+    """Which bags the likelihood ratios come from."""
+    loudest: float = 0.0
+    """The highest raw score of any class, announced or not."""
+    seen: Mapping[str, float] = field(default_factory=dict)
+    """The picture's features, by which `drift` sees that a scanner has changed."""

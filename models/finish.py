@@ -25,6 +25,7 @@ from models.splits import TEST, TUNE
 from models.trial import look_at
 
 CALIBRATION_PICTURES = 96
+SIMULATED = "simulated bags"
 TUNE_BAGS = 1_200
 TEST_BAGS = 2_000
 
@@ -52,6 +53,7 @@ def finish(path: Path, tune_bags: int = TUNE_BAGS, test_bags: int = TEST_BAGS) -
         replace(
             model.passport,
             likelihood=likelihood_of(looks, kinds),
+            likelihood_on=SIMULATED,
             reference=reference_of(looks),
             measured_on=measured_on,
         )

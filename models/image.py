@@ -29,15 +29,16 @@ SIGNATURES = {
 what a scanner never writes is only a way in."""
 
 CHANNELS_RGB, CHANNELS_RGBA = 3, 4
-AREAS_SCALE = 0.75  # from here on four neighbours hold all that there is
+AREAS_SCALE = 0.5  # from here on every pixel is among the four neighbours of one that is kept
 FLOATS_MAX = 4_000_000
 """Bytes of a picture up to which it is averaged as floats: 16 MB of them."""
 
 REDUCED = {
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
+    2: cv2.IMREAD_REDUCED_GRAYSCALE_2 | cv2.IMREAD_COLOR_RGB,
+    4: cv2.IMREAD_REDUCED_GRAYSCALE_4 | cv2.IMREAD_COLOR_RGB,
+    8: cv2.IMREAD_REDUCED_GRAYSCALE_8 | cv2.IMREAD_COLOR_RGB,
 }
+"""Named after the grey ones, which have no bit for colour: the other would turn RGB round."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class Letterbox:
         if (width, height) == (self.width, self.height):
             return self
         return replace(self, scale=self.scale * self.width / width, width=width, height=height)
+
+    def inside(self, square: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the picture without the white around it, of a letterbox (1, side, side, 3)."""
+        h, w = (max(1, round(edge * self.scale)) for edge in (self.height, self.width))
+        return square[0, self.top : self.top + h, self.left : self.left + w]
 
     def original(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return boxes (n, 4) of the square in pixels of the original, cut to its edges."""
@@ -143,14 +149,13 @@ def decode_for(data: bytes, side: int) -> tuple[NDArray[np.uint8], int, int]:
     _check_size(*size)
     how = REDUCED[factor] | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        bgr = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), how)
+        rgb = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), how)
     except cv2.error as error:
         raise PictureError(f"the picture cannot be decoded: {error}") from error
-    if bgr is None:
+    if rgb is None:
         raise PictureError("the picture is damaged or cut short")
-    if abs(bgr.shape[1] * factor - size[0]) >= factor:
+    if abs(rgb.shape[1] * factor - size[0]) >= factor:
         raise PictureError("the picture is not as wide as its header says")
-    rgb = cv2.cvtColor(np.asarray(bgr, dtype=np.uint8), cv2.COLOR_BGR2RGB)
     return np.asarray(rgb, dtype=np.uint8), *size
 
 
@@ -163,8 +168,8 @@ def _check_size(width: int, height: int) -> None:
         raise PictureError(message)
 
 
-def letterbox(rgb: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32], Letterbox]:
-    """Return the network's input (1, 3, side, side), 0 to 255, and how it was fitted."""
+def letterbox(rgb: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], Letterbox]:
+    """Return the network's input (1, side, side, 3), white around it, and how it was fitted."""
     height, width = rgb.shape[:2]
     scale = side / max(height, width)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
@@ -172,10 +177,11 @@ def letterbox(rgb: NDArray[np.uint8], side: int) -> tuple[NDArray[np.float32], L
     is_much = scale < AREAS_SCALE
     how = cv2.INTER_AREA if is_much else cv2.INTER_LINEAR
     left, top = (side - w) // 2, (side - h) // 2
-    # OpenCV averages areas of floats faster than of bytes, where there is memory for them.
-    source = rgb.astype(np.float32) if rgb.size <= FLOATS_MAX and is_much else rgb
-    small = cv2.resize(source, (w, h), interpolation=how)
-    planes = np.full((1, CHANNELS_RGB, side, side), WHITE, dtype=np.float32)
-    for plane, channel in zip(planes[0], cv2.split(small), strict=True):
-        plane[top : top + h, left : left + w] = channel
-    return planes, Letterbox(scale, left, top, width, height)
+    square = np.full((1, side, side, CHANNELS_RGB), WHITE, dtype=np.uint8)
+    view = square[0, top : top + h, left : left + w]
+    if is_much and rgb.size <= FLOATS_MAX:
+        # OpenCV averages areas of floats faster than of bytes, where there is memory for them.
+        view[...] = np.rint(cv2.resize(rgb.astype(np.float32), (w, h), interpolation=how))
+    else:
+        cv2.resize(rgb, (w, h), dst=view, interpolation=how)
+    return square, Letterbox(scale, left, top, width, height)

@@ -7,16 +7,19 @@ the passport alike.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from models.detection import Detection, Scan
+from models.features import features_of
 from models.image import Letterbox, decode_for, letterbox
-from models.passport import Passport, PassportError, load
+from models.likelihood import ratio_of
+from models.passport import LAYOUT_FLOATS, Passport, PassportError, load
 
 DETECTIONS_MAX = 50  # per picture; more is noise no officer would look through
 CANDIDATES_MAX = 300  # per picture, before thinning
@@ -53,30 +56,41 @@ class Model:
         """Return what is seen in an encoded picture; raises `PictureError` if it is none."""
         started = time.perf_counter()
         rgb, width, height = decode_for(data, self.passport.input_side)
-        planes, fitted = letterbox(rgb, self.passport.input_side)
-        detections = self._seen(planes, fitted.of(width, height), self._floor)
-        taken = (time.perf_counter() - started) * 1000.0
-        return Scan(width, height, detections, self.passport.id, taken)
+        square, fitted = letterbox(rgb, self.passport.input_side)
+        boxes, scores = self.infer(self.ready(square))
+        whole = fitted.of(width, height)
+        detections = _thin(boxes[0], scores[0], self._floor, self.passport, whole)
+        return Scan(
+            width,
+            height,
+            _weighed(detections, self.passport),
+            self.passport.id,
+            milliseconds=(time.perf_counter() - started) * 1000.0,
+            weighed_on=self.passport.likelihood_on,
+            loudest=float(scores.max()),
+            seen=features_of(fitted.inside(square)),
+        )
 
     def detect(self, rgb: NDArray[np.uint8], floor: float | None = None) -> tuple[Detection, ...]:
         """Return what is seen in (height, width, 3) RGB.
 
         `floor` replaces the passport's thresholds; only the evaluation has a reason to.
         """
-        planes, fitted = letterbox(rgb, self.passport.input_side)
+        square, fitted = letterbox(rgb, self.passport.input_side)
         least = self._floor if floor is None else np.full_like(self._floor, floor)
-        return self._seen(planes, fitted, least)
-
-    def infer(self, planes: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return boxes and scores of a ready input: the bare network, for who measures it."""
-        boxes, scores = self._session.run([BOXES, SCORES], {INPUT: planes})
-        return boxes, scores
-
-    def _seen(
-        self, planes: NDArray[np.float32], fitted: Letterbox, least: NDArray[np.float32]
-    ) -> tuple[Detection, ...]:
-        boxes, scores = self.infer(planes)
+        boxes, scores = self.infer(self.ready(square))
         return _thin(boxes[0], scores[0], least, self.passport, fitted)
+
+    def ready(self, square: NDArray[np.uint8]) -> NDArray[Any]:
+        """Return a letterbox as this network takes it: as it is, or as planes of floats."""
+        if self.passport.input_layout != LAYOUT_FLOATS:
+            return square
+        return np.ascontiguousarray(square.transpose(0, 3, 1, 2), dtype=np.float32)
+
+    def infer(self, ready: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return boxes and scores of a ready input: the bare network, for who measures it."""
+        boxes, scores = self._session.run([BOXES, SCORES], {INPUT: ready})
+        return boxes, scores
 
 
 def twin_of(path: Path) -> Path:
@@ -120,9 +134,12 @@ def _check(session: onnxruntime.InferenceSession, passport: Passport) -> None:
     """Raise `PassportError` unless the graph has the input and the classes it claims."""
     side = passport.input_side
     inputs = {node.name: (list(node.shape), node.type) for node in session.get_inputs()}
-    if inputs != {INPUT: ([BATCH, CHANNELS, side, side], "tensor(float)")}:
-        message = f"the model's input is {inputs}, not 1 by 3 by {side} by {side} floats"
-        raise PassportError(message)
+    if passport.input_layout == LAYOUT_FLOATS:
+        wanted = [BATCH, CHANNELS, side, side], "tensor(float)"
+    else:
+        wanted = [BATCH, side, side, CHANNELS], "tensor(uint8)"
+    if inputs != {INPUT: wanted}:
+        raise PassportError(f"the model's input is {inputs}, not {wanted}")
     outputs = {node.name: list(node.shape) for node in session.get_outputs()}
     if set(outputs) != {BOXES, SCORES}:
         message = f"the model's outputs are {sorted(outputs)}, not {BOXES} and {SCORES}"
@@ -142,11 +159,13 @@ def _thin(
     fitted: Letterbox,
 ) -> tuple[Detection, ...]:
     """Return the surest of each heap of overlapping boxes of one class, in the original's px."""
-    rows, kinds = np.nonzero(scores >= floor)
-    sure = scores[rows, kinds]
+    loud = np.flatnonzero(scores >= floor)  # of a flat array: most pictures have none
+    if not loud.size:
+        return ()
+    sure = scores.ravel()[loud]
     order = np.argsort(-sure, kind="stable")[:CANDIDATES_MAX]
-    rows, kinds, sure = rows[order], kinds[order], sure[order]
-    boxes, rows = fitted.original(boxes[rows]), np.arange(len(rows))
+    rows, kinds = np.divmod(loud[order], scores.shape[1])
+    sure, boxes = sure[order], fitted.original(boxes[rows])
     kept: list[int] = []
     open_ = np.ones(len(rows), dtype=bool)
     for i in range(len(rows)):
@@ -155,20 +174,26 @@ def _thin(
         kept.append(i)
         if len(kept) == DETECTIONS_MAX:
             break
-        same = kinds == kinds[i]
-        open_ &= ~(same & (overlap(boxes[rows[i]], boxes[rows]) > passport.nms_iou))
+        rivals = np.flatnonzero(open_ & (kinds == kinds[i]))
+        open_[rivals[overlap(boxes[i], boxes[rivals]) > passport.nms_iou]] = False
+    places = boxes.tolist()
     return tuple(
-        Detection(
-            passport.classes[kinds[i]],
-            float(sure[i]),
-            (
-                float(boxes[rows[i], 0]),
-                float(boxes[rows[i], 1]),
-                float(boxes[rows[i], 2]),
-                float(boxes[rows[i], 3]),
-            ),
-        )
-        for i in kept
+        Detection(passport.classes[kinds[i]], float(sure[i]), tuple(places[i])) for i in kept
+    )
+
+
+def _weighed(detections: tuple[Detection, ...], passport: Passport) -> tuple[Detection, ...]:
+    """Return them with the likelihood ratio of the loudest of each class.
+
+    Only that one: what the passport weighs is a bag by its loudest box, and a second box of the
+    class would count the same evidence twice.
+    """
+    loudest = {one.kind: i for i, one in reversed(tuple(enumerate(detections)))}
+    return tuple(
+        replace(one, likelihood=ratio_of(passport.likelihood.get(one.kind, ()), one.score))
+        if loudest[one.kind] == i
+        else one
+        for i, one in enumerate(detections)
     )
 
 

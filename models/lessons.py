@@ -45,7 +45,7 @@ class Backgrounds:
         truths = np.full((count, TRUTHS_MAX, 5), -1.0, dtype=np.float32)
         for b in range(count):
             picture, found = self._lesson(rng)
-            square, placed = _squared(picture, found, side)
+            square, placed = squared(picture, found, side)
             turned = Variation.draw(rng, side, side)
             lit = turned.pixels(square) * np.float32(1.0 + rng.uniform(-BRIGHTNESS, BRIGHTNESS))
             pixels[b] = np.clip(lit, 0, 255).astype(np.uint8).transpose(2, 0, 1)
@@ -80,15 +80,14 @@ def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(small, dtype=np.uint8)
 
 
-def _squared(
+def squared(
     picture: NDArray[np.uint8], truths: Truths, side: int
 ) -> tuple[NDArray[np.uint8], Truths]:
-    """Return a picture and its boxes as the network will see them."""
-    planes, fitted = letterbox(picture, side)
+    """Return a picture and its boxes as a network of `side` px sees them."""
+    square, fitted = letterbox(picture, side)
     shift = np.asarray([fitted.left, fitted.top] * 2, dtype=float)
-    square = np.rint(np.ascontiguousarray(planes[0].transpose(1, 2, 0))).astype(np.uint8)
     placed: Truths = []
     for kind, *box in truths:
         x1, y1, x2, y2 = (float(v) for v in np.asarray(box) * fitted.scale + shift)
         placed.append((kind, x1, y1, x2, y2))
-    return square, placed
+    return square[0], placed

@@ -24,7 +24,9 @@ LOSS_MAX = 0.01
 JUDGED_MIN = 500  # hidden things and harmless bags
 PRECISIONS = ("float32", "int8")
 BYTES_MAX = 64 * 1024 * 1024
-LAYOUT = "NCHW float32 RGB 0..255, white letterbox"
+LAYOUT = "NHWC uint8 RGB, white letterbox"
+LAYOUT_FLOATS = "NCHW float32 RGB 0..255, white letterbox"
+"""What models took before; those that were adapted then still run."""
 
 CATALOGUE = Path(__file__).with_name("catalogue")
 WILDLIFE_MODEL = CATALOGUE / "wildlife.onnx"
@@ -90,6 +92,8 @@ class Passport:
     quantised: Quantised | None = None
     likelihood: dict[str, tuple[Step, ...]] = field(default_factory=dict)
     """Per class: from the loudest score of a bag to a likelihood ratio, in rising steps."""
+    likelihood_on: str = ""
+    """Which bags these come from, in a few words."""
     reference: dict[str, Histogram] = field(default_factory=dict)
     """Of inputs and scores on harmless bags, to see by when a scanner has changed."""
     adapted: dict[str, Any] = field(default_factory=dict)
@@ -148,7 +152,7 @@ class Passport:
         if self.precision not in PRECISIONS:
             message = f"unknown precision {self.precision!r}, not one of {', '.join(PRECISIONS)}"
             raise PassportError(message)
-        if self.input_layout != LAYOUT:
+        if self.input_layout not in (LAYOUT, LAYOUT_FLOATS):
             message = f"unknown input layout {self.input_layout!r}, not {LAYOUT!r}"
             raise PassportError(message)
 

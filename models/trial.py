@@ -76,7 +76,7 @@ def look_at(
         began = clock()
         said = model.detect(sample.pixels, FLOOR)
         taken = (clock() - began) * 1000.0
-        seen = features(sample.pixels)
+        seen = features(sample.pixels, model.passport.input_side)
         yield Look(sample.truths, said, sample.name, sample.packed, taken, seen, sample.others)
 
 

@@ -77,9 +77,10 @@ def jpeg(number: int) -> bytes:
 
 def cases_of(model: Model, files: list[bytes]) -> list[Case]:
     """Bare network and whole pipeline, on one and on two cores."""
-    planes = [letterbox(decode(file), model.passport.input_side)[0] for file in files]
+    side = model.passport.input_side
+    inputs = [model.ready(letterbox(decode(file), side)[0]) for file in files]
     ways: dict[str, Callable[[int], object]] = {
-        "network": lambda n: model.infer(planes[n % len(planes)]),
+        "network": lambda n: model.infer(inputs[n % len(inputs)]),
         "pipeline": lambda n: model.scan(files[n % len(files)]),
     }
     precision = model.passport.precision

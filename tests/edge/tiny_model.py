@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from models.passport import LAYOUT, SCHEMA, digest, path_for
+from models.passport import LAYOUT_FLOATS, SCHEMA, digest, path_for
 
 SIDE = 64
 
@@ -49,7 +49,7 @@ def write(folder: Path) -> Path:
         "thresholds": {"elephant_tusk": 0.5},
         "nms_iou": 0.5,
         "input_side": SIDE,
-        "input_layout": LAYOUT,
+        "input_layout": LAYOUT_FLOATS,
         "training": {},
         "figures": {},
         "measured_on": "nothing",

@@ -66,10 +66,10 @@ def test_thawed_network_says_what_its_file_says(model: Path) -> None:
     """To the last bit that both keep."""
     passport, data = load(model)
     network = thaw(data, len(CLASSES), WIDTH, SIDE)
-    planes = np.random.default_rng(0).uniform(0, 255, (1, 3, SIDE, SIDE)).astype(np.float32)
-    boxes, scores = Model(model).infer(planes)
+    square = np.random.default_rng(0).integers(0, 256, (1, SIDE, SIDE, 3), dtype=np.uint8)
+    boxes, scores = Model(model).infer(square)
     with torch.no_grad():
-        own_boxes, own_scores = network(torch.from_numpy(planes))
+        own_boxes, own_scores = network(torch.from_numpy(square).permute(0, 3, 1, 2).float())
     assert np.abs(boxes - own_boxes.numpy()).max() < 0.05
     assert np.abs(scores - own_scores.numpy()).max() < 1e-3
     assert passport.classes == CLASSES

@@ -10,7 +10,7 @@ from models.xray.scanner import Scanner
 
 def seen(scanner: Scanner, seeds: range) -> dict[str, Histogram]:
     """The histograms of some bags on one machine."""
-    found = [features(render(seed, scanner=scanner, size=(160, 120)).pixels) for seed in seeds]
+    found = [features(render(seed, scanner=scanner, size=(160, 120)).pixels, 160) for seed in seeds]
     return histograms({name: [one[name] for one in found] for name in found[0]})
 
 
@@ -48,6 +48,6 @@ def test_duller_machine_is_seen_as_moved() -> None:
 def test_features_lie_in_their_ranges() -> None:
     """Of a bag and of nothing at all."""
     for picture in (render(1).pixels, np.full((64, 64, 3), 255, np.uint8)):
-        for name, value in features(picture).items():
+        for name, value in features(picture, 64).items():
             low, high = RANGES[name]
             assert low <= value <= high

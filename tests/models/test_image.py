@@ -92,9 +92,9 @@ def test_letterbox_can_be_undone(size: tuple[int, int]) -> None:
     rgb = np.full((height, width, 3), 255, dtype=np.uint8)
     x1, y1, x2, y2 = width // 4, height // 4, width // 2, height // 2
     rgb[y1:y2, x1:x2] = 0
-    planes, fitted = letterbox(rgb, 416)
-    assert planes.shape == (1, 3, 416, 416)
-    rows, columns = np.nonzero(planes[0, 0] < 128)
+    square, fitted = letterbox(rgb, 416)
+    assert square.shape == (1, 416, 416, 3)
+    rows, columns = np.nonzero(square[0, ..., 0] < 128)
     seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     back = fitted.original(np.asarray([seen], dtype=np.float32))[0]
     assert back == pytest.approx([x1, y1, x2, y2], abs=1.5 / min(fitted.scale, 1.0))
@@ -121,10 +121,25 @@ def test_reduced_jpeg_gives_the_network_the_same_picture() -> None:
     rgb, width, height = decode_for(data, 416)
     reduced, fitted = letterbox(rgb, 416)
     whole, plain = letterbox(decode(data), 416)
-    assert np.abs(reduced - whole).mean() < 2.0
+    assert np.abs(reduced.astype(float) - whole.astype(float)).mean() < 2.0
+    inside, outside = fitted.inside(reduced), np.delete(reduced[0], slice(91, 325), axis=0)
+    assert inside.shape == (234, 416, 3)
+    assert np.shares_memory(inside, reduced)
+    assert (outside == 255).all()
     boxes = np.asarray([[30, 120, 200, 300]], dtype=np.float32)
     back = fitted.of(width, height).original(boxes)
     assert back == pytest.approx(plain.original(boxes), abs=1.0)
+
+
+@pytest.mark.parametrize("scale", [0.55, 0.65, 0.9])
+def test_shrinking_a_little_keeps_thin_wires(scale: float) -> None:
+    """A line of one pixel is as dark on average as in the original, wherever it lies."""
+    for offset in range(8):
+        rgb = np.full((400, 400, 3), 255, dtype=np.uint8)
+        rgb[:, offset::8] = 0
+        square, _ = letterbox(rgb, round(400 * scale))
+        assert square.mean() == pytest.approx(rgb.mean(), abs=3)
+        assert (square[0, 50, :, 0].reshape(-1)[: 8 * 20] < 200).sum() >= 10
 
 
 def test_what_is_no_jpeg_is_decoded_whole() -> None:

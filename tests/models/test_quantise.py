@@ -62,10 +62,8 @@ def test_twin_is_small_and_says_nearly_the_same(tmp_path: Path, rounded: bytes) 
     plain, twin = Model(path), Model(twin_of(path))
     assert twin.passport.precision == "int8"
     for seed in DEMO[810_000:810_003]:
-        planes = np.ascontiguousarray(
-            render(seed, size=(256, 256)).pixels.transpose(2, 0, 1)[None], dtype=np.float32
-        )
-        (boxes, scores), (near, like) = plain.infer(planes), twin.infer(planes)
+        square = render(seed, size=(256, 256)).pixels[None]
+        (boxes, scores), (near, like) = (m.infer(m.ready(square)) for m in (plain, twin))
         assert np.abs(scores - like).max() < 0.15
         sure = scores.max(axis=-1) > 0.05
         assert np.median(np.abs(boxes - near)[sure]) < 6.0
