@@ -41,7 +41,10 @@ VERSION: Final = "0.1.0"
 
 
 async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
-    """Be this agent until cancelled; `Rejected` if it is not enrolled or its model is unfit."""
+    """Be this agent until cancelled; `Rejected` if it is not enrolled or its model is unfit.
+
+    On a full disk it says so, waits for room and goes on.
+    """
     state = StateDir(Path(config.state_dir))
     await rotate(config.source, state, clock=clock, limits=config.outbox)
     credentials = await asyncio.to_thread(Credentials.load, state, config.source)
@@ -55,6 +58,7 @@ async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
             key=credentials.key,
             clock=clock,
             limits=config.outbox,
+            is_patient=True,
         ) as outbox,
         asyncio.TaskGroup() as links,
     ):

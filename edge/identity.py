@@ -117,8 +117,9 @@ async def rotate(
     old, new = [
         await asyncio.to_thread(Key.load_or_make, path) for path in (state.key, state.next_key)
     ]
-    opened = Outbox.open(state.outbox, source=source, key=old, clock=clock, limits=limits)
-    async with opened as outbox:
+    async with Outbox.open(
+        state.outbox, source=source, key=old, clock=clock, limits=limits, is_patient=True
+    ) as outbox:
         await outbox.call(outbox.end.rotate, new, stamp(clock))
     await asyncio.to_thread(state.next_key.rename, state.key)
     log.info("%s goes on with the key %s", source, new.keyid)

@@ -22,6 +22,7 @@ class Episodes(msgspec.Struct):
 
     alerts: dict[str, Alert] = {}
     running: dict[str, str] = {}
+    """Not closed, or closed by an officer while what it tells of still holds."""
     acts: dict[str, None] = {}
     """Acts that were judged: an act said again is not done again."""
 
@@ -30,13 +31,11 @@ class Episodes(msgspec.Struct):
         finding = msgspec.structs.replace(finding, subject=_short(finding.subject))
         key = f"{rule}\n{finding.subject}"
         alert = self.alerts.get(self.running.get(key, ""))
-        if alert is not None and alert.state == "closed":
-            alert = None
-        if finding.effect == "clears":
+        if finding.effect == "clears":  # of a closed one too: else it would be active for ever
             if alert is None or not alert.is_active or is_late:
                 return []
             return [self._put(key, cleared(alert, finding, entry))]
-        if alert is not None:
+        if alert is not None and alert.state != "closed":
             return [self._put(key, fed(alert, finding, entry, is_late=is_late))]
         former = self.alerts.get(alert_id(rule, finding, entry))
         if former is not None:  # the same message opened it before: it is the same episode
@@ -81,7 +80,7 @@ class Episodes(msgspec.Struct):
         self.alerts[alert.id] = alert
         if alert.state != "closed":
             self.running[key] = alert.id
-        elif self.running.get(key) == alert.id:
+        elif self.running.get(key) == alert.id and not alert.is_active:
             del self.running[key]
         if is_new and len(self.alerts) > ALERTS_MAX:
             self._forget()
@@ -90,7 +89,10 @@ class Episodes(msgspec.Struct):
     def _forget(self) -> None:
         closed = next((id_ for id_, alert in self.alerts.items() if alert.state == "closed"), None)
         if closed is not None:
-            del self.alerts[closed]
+            alert = self.alerts.pop(closed)
+            key = f"{alert.rule}\n{alert.subject}"
+            if self.running.get(key) == closed:
+                del self.running[key]
 
 
 def _short(subject: str) -> str:

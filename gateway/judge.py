@@ -43,7 +43,7 @@ from gateway.settings import JudgeSettings
 from gateway.state import State
 from gateway.twins import Agent
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Raise it with every change that could make another change of the same entries."""
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -11,11 +10,12 @@ from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 from contract.clock import Clock, stamp
+from contract.delivery.opening import opened
 from contract.delivery.room import OutboxLimits
 from contract.delivery.source_end import Said, SourceEnd
 from contract.delivery.store import Store
 from contract.identifiers import Source
-from contract.link import Rejected
+from contract.link import Unavailable
 from contract.messages import Identity, Refused
 from contract.signing import Key
 
@@ -25,6 +25,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 EPOCH_BYTES: Final = 8
+RETRY_S: Final = 1.0
+"""Between two attempts to open an outbox on a full disk."""
 
 
 class Outbox:
@@ -50,25 +52,34 @@ class Outbox:
         key: Key,
         clock: Clock,
         limits: OutboxLimits | None = None,
+        is_patient: bool = False,
     ) -> AsyncIterator["Outbox"]:
         """Open or make the outbox at ``path``; a new epoch begins. One process at a time.
 
-        Raises `Rejected` for a file that cannot be used: it is no outbox, or the disk is full.
+        Raises `Rejected` for a file that cannot be used, and `Unavailable` if the disk is full; a
+        patient one says so and waits until there is room.
         """
         thread = ThreadPoolExecutor(1, thread_name_prefix=f"outbox{source.replace('/', '-')}")
         loop = asyncio.get_running_loop()
 
-        def start() -> tuple[Store, SourceEnd]:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                store = Store(path)
-            except sqlite3.Error as error:
-                raise Rejected(f"{path} cannot be used as an outbox: {error}") from error
-            end = SourceEnd(store, source=source, key=key, make_epoch=_epoch, limits=limits)
-            return store, end
+        def begin(store: Store) -> SourceEnd:
+            return SourceEnd(store, source=source, key=key, make_epoch=_epoch, limits=limits)
 
         try:
-            store, end = await loop.run_in_executor(thread, start)
+            reason = ""
+            while True:
+                try:
+                    store, end = await loop.run_in_executor(thread, opened, path, begin)
+                    break
+                except Unavailable as error:
+                    if not is_patient:
+                        raise
+                    if not reason:
+                        log.error("%s waits: %s", source, error)  # noqa: TRY400 - a sentence says it
+                    reason = str(error)
+                await clock.sleep(RETRY_S)
+            if reason:
+                log.info("%s has room again", source)
             try:
                 yield cls(end, thread, clock)
             finally:

@@ -1,4 +1,10 @@
-"""A metric is out of its range for long enough; clears when it is back for as long."""
+"""A metric is out of its range for long enough; clears when it is back for as long.
+
+It fails to the safe side, so each half has its clock. A reading out of range is told once it has
+lasted by the device's clock, or once nothing better was heard for as long by the journal's (ticks):
+a probe that falls silent hides nothing. It clears by readings alone, by the device's clock:
+silence is no proof that the goods are cold again.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -38,7 +44,7 @@ class Series(msgspec.Struct, kw_only=True):
 
 
 class Memory(msgspec.Struct):
-    """Series by source, device and metric; `waiting` are those whose time runs (in order)."""
+    """Series by source, device and metric; `waiting` are those out of range whose time runs."""
 
     series: dict[str, Series] = {}
     waiting: dict[str, datetime] = {}
@@ -71,7 +77,7 @@ def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
         series = memory.series.get(key)
         devices = limits.get(series.metric, {}) if series else {}
         limit = devices.get(series.device) or devices.get("") if series else None
-        if series is None or limit is None:
+        if series is None or limit is None or not series.is_out:
             memory.waiting.pop(key)
         elif until <= fact.now:
             yield from _settled(fact, memory, key, limit)
@@ -108,7 +114,7 @@ def _heard(
         memory.waiting.pop(key, None)
     elif reading.observed_at - series.since >= timedelta(seconds=limit.for_s):
         yield from _settled(fact, memory, key, limit)
-    elif key not in memory.waiting:
+    elif series.is_out and key not in memory.waiting:
         memory.waiting[key] = series.since_told + timedelta(seconds=limit.for_s)
 
 

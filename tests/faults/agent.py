@@ -187,6 +187,7 @@ class Agent:
 
     async def run(self, folder: Path, dial: Dial, said: dict[Identity, Message]) -> None:
         """As `edge.agent.run` is, but for devices and model of the script."""
+        self.outbox = None  # that of the life before is closed
         clock = GuidedClock(self.clock)
         drivers = tuple(Scripted(Settings(device=one.name), one, clock) for one in self.devices)
         health = Health(tuple(driver.device for driver in drivers))
@@ -198,6 +199,7 @@ class Agent:
                 key=self.key,
                 clock=clock,
                 limits=self.limits,
+                is_patient=True,
             ) as outbox,
             asyncio.TaskGroup() as tasks,
         ):

@@ -65,6 +65,7 @@ class Center:
 
     async def run(self, folder: Path, dial: Dial, said: dict[Identity, Message]) -> None:
         """Be this command center until cancelled."""
+        self.outbox = None  # that of the life before is closed
         async with (
             Projection.open(folder / "board.sqlite") as projection,
             Recorded.open(

@@ -13,6 +13,9 @@ SEEDS = tuple(range(20))
 FAILED = {
     127: "a part of a picture that was cut on its way was refused for ever",
     14: "a picture whose first part met a full disk was never joined",
+    752: "an officer was quicker than the link: a closed alert never heard that it was over",
+    783: "an agent that was started on a full disk ended instead of waiting for room",
+    844: "as 752, with a gateway that was stopped meanwhile",
     108: "whether a tick or a reading showed first that it lasts changed an alert's evidence",
 }
 """Seeds that once went wrong, and what it was."""

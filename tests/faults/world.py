@@ -39,6 +39,8 @@ LIMIT: Final = Limit(metric="temperature", high=10.0, for_s=5.0)
 SETTLE_S_MAX: Final = 1_500.0
 """Virtual seconds within which all has to come right once every fault has ended."""
 RESTART_S: Final = 2.0
+BEGUN_S: Final = 1.0
+"""A gateway that ends by itself this soon on a full disk never began."""
 STOP_S_MAX: Final = 60.0
 DOUBLE_S: Final = 15.0
 log: Final = logging.getLogger(__name__)
@@ -111,7 +113,8 @@ class Box:
             return
         except BaseException as error:  # what a process dies of is the finding
             lived_s = asyncio.get_running_loop().time() - began_s
-            if not disk.is_dead and self.is_disk_full and lived_s < 1:
+            is_begun = lived_s >= BEGUN_S or self.source != GATEWAY  # an agent waits for room
+            if not disk.is_dead and self.is_disk_full and not is_begun:
                 self.life = None
                 await self._again()  # as systemd would: it cannot begin on a full disk
             elif not disk.is_dead:

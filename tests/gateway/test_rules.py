@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from contract.messages import (
     GENESIS,
     AgentAlive,
@@ -14,6 +17,7 @@ from contract.messages import (
     EpochHeads,
     Message,
     ModelUsed,
+    OfficerActed,
     Picture,
     Reading,
     ReadingsTaken,
@@ -24,7 +28,10 @@ from contract.messages import (
 from gateway.entry import Draft, Entry
 from gateway.journal import _entered
 from gateway.judge import judge, law, next_due
+from gateway.rule import Fact, Finding
 from gateway.rules import RULES
+from gateway.rules.reading_out_of_range import Memory, _heard
+from gateway.rules.reading_out_of_range import find as find_out_of_range
 from gateway.settings import Contraband, JudgeSettings, Limit
 from gateway.state import State
 from tests.gateway.sample_journal import own, said
@@ -194,6 +201,22 @@ def test_a_post_may_raise_the_bar_for_a_class() -> None:
     assert len(court.alerts("contraband_seen")) == 1
 
 
+def fact_of(message: Message, number: int, settings: JudgeSettings) -> Fact:
+    """What a rule is told of a message."""
+    draft = said(message, GATE, number, number, epoch="e" * 16, before="0" * 64)
+    when = (at(number) - datetime.fromtimestamp(0, START.tzinfo)) // timedelta(microseconds=1)
+    entry = _entered(draft, number, when)
+    return Fact(
+        entry=entry,
+        message=message,
+        now=entry.received_at,
+        is_late=False,
+        settings=settings,
+        agents={},
+        completeness={},
+    )
+
+
 def reading(value: float, seconds: float) -> ReadingsTaken:
     one = Reading(
         device="cold", metric="temperature", value=value, unit="Cel", observed_at=at(seconds)
@@ -234,6 +257,91 @@ def test_a_series_that_stops_while_out_of_range_is_told_by_the_tick() -> None:
     court.tick(10)
     [alert] = court.alerts("reading_out_of_range")
     assert [one.says for one in alert.evidence] == ["temperature 9 °C"]
+
+
+def test_time_that_passes_without_readings_clears_nothing() -> None:
+    """One reading in range and then silence: the range is kept again once a reading shows it."""
+    court = Court(COLD)
+    court.say(reading(9, 0), 0)
+    court.say(reading(9, 11), 11)
+    court.say(reading(5, 20), 20)
+    court.tick(500)
+    [alert] = court.alerts("reading_out_of_range")
+    assert alert.is_active
+    court.say(reading(5, 29), 501)
+    assert court.alerts("reading_out_of_range")[0].is_active
+    court.say(reading(5, 30), 502)
+    [alert] = court.alerts("reading_out_of_range")
+    assert not alert.is_active
+    assert [one.says for one in alert.evidence] == ["temperature 9 °C", "temperature 5 °C"]
+
+
+def test_a_range_kept_again_is_noted_in_an_alert_that_was_closed() -> None:
+    """Whether an officer was quicker than the link changes nothing of what is known."""
+    court = Court(COLD)
+    court.say(reading(9, 0), 0)
+    court.say(reading(9, 11), 11)
+    [alert] = court.alerts("reading_out_of_range")
+    for second, verb in enumerate(("resolve", "close")):
+        act = OfficerActed(
+            act=f"a{second}",
+            alert=alert.id,
+            verb=verb,  # type: ignore[arg-type]  # one of the two
+            officer="Njeri",
+            role="admin",
+        )
+        court.say(act, 12 + second, "/KEMBA/command-center")
+    assert court.alerts("reading_out_of_range")[0].is_active
+    court.say(reading(5, 20), 30)
+    court.say(reading(5, 30), 31)
+    [alert] = court.alerts("reading_out_of_range")
+    assert (alert.state, alert.is_active, len(alert.evidence)) == ("closed", False, 2)
+    court.say(reading(9, 40), 40)
+    court.say(reading(9, 50), 50)
+    assert [a.state for a in court.alerts("reading_out_of_range")] == ["closed", "open"]
+
+
+readings_of_a_day = st.lists(
+    st.lists(
+        st.tuples(
+            st.sampled_from(("cold", "deep")),
+            st.sampled_from((1.0, 5.0, 9.0, 11.0)),
+            st.integers(-6, 12),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    max_size=12,
+)
+
+
+@given(readings_of_a_day)
+def test_a_quiet_series_is_judged_as_every_other(day: list[list[tuple[str, float, int]]]) -> None:
+    """The short way for readings in range gives what the long one gives."""
+    short, long = Memory(), Memory()
+    quick: list[Finding] = []
+    slow: list[Finding] = []
+    seen = 0
+    for number, batch in enumerate(day, 1):
+        taken = []
+        for device, value, passed in batch:
+            seen += passed
+            taken.append(
+                Reading(
+                    device=device,
+                    metric="temperature",
+                    value=value,
+                    unit="Cel",
+                    observed_at=at(seen),
+                )
+            )
+        fact = fact_of(ReadingsTaken(readings=tuple(taken)), number, COLD)
+        quick += find_out_of_range(fact, short)
+        for one in taken:
+            key = f"{GATE}\n{one.device}\n{one.metric}"
+            slow += _heard(key, fact, long, one, COLD.readings[0])
+    assert quick == slow
+    assert short == long
 
 
 def test_a_device_with_its_own_limit_follows_that_alone() -> None:

@@ -9,14 +9,9 @@ from pathlib import Path
 import pytest
 
 from contract.delivery import store as store_module
-from contract.delivery.outbox import Outbox
 from contract.delivery.ranges import Range
 from contract.delivery.sender import LaneKey
 from contract.delivery.store import Row, Store
-from contract.identifiers import Source
-from contract.link import Rejected
-from contract.signing import Key
-from tests.support.virtual import VirtualClock, run_virtually
 
 KEY = LaneKey("a" * 16, "events")
 
@@ -47,21 +42,6 @@ def test_an_epoch_whose_first_commit_failed_is_not_forgotten(tmp_path: Path) -> 
         put(store, 1)
     with closing(Store(path)) as store:
         assert list(store.held()) == [(KEY, Range(1, 1))]
-
-
-def test_an_outbox_on_a_full_disk_says_so(tmp_path: Path) -> None:
-    """In a sentence that names the file."""
-
-    async def main() -> None:
-        box = Outbox.open(
-            tmp_path / "outbox", source=Source("/KEMBA/x"), key=Key.make(), clock=VirtualClock()
-        )
-        with nothing_can_be_written():
-            async with box:
-                pass
-
-    with pytest.raises(Rejected, match="cannot be used as an outbox"):
-        run_virtually(main())
 
 
 def test_an_outbox_of_before_knows_which_key_signed_it(tmp_path: Path) -> None:
