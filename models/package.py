@@ -25,7 +25,7 @@ NEEDED = (*TOOLS, "tqdm")
 README = """# Train the Greenlane detector elsewhere
 
     pip install -r requirements.txt     # or have these already: the machine needs no network
-    python -m models.train {recipe}
+    {command}
 
 In this folder, with Python 3.11 or later. Recipe: `models/recipes/{recipe}.toml`; smoke test in
 under a minute on two cores: `python -m models.train smoke`. The pictures are rendered here first
@@ -51,8 +51,12 @@ def package(folder: Path, recipe_name: str) -> int:
     (folder / "requirements.txt").write_text(
         "".join(f"{name}=={version(name).split('+')[0]}\n" for name in NEEDED), encoding="utf-8"
     )
+    names = [recipe_name]
+    while first := read(RECIPES / f"{names[0]}.toml").begins_with:
+        names.insert(0, first)
     text = README.format(
         recipe=recipe_name,
+        command=" && ".join(f"python -m models.train {name}" for name in names),
         gigabytes=recipe.pictures * recipe.input_px**2 * 3 / 1e9,
         device=recipe.device,
         revision=revision(),

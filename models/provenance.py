@@ -45,8 +45,9 @@ def describe(recipe: Recipe, history: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "data": (
             f"{recipe.pictures} bags simulated by models.xray, seeds {TRAIN.start} to "
-            f"{TRAIN.start + recipe.pictures - 1}; no real X-ray, no pre-trained weights"
+            f"{TRAIN.start + recipe.pictures - 1}; no real X-ray, no weights of others"
         ),
+        "begins_with": history[0].get("begins_with") if history else None,
         "recipe": recipe.as_dict(),
         "changed_under_way": [
             {"from_step": h["from_step"], "steps": h["recipe"]["steps"]} for h in history[1:]

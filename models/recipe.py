@@ -48,6 +48,8 @@ class Recipe:
     """Processes that turn pictures into batches; 0: the training does it between two steps."""
     device: str = "cpu"
     """Where PyTorch computes: cpu or cuda."""
+    begins_with: str = ""
+    """The recipe whose finished run this one begins with; "": with random weights."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the recipe as it goes into a passport."""

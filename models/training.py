@@ -21,6 +21,7 @@ from models.curriculum import Lesson, Lessons
 from models.network import STRIDES, Network, cells
 from models.pictures import Store
 from models.recipe import Recipe
+from models.start import Start
 from models.xray.bag import CLASSES
 
 SAVE_EVERY_S = 60.0
@@ -47,7 +48,11 @@ class Training:
     """One run: network, its running average, optimiser and how far it is."""
 
     def __init__(self, recipe: Recipe, folder: Path) -> None:
-        """Start afresh, or from the checkpoint in `folder` if there is one of this recipe."""
+        """Start afresh, or from the checkpoint in `folder` if there is one of this recipe.
+
+        What a recipe begins with lies beside `folder`; ValueError where it is not there or not
+        finished.
+        """
         torch.manual_seed(recipe.seed)
         torch.set_num_threads(recipe.threads)
         self.recipe = recipe
@@ -63,6 +68,11 @@ class Training:
         """Which recipe held from which step: a run may be made shorter or longer under way."""
         if self.checkpoint.exists():
             self._load()
+        elif recipe.begins_with:
+            start = Start.of(folder.parent / recipe.begins_with)
+            self.network.load_state_dict(start.weights)
+            self.average.load_state_dict(start.weights)
+            self.history[0]["begins_with"] = start.told
 
     def run(self, store: Store) -> Network:
         """Take the remaining steps and return the averaged network, ready to export."""
@@ -96,7 +106,8 @@ class Training:
     def _load(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
         self.step, self.history = state["step"], state["history"]
-        old, new = self.history[-1]["recipe"], self.recipe.as_dict()
+        old = {"begins_with": "", **self.history[-1]["recipe"]}
+        new = self.recipe.as_dict()
         if any(old.get(key) != new[key] for key in new if key not in SCHEDULE + PLACE):
             message = f"{self.checkpoint} was made by another recipe; remove it or rename the run"
             raise ValueError(message)

@@ -47,3 +47,10 @@ def test_requirements_are_pinned_and_name_no_place(tmp_path: Path) -> None:
     lines = (tmp_path / "new" / "requirements.txt").read_text().splitlines()
     assert all(line.count("==") == 1 and "/" not in line for line in lines)
     assert any(line.startswith("torch==") for line in lines)
+
+
+def test_folder_says_what_to_train_first(tmp_path: Path) -> None:
+    """A recipe that begins with another's weights needs two commands."""
+    package(tmp_path / "new", "wildlife")
+    text = (tmp_path / "new" / "README.md").read_text()
+    assert "python -m models.train wildlife_256 && python -m models.train wildlife\n" in text

@@ -13,6 +13,7 @@ from models.inference import Model
 from models.passport import load
 from models.pictures import Rendering, Store
 from models.recipe import RECIPES, read
+from models.start import weights_digest
 from models.train import train
 from models.training import Training
 from models.xray.bag import CLASSES, render
@@ -74,6 +75,34 @@ def test_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     Training(recipe, tmp_path).save()
     with pytest.raises(ValueError, match="another recipe"):
         Training(replace(recipe, seed=2), tmp_path)
+
+
+def test_recipe_begins_with_the_weights_of_another(tmp_path: Path) -> None:
+    """With its averaged weights, at another size; the passport will say whose they are."""
+    recipe = replace(read(RECIPES / "smoke.toml"), steps=0)
+    (tmp_path / "small").mkdir()
+    first = Training(recipe, tmp_path / "small")
+    first.save()
+    larger = replace(recipe, name="large", input_px=192, seed=5, begins_with="small")
+    (tmp_path / "large").mkdir()
+    second = Training(larger, tmp_path / "large")
+    for one, other in zip(first.average.parameters(), second.network.parameters(), strict=True):
+        assert np.array_equal(one.detach().numpy(), other.detach().numpy())
+    told = second.history[0]["begins_with"]
+    assert (told["name"], told["steps"], told["recipe"]["input_px"]) == ("small", 0, 160)
+    assert told["weights_sha256"] == weights_digest(second.network.state_dict())
+
+
+def test_recipe_begins_with_nothing_unfinished(tmp_path: Path) -> None:
+    """What is missing or half done is named, not passed over."""
+    recipe = read(RECIPES / "smoke.toml")
+    later = replace(recipe, begins_with="small")
+    with pytest.raises(ValueError, match="train small first"):
+        Training(later, tmp_path / "large")
+    (tmp_path / "small").mkdir()
+    Training(recipe, tmp_path / "small").save()
+    with pytest.raises(ValueError, match="to its end"):
+        Training(later, tmp_path / "large")
 
 
 def test_recipe_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
