@@ -22,6 +22,7 @@ export const ACTS = {
   n: [(v) => v.act(v.current(), "comment"), "Comment", "Acts"],
   c: [(v) => v.act(v.current(), "close"), "Close what is resolved", "Acts"],
   o: [(v) => v.act(v.current(), "reopen"), "Reopen", "Acts"],
+  e: [(v) => v.takeEvidence(), "Export evidence", "Acts"],
   z: [(v) => v.takeBack(), "Take a comment back", "Acts"],
 };
 /** The picture that is opened. */

@@ -4,6 +4,7 @@ import { tell } from "./api.js";
 import { Board } from "./board.js";
 import { Clock } from "./clock.js";
 import { el, say } from "./dom.js";
+import { Evidence } from "./evidence.js";
 import { askOfficer } from "./handover.js";
 import { listen, openKeys } from "./keys.js";
 import { Live } from "./live.js";
@@ -31,6 +32,7 @@ export class Page {
   constructor(...panels) {
     this.live = new Live({ hear: (message) => this.hear(message), turned: () => this.render() });
     this.acts = new Acts({ board: this.board, link: this.live, told: (act) => this.told(act) });
+    this.evidence = new Evidence({ board: this.board, link: this.live, turned: (alert, told) => this.exported(alert, told) });
     this.polled = new Polled((readings) => this.hear({ kind: "readings", readings }));
     this.panels = ["gl-top", ...panels].map((name) => document.querySelector(name));
   }
@@ -131,6 +133,16 @@ export class Page {
     this.render();
   }
 
+  /** Export evidence about the alert that the keys act on, in sight of how far it is. */
+  takeEvidence() {
+    const alert = this.current();
+    if (!alert) return;
+    this.openAlert(alert.id);
+    this.renderNow();
+    document.querySelector("gl-evidence").scrollIntoView({ block: "nearest" });
+    this.evidence.take(alert);
+  }
+
   /** An act of an officer turned: say it to the one who did it. */
   told(act) {
     this.render();
@@ -140,6 +152,13 @@ export class Page {
     if (act.state === "held") toast.undo(`Comment on ${title}, not sent yet`, this.acts, () => this.takeBack());
     if (act.state === "done") toast.tell(`${done}: ${title}`, "done");
     if (act.state === "refused") toast.tell(`${word} refused: ${act.reason}`, "refused");
+  }
+
+  /** An archive of evidence went on; wherever the officer is by then, its end is said. */
+  exported(alert, told) {
+    this.render();
+    if (told.state === "ready") toast.tell(`Evidence saved: ${alert.title}`, "done");
+    if (told.state === "failed") toast.tell(`No evidence about ${alert.title}: ${told.error}`, "refused");
   }
 
   /** Begin: `keys` are the page's own, beside those of every page; `more` is only listed (see keys.js). */

@@ -56,6 +56,16 @@ export function subject(text) {
 /** What a model calls a thing, for people: `rhino_horn` is a rhino horn. */
 export const label = (text) => text.replaceAll("_", " ");
 
+/** Two digits that mean something: `8`, `15`, `250`, `0.066`. */
+const factor = (n) => Number(n.toPrecision(2)).toLocaleString("en-US", { maximumSignificantDigits: 2 });
+
+/** How much a score weighs, as the model's passport has it: never a probability, always with where the data end. */
+export function weight({ ratio, low, high, measured_on: on }) {
+  const often = high === null ? `at least ${factor(low)} times` : `${factor(ratio)} [${factor(low)}, ${factor(high)}] times`;
+  const end = high === null ? ", and no honest bag ever did" : "";
+  return `A bag that hides one scores like this ${often} as often as an honest bag${end}${on ? `; measured on ${on}` : ""}.`;
+}
+
 /** `Critical`, `In progress`. */
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -69,3 +79,6 @@ export function lag(ms) {
   if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`;
   return age(ms);
 }
+
+/** `812 KiB`, `8.1 MiB`. */
+export const bytes = (n) => (n < 1048576 ? `${count(Math.max(1, n / 1024))} KiB` : `${(n / 1048576).toFixed(1)} MiB`);

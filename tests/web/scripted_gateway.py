@@ -7,6 +7,7 @@ demands, so nothing on the other side of the link can tell the difference.
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from statistics import fmean
 from typing import Final
 
@@ -35,6 +36,8 @@ from contract.messages import (
     Completeness,
     CompletenessAsked,
     CompletenessTold,
+    EvidenceAsked,
+    EvidenceTold,
     HistoryAsked,
     HistoryTold,
     Identity,
@@ -80,6 +83,9 @@ class Gateway:
     clock: Clock
     alerts: dict[str, Alert] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
+    archives: dict[str, bytes] = field(default_factory=dict)
+    """Evidence by alert; each is made while it is asked for once, then told in two pieces."""
+    asked_evidence: list[EvidenceAsked] = field(default_factory=list)
     series: tuple[tuple[str, str, str], ...] = ()
     points: tuple[Point, ...] = ()
     """Readings of every series."""
@@ -183,6 +189,8 @@ class Gateway:
             case BlobAsked() if body := self.blobs.get(question.sha256):
                 piece = body[question.offset_bytes : question.offset_bytes + 100_000]
                 return BlobTold(size_bytes=len(body), media_type="image/png", piece=piece)
+            case EvidenceAsked() if archive := self.archives.get(question.alert):
+                return self._piece(archive, question)
             case SeriesAsked():
                 return SeriesTold(series=self.series)
             case CompletenessAsked():
@@ -193,6 +201,18 @@ class Gateway:
                 return self._history(question)
             case _:
                 return AskRefused(reason="not here")
+
+    def _piece(self, archive: bytes, asked: EvidenceAsked) -> EvidenceTold:
+        self.asked_evidence.append(asked)
+        if asked not in self.asked_evidence[:-1] and not asked.offset_bytes:
+            return EvidenceTold()
+        end = asked.offset_bytes + len(archive) // 2 + 1
+        return EvidenceTold(
+            sha256=sha256(archive).hexdigest(),
+            size_bytes=len(archive),
+            piece=archive[asked.offset_bytes : end],
+            notes=("Back-dating is excluded from 12:00 on.",),
+        )
 
     def _whole(self, asked: CompletenessAsked) -> CompletenessTold:
         """Some of everything; a question about one stretch is answered with complete."""

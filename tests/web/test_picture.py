@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from contract.messages import ScanChanged
+from contract.messages import Likelihood, ScanChanged
 from tests.web import scene
 from tests.web.center import Center
 
@@ -162,6 +162,34 @@ def test_a_tiff_is_shown_as_a_png_and_kept_as_it_was(page: Page, center: Center)
     assert_boxes_hold(page)
     original = page.get_by_role("link", name="Original").get_attribute("href")
     assert page.request.get(f"{center.url}{original}").body() == body
+
+
+def test_what_a_score_weighs_is_said_in_words(page: Page, center: Center) -> None:
+    """How often, between what limits, on which bags; where the data end; else as before."""
+    body = scene.bag()
+    center.gateway.blobs[scene.picture_of(body).sha256] = body
+    alert = scene.scan_alert(body, at=scene.now())
+    one, two = alert.detections
+    on, put = "simulated bags", msgspec.structs.replace
+    weighed = (
+        put(one, likelihood=Likelihood(ratio=7.95, low=5.3, high=12, measured_on=on)),
+        put(one, likelihood=Likelihood(ratio=246.6, low=14.8, high=None)),
+        two,
+    )
+    center.alert(msgspec.structs.replace(alert, detections=weighed))
+    page.locator("gl-alerts tr.row").click()
+    page.keyboard.press("Enter")
+    weights = page.locator("gl-why .found .weight")
+    expect(weights.nth(0)).to_have_text(
+        "A bag that hides one scores like this 8 [5.3, 12] times as often as an honest bag; "
+        "measured on simulated bags."
+    )
+    expect(weights.nth(1)).to_have_text(
+        "A bag that hides one scores like this at least 15 times as often as an honest bag, "
+        "and no honest bag ever did."
+    )
+    expect(weights.nth(2)).to_be_hidden()
+    expect(page.locator("gl-why")).to_contain_text("A score is not a probability.")
 
 
 def test_a_scan_without_an_alert_opens_from_the_strip(page: Page, center: Center) -> None:

@@ -2,10 +2,11 @@
 import { VERBS } from "../acts.js";
 import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { pathTo } from "../pages.js";
-import { age, count, label, short, subject, time } from "../words.js";
+import { age, count, label, short, subject, time, weight } from "../words.js";
 import { severity, showSeverity, showState, state, unsigned } from "./marks.js";
 import { HONEST, iconOf, isSimulated, modelWords, toldWords } from "./sight.js";
 import * as trust from "./trust.js";
+import "./evidence.js";
 
 const DONE = Object.fromEntries(Object.entries(VERBS).map(([verb, { done }]) => [verb, done]));
 
@@ -32,12 +33,14 @@ export class Why extends HTMLElement {
     this.evidenceBlock = block("What it rests on", this.evidence);
     this.done = el("ol", { class: "done" });
     this.doneBlock = block("What officers did", this.done);
+    this.archive = el("gl-evidence");
+    this.archiveBlock = block("Evidence for others", this.archive);
     const { place, device, rule, times, id } = this.facts;
     this.back = el("button", { class: "btn plain push", type: "button", onclick: () => this.view.close() }, "Back", cap("Esc"));
     this.head = el("section", { class: "block" }, this.title2, this.detail, this.told, this.simulated, this.acts);
     this.append(
       el("header", {}, el("h2", { id: "why-title", class: "visually-hidden" }, "The alert"), this.severity, this.state, this.sign, this.back),
-      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Why" }, this.head, this.sawBlock, this.evidenceBlock, this.doneBlock,
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Why" }, this.head, this.sawBlock, this.evidenceBlock, this.doneBlock, this.archiveBlock,
         block("The rest", el("dl", { class: "passport" }, place, device, rule, times, id))));
   }
 
@@ -50,7 +53,8 @@ export class Why extends HTMLElement {
     say(this.querySelector("#why-title"), alert ? `Alert: ${alert.title}` : "Scan");
     this.querySelector("#why-title").classList.toggle("visually-hidden", Boolean(alert));
     reveal(this.back, !seen.picture);
-    for (const node of [this.severity, this.state, this.acts]) reveal(node, alert);
+    for (const node of [this.severity, this.state, this.acts, this.archiveBlock]) reveal(node, alert);
+    if (alert) this.archive.show(view, alert);
     if (alert) this.#showAlert(alert);
     else this.#showScanOnly(about);
     reveal(this.simulated, isSimulated(view, about));
@@ -81,8 +85,12 @@ export class Why extends HTMLElement {
   #showSaw({ picture, detections, scan, about }) {
     if (!reveal(this.sawBlock, picture || detections.length)) return;
     keyed(this.boxes, detections.map((d, i) => ({ ...d, no: i + 1 })), (d) => d.no,
-      (d) => el("li", { class: "found" }, el("span", { class: "tagno" }, String(d.no)), el("span", { class: "strong" }), el("span", { class: "raw" })),
-      (node, d) => { say(node.children[1], label(d.label)); say(node.children[2], `score ${d.score.toFixed(2)}`); });
+      (d) => el("li", { class: "found" }, el("span", { class: "tagno" }, String(d.no)), el("span", { class: "strong" }), el("span", { class: "raw" }), el("span", { class: "meta weight", hidden: true })),
+      (node, d) => {
+        say(node.children[1], label(d.label));
+        say(node.children[2], `score ${d.score.toFixed(2)}`);
+        if (reveal(node.children[3], d.likelihood)) say(node.children[3], weight(d.likelihood));
+      });
     reveal(this.honest, detections.length);
     const failed = scan?.failed ? `It could not look: ${scan.failed}` : "";
     if (reveal(this.nothing, !detections.length)) say(this.nothing, failed || "Nothing. That does not show that nothing is there.");
