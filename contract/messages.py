@@ -103,12 +103,28 @@ class Reading(Part, frozen=True, kw_only=True):
     observed_at: Instant
 
 
+class Likelihood(Part, frozen=True, kw_only=True):
+    """How many times as often a picture with such a thing in it gets such a score as one without.
+
+    No probability: how rare such things are is not in it. `low` to `high` is the interval of 95 %.
+    """
+
+    ratio: Annotated[float, Meta(ge=0)]
+    low: Annotated[float, Meta(ge=0)]
+    high: Annotated[float, Meta(ge=0)] | None
+    """None where the data end: no picture without such a thing ever got such a score."""
+    measured_on: Annotated[str, Meta(max_length=80)] = ""
+    """Which pictures, in a few words."""
+
+
 class Detection(Part, frozen=True, kw_only=True):
     """What a model saw: box is (x1, y1, x2, y2) in pixels of the picture as the machine made it."""
 
     label: Name
     score: Annotated[float, Meta(ge=0, le=1)]
     box: tuple[float, float, float, float]
+    likelihood: Likelihood | None = None
+    """What the model's passport makes of the score; with the surest box of a class alone."""
 
 
 class Picture(Part, frozen=True, kw_only=True):

@@ -17,11 +17,13 @@ from contract.messages import (
     PART_BYTES_MAX,
     BlobPart,
     Detection,
+    Likelihood,
     ModelUsed,
     Picture,
     ScanCompleted,
     ScanFailed,
 )
+from edge.detector import Detection as Seen
 from edge.detector import PictureError, Scan
 from edge.driver import PictureFound
 from edge.speaker import Speaker
@@ -32,6 +34,8 @@ PARTS_AT_ONCE: Final = 8
 """Blob parts in one transaction: 1 MiB, so that seals and readings never wait long."""
 REMEMBERED_MAX: Final = 2_000
 """Events among which the scan of a picture that was found again is looked for."""
+MEASURED_ON_MAX: Final = 80
+"""Characters, by the contract; a passport may say more."""
 UNKNOWN_TYPE: Final = "application/octet-stream"
 VIEW_TYPE: Final = "image/png"
 
@@ -75,9 +79,7 @@ class Scans:
             subject=found.subject,
             picture=_picture(_shown(found), scan.width, scan.height),
             original=_picture(_file(found), scan.width, scan.height) if found.view else None,
-            detections=tuple(
-                Detection(label=d.kind, score=d.score, box=d.box) for d in scan.detections
-            ),
+            detections=tuple(_detection(one, scan.weighed_on) for one in scan.detections),
             model=self._model,
             milliseconds=scan.milliseconds,
         )
@@ -99,6 +101,15 @@ class Scans:
         for start in range(0, len(parts), PARTS_AT_ONCE):
             chosen = parts[start : start + PARTS_AT_ONCE]
             await self._speaker.say(*(Said(part, at, raw) for part, raw in chosen))
+
+
+def _detection(seen: Seen, weighed_on: str) -> Detection:
+    step = seen.likelihood
+    if step is None:
+        return Detection(label=seen.kind, score=seen.score, box=seen.box)
+    on = weighed_on[:MEASURED_ON_MAX]
+    likelihood = Likelihood(ratio=step.ratio, low=step.low, high=step.high, measured_on=on)
+    return Detection(label=seen.kind, score=seen.score, box=seen.box, likelihood=likelihood)
 
 
 class _Blob(NamedTuple):

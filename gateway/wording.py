@@ -57,6 +57,12 @@ def number(value: float) -> str:
     return f"{value:,.{places}f}".replace("-", "\N{MINUS SIGN}")
 
 
+def factor(value: float) -> str:
+    """Two digits that mean something: ``8``, ``15``, ``250``, ``0.066``."""
+    # By the decimal digits alone: a logarithm may differ in its last bit on another machine.
+    return f"{float(f'{value:.1e}'):,.6g}"
+
+
 _UNITS: Final = {"Cel": "°C", "%RH": "% humidity", "%EL": "%", "Sv/h": "Sv/h", "1": "", "/": ""}
 
 

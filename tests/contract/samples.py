@@ -47,6 +47,7 @@ from contract.messages import (
     KeyEnrolled,
     KeyRevoked,
     KeyRotated,
+    Likelihood,
     Message,
     ModelUsed,
     OfficeChanged,
@@ -86,6 +87,8 @@ _device = Device(device="reader-1", family="seal_reader", title="Seal reader 1",
 _model = ModelUsed(name="wildlife", sha256=TWO)
 _picture = Picture(sha256=ONE, size_bytes=9, media_type="image/png", width_px=640, height_px=480)
 _detection = Detection(label="elephant_tusk", score=0.83, box=(12.5, 40.0, 310.0, 220.25))
+_likelihood = Likelihood(ratio=246.563, low=14.828, high=None, measured_on="simulated bags")
+_weighed = Detection(label="bird", score=0.9, box=(1.0, 2.0, 3.0, 4.0), likelihood=_likelihood)
 _signed = SignedBytes(body=b'{"specversion":"1.0"}', keyid="0" * 32, sig=bytes(64))
 _alert = Alert(
     id="0123456789abcdef0123",
@@ -173,7 +176,7 @@ _ALL: Final[tuple[Message, ...]] = (
         device="scanner-1",
         subject="0125443871",
         picture=_picture,
-        detections=(_detection,),
+        detections=(_weighed, _detection),
         model=_model,
         milliseconds=20.5,
     ),

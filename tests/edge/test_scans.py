@@ -1,6 +1,7 @@
 """A picture becomes one scan, wherever the power goes in between."""
 
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from contract.identifiers import Source
 from contract.messages import (
     PART_BYTES_MAX,
     BlobPart,
+    Likelihood,
     Message,
     ModelUsed,
     ScanCompleted,
@@ -26,6 +28,7 @@ from edge.driver import PictureFound
 from edge.drivers.scan_folder import ScanFolder, ScanFolderSettings
 from edge.scans import Scans
 from edge.speaker import Speaker
+from models.passport import path_for
 from tests.edge import tiny_model
 from tests.edge.benches import picture
 
@@ -57,9 +60,12 @@ class Cut(Speaker):
 
 
 @asynccontextmanager
-async def box(tmp_path: Path) -> AsyncIterator[tuple[Outbox, Detector, ModelUsed]]:
+async def box(
+    tmp_path: Path, *, is_written: bool = False
+) -> AsyncIterator[tuple[Outbox, Detector, ModelUsed]]:
     """The parts of an agent that a scan needs."""
-    detector = Detector(DetectorConfig(model=tiny_model.write(tmp_path)))
+    model = tmp_path / "bright.onnx" if is_written else tiny_model.write(tmp_path)
+    detector = Detector(DetectorConfig(model=model))
     path, clock = tmp_path / "outbox.sqlite", SystemClock()
     opened = Outbox.open(path, source=Source("/KEMBA/gate-2"), key=KEY, clock=clock)
     async with opened as outbox, detector:
@@ -105,6 +111,29 @@ async def test_a_picture_is_looked_at_said_and_sent(tmp_path: Path) -> None:
     assert (scan.subject, scan.picture.size_bytes) == ("0125443871", len(body))
     assert [type(part) for part in parts] == [BlobPart]
     assert settled == [""]
+
+
+async def test_a_scan_says_what_the_passport_makes_of_its_score(tmp_path: Path) -> None:
+    """The ratio with its interval; none above it where the data end; else none is said."""
+    for high in (12.0, None):
+        folder = tmp_path / str(high)
+        folder.mkdir()
+        passport = path_for(tiny_model.write(folder))
+        steps: list[dict[str, float | None]] = [
+            {"score": 0.0, "ratio": 0.1, "low": 0.05, "high": 0.2},
+            {"score": 0.6, "ratio": 8.0, "low": 5.0, "high": high},
+        ]
+        more = {"likelihood": {"elephant_tusk": steps}, "likelihood_on": "simulated bags"}
+        passport.write_text(json.dumps(json.loads(passport.read_text()) | more))
+        async with box(folder, is_written=True) as (outbox, detector, model):
+            one, _ = found(picture(200))
+            scans = Scans(Speaker(outbox, SystemClock()), detector.detect, model)
+            await scans.take("scanner", one, AT)
+            scan, *_ = await said_in(outbox)
+        assert isinstance(scan, ScanCompleted)
+        assert [d.likelihood for d in scan.detections] == [
+            Likelihood(ratio=8.0, low=5.0, high=high, measured_on="simulated bags")
+        ]
 
 
 async def test_a_picture_that_cannot_be_decoded_is_a_failed_scan_with_its_bytes(

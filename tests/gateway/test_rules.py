@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from contract.messages import (
     Detection,
     Device,
     EpochHeads,
+    Likelihood,
     Message,
     ModelUsed,
     OfficerActed,
@@ -190,6 +192,27 @@ def test_contraband_is_told_by_class() -> None:
     assert (one.severity, two.severity) == ("high", "medium")
     assert len(one.detections) == 2
     assert "a raw score is no probability" in one.detail
+
+
+def weighed(low: float, high: float | None, *, on: str = "simulated bags") -> Detection:
+    likelihood = Likelihood(ratio=7.954, low=low, high=high, measured_on=on)
+    return Detection(label="rhino_horn", score=0.4, box=(0, 0, 1, 1), likelihood=likelihood)
+
+
+def test_what_a_score_weighs_is_said_as_one_factor_among_others() -> None:
+    """How often, on which bags, and where the data end; nothing where no passport says it."""
+    court = Court()
+    plain = scan(("bird", 0.9), subject="1")
+    court.say(plain, 0)
+    for subject, box in (("2", weighed(5.293, 11.952)), ("3", weighed(14.8, None, on=""))):
+        detections = (*plain.detections, box)
+        court.say(msgspec.structs.replace(plain, subject=subject, detections=detections), 1)
+    silent, told, ended = (alert.detail for alert in court.alerts("contraband_seen"))
+    assert "as often" not in silent
+    assert "beside declaration, permit and seal" in told
+    assert "for rhino horn comes 8 [5.3, 12] times as often from bags that hide one" in told
+    assert "as from honest ones, measured on simulated bags. The picture decides." in told
+    assert "at least 15 times as often from bags that hide one as from honest ones. The" in ended
 
 
 def test_a_post_may_raise_the_bar_for_a_class() -> None:

@@ -1,11 +1,16 @@
 """Scores weighed: ratios rise, know their limits, and are no probabilities."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.likelihood import ratio_of, steps
+from models.detection import Detection
+from models.inference import _weighed
+from models.likelihood import Step, ratio_of, steps
+from models.passport import WILDLIFE_MODEL, load
 
 scores = st.lists(st.floats(0.0, 1.0), min_size=30, max_size=90)
 
@@ -49,3 +54,15 @@ def test_few_bags_say_nothing() -> None:
 def test_below_the_first_step_there_is_none() -> None:
     """A score below 0 cannot be."""
     assert ratio_of((), 0.5) is None
+
+
+def test_a_class_is_weighed_once_by_its_loudest_box() -> None:
+    """A second tusk is not more evidence; a class of which nothing is known stays unweighed."""
+    step = Step(0.2, 8.0, 5.0, 12.0)
+    passport = replace(load(WILDLIFE_MODEL)[0], likelihood={"bird": (step,)})
+    box = (0.0, 0.0, 1.0, 1.0)
+    seen = tuple(
+        Detection(kind, score, box)
+        for kind, score in (("bird", 0.9), ("eggs", 0.8), ("bird", 0.7), ("bird", 0.1))
+    )
+    assert [one.likelihood for one in _weighed(seen, passport)] == [step, None, None, None]
