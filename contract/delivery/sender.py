@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from contract.delivery.pace import Pace
 from contract.delivery.ranges import Range, Ranges
 from contract.messages import STREAMS, Receipt, Stream, StreamReceipt
 
@@ -20,8 +21,6 @@ ABSENT_S: Final = 30.0
 """Without a receipt for so long, the gateway is taken for absent: only `agent.born` is sent."""
 BULK_IN_FLIGHT_MAX: Final = 16
 """Blob parts in flight: the window counts messages, and these are 128 KiB each."""
-READINGS_IN_FLIGHT_BYTES: Final = 4 * 1024 * 1024
-"""Readings in flight, by their usual size: what is said next waits for no more than these."""
 TAKE_MAX: Final = 500
 """Messages in one batch to the link."""
 _INFINITY: Final = 1 << 62
@@ -44,6 +43,8 @@ class Take(NamedTuple):
 class _Flight(NamedTuple):
     due: float
     tries: int
+    sent: float | None = None
+    """When it went out, if it went out once."""
 
 
 @dataclass
@@ -74,12 +75,15 @@ class Lane:
         for piece in self.held.within(self.upto + 1, self.seen):
             yield from self.missing.gaps(piece.first, piece.last)
 
-    def hear(self, receipt: StreamReceipt) -> None:
-        """Take what a receipt says of this lane."""
+    def hear(self, receipt: StreamReceipt) -> float | None:
+        """Take what a receipt says of this lane; when the last of what it settles went out."""
         self.upto = receipt.upto
         self.seen = max(receipt.seen, receipt.upto)
         self.missing = Ranges(receipt.missing)
-        self.flight = {n: f for n, f in self.flight.items() if not self.is_settled(n)}
+        before = self.flight
+        self.flight = {n: f for n, f in before.items() if not self.is_settled(n)}
+        gone = (f.sent for n, f in before.items() if n not in self.flight and f.sent is not None)
+        return max(gone, default=None)
 
     def forget_receipts(self) -> None:
         """Another journal answers: nothing is settled, everything held may be asked for."""
@@ -105,6 +109,7 @@ class Sender:
         self.window = 0
         self.usual_bytes: dict[Stream, int] = {}
         """The mean size of the messages held, by stream."""
+        self.pace: Final = Pace()
         self._granted_until = 0.0
         self._former: set[str] = set()
         self._heard_at: float | None = None
@@ -127,10 +132,14 @@ class Sender:
         self.window = receipt.window
         self._granted_until = now + receipt.window_s
         self._heard_at = now
+        in_flight = self._in_flight("readings") * self._usual("readings")
         for one in receipt.streams:
             mine = self.lanes.get(LaneKey(one.epoch, one.stream))
-            if mine is not None:
-                mine.hear(one)
+            if mine is None:
+                continue
+            sent = mine.hear(one)
+            if sent is not None and one.stream == "readings":
+                self.pace.settled(now - sent, in_flight_bytes=in_flight)
         return True
 
     def redialled(self, now: float) -> None:
@@ -209,7 +218,7 @@ class Sender:
             if len(numbers) >= room:
                 break
         for number in numbers:
-            lane.flight[number] = _Flight(now + RESEND_S_FIRST, 0)
+            lane.flight[number] = _Flight(now + RESEND_S_FIRST, 0, now)
         if numbers:
             lane.cursor = numbers[-1] + 1
         return numbers
@@ -221,6 +230,9 @@ class Sender:
         if stream == "bulk":
             room = min(room, BULK_IN_FLIGHT_MAX - self._in_flight(stream))
         elif stream == "readings":
-            most = max(1, READINGS_IN_FLIGHT_BYTES // max(1, self.usual_bytes.get(stream, 1)))
+            most = max(1, self.pace.bytes_max // self._usual(stream))
             room = min(room, most - self._in_flight(stream))
         return max(room, 0)
+
+    def _usual(self, stream: Stream) -> int:
+        return max(1, self.usual_bytes.get(stream, 1))
