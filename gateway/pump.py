@@ -1,5 +1,6 @@
 """Brings the journal to a sink, from the sink's own cursor; live alerts never wait for one."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -10,8 +11,10 @@ from contract.link import Unavailable
 from gateway.entry import Entry
 from gateway.journal import READ_MAX, Journal
 from gateway.points import points_of
-from gateway.sink import BATCH_POINTS, BATCH_POINTS_MAX, PointsRejected, Sink, TimePoint
+from gateway.sink import BATCH_POINTS, PointsRejected, Sink, TimePoint
 
+BREATH_POINTS: Final = 2_000
+"""After making so many points, whoever else waits for the loop gets his turn."""
 GATHER_S: Final = 0.5
 """With fewer points than a full batch, more are waited for so long."""
 RETRY_S_FIRST: Final = 0.5
@@ -28,8 +31,8 @@ async def pump(name: str, sink: Sink, journal: Journal, clock: Clock) -> None:
     while True:
         await journal.past(after)
         points, upto = await _gather(journal, after, clock)
-        for start in range(0, len(points), BATCH_POINTS_MAX):
-            batch = points[start : start + BATCH_POINTS_MAX]
+        for start in range(0, len(points), BATCH_POINTS):
+            batch = points[start : start + BATCH_POINTS]
             await _patiently(partial(_write, name, sink, batch), name, clock)
         await _patiently(partial(journal.advance, cursor, upto), name, clock)
         after = upto
@@ -47,8 +50,12 @@ async def _gather(journal: Journal, after: int, clock: Clock) -> tuple[list[Time
             waited = True
             await clock.sleep(GATHER_S)
             continue
+        breath = len(points)
         for entry in entries:
             points += _points(entry)
+            if len(points) >= breath + BREATH_POINTS:
+                breath = len(points)
+                await asyncio.sleep(0)
         after = entries[-1].position
     return points, after
 
