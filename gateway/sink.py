@@ -56,8 +56,10 @@ class TimePoint(NamedTuple):
     """Microseconds since 1970 UTC, by the device's clock."""
     value: float | None
     """What a chart shows; none where there is nothing to show (a seal without a battery)."""
-    facts: tuple[tuple[str, Fact], ...] = ()
-    """What else is known, by name: numbers of seals and scans stand here and are never tags."""
+    names: tuple[str, ...] = ()
+    """What else is known is called so; points of one shape share this tuple."""
+    facts: tuple[Fact, ...] = ()
+    """As many as `names`: numbers of seals and scans stand here and are never tags."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,10 @@ class Writer:
             raise Rejected(f"there is no mean with {point.value}")
         if point.sequence > INTEGER_MAX:
             raise Rejected(f"{point.sequence} has more than 64 bits")
-        facts = self._encode(dict(point.facts)).decode() if point.facts else None
-        return point.value, facts
+        if not point.names:
+            return point.value, None
+        facts = dict(zip(point.names, point.facts, strict=True))
+        return point.value, self._encode(facts).decode()
 
     def _compare(self, rows: list[Row]) -> None:
         """Write those rows that are not there yet."""

@@ -65,7 +65,7 @@ async def test_a_person_can_read_the_file_with_sql(place: Place) -> None:
     """The views show names and times, not the ids that save the space."""
     point = said(7, reading(20.5))[0]
     seal = point._replace(
-        series=point.series._replace(kind="seal"), facts=(("seal", "S1"),), item=1
+        series=point.series._replace(kind="seal"), names=("seal",), facts=("S1",), item=1
     )
     async with open_sink(CONFIG, place) as store:
         await store.write([point, seal])

@@ -186,7 +186,8 @@ async def test_seals_and_scans_are_no_readings(store: TimeSeries) -> None:
     seal = point._replace(
         series=point.series._replace(kind="seal"),
         item=1,
-        facts=(("seal", 'HLXU"417\\'), ("count", 3), ("state", "opened\nwide")),
+        names=("seal", "count", "state"),
+        facts=('HLXU"417\\', 3, "opened\nwide"),
     )
     await store.write([point, seal])
     assert means(await day(store)) == [1.0]

@@ -85,8 +85,8 @@ async def test_a_field_of_another_type_is_refused_alone(
     token.write_text(TOKEN)
     new = Influx2Config(url=front.url, bucket=config.database, token_file=str(token))
     points = series_of([float(n) for n in range(30)], device="d")
-    points[3] = points[3]._replace(facts=(("state", "text"),))
-    points[17] = points[17]._replace(facts=(("state", 4.0),))
+    points[3] = points[3]._replace(names=("state",), facts=("text",))
+    points[17] = points[17]._replace(names=("state",), facts=(4.0,))
     async with open_sink(config, place) as reader:
         await reader.write(points[:10])
         async with open_sink(new if kind == "influx2" else config, place) as store:

@@ -31,7 +31,7 @@ facts: st.SearchStrategy[Fact] = (
 def point_of(device: str, unit: str, value: float, fact: Fact) -> TimePoint:
     series = Series("reading", "KEMBA", "gate-2", device, "temperature", unit)
     origin = Origin(SOURCE, "readings", EPOCH)
-    return TimePoint(series, origin, 1, 0, 1_000_000, value, (("fact", fact),))
+    return TimePoint(series, origin, 1, 0, 1_000_000, value, ("fact",), (fact,))
 
 
 @pytest.fixture(scope="module")

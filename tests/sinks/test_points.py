@@ -12,7 +12,7 @@ from contract.messages import (
     SealRead,
 )
 from gateway.points import instant, microseconds, points_of
-from gateway.sink import Origin, Series
+from gateway.sink import Fact, Origin, Series, TimePoint
 from tests.sinks.said import EPOCH, NOON, SOURCE, reading, said
 
 IDENTITY = Identity(SOURCE, "events", EPOCH, 42)
@@ -28,6 +28,10 @@ def scan(*detections: Detection) -> ScanCompleted:
         model=ModelUsed(name="tusk", sha256=HASH),
         milliseconds=19.5,
     )
+
+
+def facts_of(point: TimePoint) -> dict[str, Fact]:
+    return dict(zip(point.names, point.facts, strict=True))
 
 
 def test_each_reading_is_a_point() -> None:
@@ -50,7 +54,7 @@ def test_a_seal_is_a_point_with_its_battery() -> None:
     (point,) = points_of(IDENTITY, NOON, read)
     assert point.series == Series("seal", "KEMBA", "gate-2", "reader", "battery", "%EL")
     assert point.value == 81.0
-    assert dict(point.facts) == {"seal": "HLXU417", "state": "opened", "subject": ""}
+    assert facts_of(point) == {"seal": "HLXU417", "state": "opened", "subject": ""}
     assert point.observed_us == microseconds(NOON)
 
 
@@ -68,7 +72,7 @@ def test_a_scan_is_a_point_with_its_highest_score() -> None:
     (point,) = points_of(IDENTITY, NOON, scan(*seen))
     assert point.series == Series("scan", "KEMBA", "gate-2", "scanner", "score", "1")
     assert point.value == 0.83
-    facts = dict(point.facts)
+    facts = facts_of(point)
     assert (facts["detections"], facts["label"], facts["milliseconds"]) == (3, "tusk", 19.5)
     assert facts["scan"] == str(IDENTITY)
 
@@ -76,7 +80,7 @@ def test_a_scan_is_a_point_with_its_highest_score() -> None:
 def test_a_scan_that_shows_nothing_scores_nothing() -> None:
     (point,) = points_of(IDENTITY, NOON, scan())
     assert point.value == 0
-    assert dict(point.facts)["detections"] == 0
+    assert facts_of(point)["detections"] == 0
 
 
 def test_other_messages_are_no_points() -> None:
