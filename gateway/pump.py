@@ -39,17 +39,14 @@ async def pump(name: str, sink: Sink, journal: Journal, clock: Clock) -> None:
 
 
 async def _gather(journal: Journal, after: int, clock: Clock) -> tuple[list[TimePoint], int]:
-    """Enough points for a batch, or what is there after a short wait; and up to where that is."""
+    """Enough points for a batch, or what came in a short time; and up to where that is.
+
+    Points are made as entries come: what was just said is still in the processor's cache.
+    """
     points: list[TimePoint] = []
-    waited = False
-    while len(points) < BATCH_POINTS:
+    until_ns = clock.monotonic_ns() + int(GATHER_S * 1e9)
+    while len(points) < BATCH_POINTS and await _comes(journal, after, until_ns, clock):
         entries = await _patiently(partial(journal.read, after, READ_MAX), "journal", clock)
-        if not entries:
-            if waited:
-                break
-            waited = True
-            await clock.sleep(GATHER_S)
-            continue
         breath = len(points)
         for entry in entries:
             points += _points(entry)
@@ -58,6 +55,18 @@ async def _gather(journal: Journal, after: int, clock: Clock) -> tuple[list[Time
                 await asyncio.sleep(0)
         after = entries[-1].position
     return points, after
+
+
+async def _comes(journal: Journal, after: int, until_ns: int, clock: Clock) -> bool:
+    """Whether there is an entry past this one before that moment."""
+    if journal.position > after:
+        return True
+    try:
+        async with asyncio.timeout((until_ns - clock.monotonic_ns()) / 1e9):
+            await journal.past(after)
+    except TimeoutError:
+        return False
+    return True
 
 
 def _points(entry: Entry) -> Sequence[TimePoint]:

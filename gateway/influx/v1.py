@@ -8,8 +8,8 @@ import httpx
 
 from contract.link import Rejected, Unavailable
 from gateway.influx import influxql
+from gateway.influx.body import body_of
 from gateway.influx.failure import judge_query, judge_write
-from gateway.influx.line_protocol import Unwritable, lines
 from gateway.influx.reader import Reader
 from gateway.sink import TimePoint, isolate
 
@@ -32,10 +32,7 @@ class Influx1(Reader):
         await isolate(points, self._write)
 
     async def _write(self, points: Sequence[TimePoint]) -> None:
-        try:
-            body = lines(points)
-        except Unwritable as error:
-            raise Rejected(str(error)) from error
+        body = await body_of(points)
         if not self._is_there:
             await self._create()
         answer = await self._post("/write", {**self._where, "precision": "ns"}, body)

@@ -16,12 +16,13 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from urllib3.exceptions import HTTPError
 
-from contract.link import Rejected, Unavailable
+from contract.link import Unavailable
 from gateway.history import History, SeriesName, Told, Window
 from gateway.influx import flux
+from gateway.influx.body import body_of
 from gateway.influx.client import CONNECT_S_MAX
 from gateway.influx.failure import judge_query, judge_write
-from gateway.influx.line_protocol import Unwritable, lines, text_of_tag
+from gateway.influx.line_protocol import text_of_tag
 from gateway.sink import TimePoint, isolate
 
 T = TypeVar("T")
@@ -80,10 +81,7 @@ class Influx2:
         await isolate(points, self._write)
 
     async def _write(self, points: Sequence[TimePoint]) -> None:
-        try:
-            body = lines(points)
-        except Unwritable as error:
-            raise Rejected(str(error)) from error
+        body = await body_of(points)
         await self._api.call(judge_write, lambda: self._post(body))
 
     def _post(self, body: bytes) -> None:
