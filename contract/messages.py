@@ -34,6 +34,15 @@ KEY_STREAMS_MAX: Final = 600
 CHANGES_PAGE_MAX: Final = 1_000
 """Changes on one page of the catch-up."""
 
+DRIFT_METRIC: Final = "picture_drift"
+"""Reading of a scanner: how far its last pictures are from those its model was made for.
+
+The population stability index of the feature that moved most: up to 0.1 nothing has happened,
+from 0.25 on the model's figures do not hold. Each feature has a reading of its own, with `_` and
+its name behind; how many pictures it was, the one below.
+"""
+DRIFT_PICTURES_METRIC: Final = "picture_drift_pictures"
+
 type_prefix: Final = "io.greenlane."
 GENESIS: Final = "0" * 64
 """What the first message of an epoch names as the hash before it."""

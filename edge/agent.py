@@ -25,6 +25,7 @@ from contract.link import Dial, Rejected
 from contract.messages import ModelUsed
 from edge.config import AgentConfig, DetectorSettings
 from edge.detector import Detector, PassportError
+from edge.drift import Drift
 from edge.driver import Driver
 from edge.drivers import driver_of
 from edge.health import Health
@@ -78,7 +79,8 @@ async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
         serving = _serve_metrics(links, config.metrics_port, outbox, health, watched)
         try:
             speaker = Speaker(outbox, clock)
-            scans = Scans(speaker, watched.detect, model)
+            drift = Drift(detector.passport.reference, clock)
+            scans = Scans(speaker, watched.detect, model, drift)
             await _observe(drivers, Line(speaker, scans, health, clock), clock)
         finally:
             link.cancel()

@@ -20,11 +20,13 @@ from contract.messages import (
     Likelihood,
     ModelUsed,
     Picture,
+    ReadingsTaken,
     ScanCompleted,
     ScanFailed,
 )
 from edge.detector import Detection as Seen
 from edge.detector import PictureError, Scan
+from edge.drift import Drift
 from edge.driver import PictureFound
 from edge.speaker import Speaker
 
@@ -47,19 +49,24 @@ Detect = Callable[[bytes], Awaitable[Scan]]
 class Scans:
     """Looks at pictures, one after the other for each scanner."""
 
-    def __init__(self, speaker: Speaker, detect: Detect, model: ModelUsed) -> None:
+    def __init__(
+        self, speaker: Speaker, detect: Detect, model: ModelUsed, drift: Drift | None = None
+    ) -> None:
         self._speaker: Final = speaker
         self._detect: Final = detect
         self._model: Final = model
+        self._drift: Final = drift
 
     async def take(self, device: str, found: PictureFound, at: datetime) -> None:
         """Do all that follows from a picture; when it returns, the picture has been put away."""
         outcome = await self._said_before(device, found) if found.is_again else None
         if outcome is None:
-            outcome = await self._look(device, found)
+            outcome, aside = await self._look(device, found, at)
             if not await self._speaker.say(Said(outcome, at)):
                 outcome = _failed(device, found, "what the model saw cannot be said")
                 await self._speaker.say(Said(outcome, at))
+            if aside is not None:
+                await self._speaker.say(Said(aside, at))
         await self._say_parts(found, at)
         why_failed = outcome.reason if isinstance(outcome, ScanFailed) else ""
         if why_failed:
@@ -67,13 +74,20 @@ class Scans:
             log.warning("scan failed", extra=names)
         await found.settle(why_failed)
 
-    async def _look(self, device: str, found: PictureFound) -> Outcome:
+    async def _look(
+        self, device: str, found: PictureFound, at: datetime
+    ) -> tuple[Outcome, ReadingsTaken | None]:
+        """What came of looking, and now and then how its pictures have changed."""
         if found.why_not:
-            return _failed(device, found, found.why_not)
+            return _failed(device, found, found.why_not), None
         try:
             scan = await self._detect(found.view or found.body)
         except PictureError as error:
-            return _failed(device, found, str(error))
+            return _failed(device, found, str(error)), None
+        aside = self._drift.saw(device, scan, at) if self._drift else None
+        return self._completed(device, found, scan), aside
+
+    def _completed(self, device: str, found: PictureFound, scan: Scan) -> ScanCompleted:
         return ScanCompleted(
             device=device,
             subject=found.subject,

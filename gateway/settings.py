@@ -48,6 +48,16 @@ class Clones(Setting, frozen=True, kw_only=True):
     """A seal closes one container once."""
 
 
+class Pictures(Setting, frozen=True, kw_only=True):
+    """How far a scanner's pictures may be from those its model was made for (stability index)."""
+
+    moved_min: Annotated[float, Meta(gt=0, le=100)] = 0.25
+    """From here on it is an alert."""
+    settled_max: Annotated[float, Meta(ge=0, le=100)] = 0.1
+    """Down to here before it clears."""
+    severity: Severity = "medium"
+
+
 class JudgeSettings(Setting, frozen=True, kw_only=True):
     """All thresholds of all rules."""
 
@@ -68,6 +78,7 @@ class JudgeSettings(Setting, frozen=True, kw_only=True):
     contraband_otherwise: Contraband | None = Contraband(label="other", severity="medium")
     """For a class that is not named above; none: such classes are no alert."""
     clones: Clones = Clones()
+    pictures: Pictures = Pictures()
     silent_s: Annotated[float, Meta(ge=5, le=86_400)] = 30.0
     """Without a word for so long, an agent counts as silent."""
     hole_s: Seconds = 60.0

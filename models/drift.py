@@ -38,8 +38,13 @@ class Histogram:
         """Count; what lies outside falls into the nearest part."""
         counts = [0] * BINS
         for value in values:
-            counts[min(max(int((value - low) / (high - low) * BINS), 0), BINS - 1)] += 1
+            counts[place(value, low, high)] += 1
         return cls(tuple(counts))
+
+
+def place(value: float, low: float, high: float) -> int:
+    """Return the part of a range that a value falls into; what lies outside, the nearest."""
+    return min(max(int((value - low) / (high - low) * BINS), 0), BINS - 1)
 
 
 def histograms(values: Mapping[str, Sequence[float]]) -> dict[str, Histogram]:
@@ -48,11 +53,19 @@ def histograms(values: Mapping[str, Sequence[float]]) -> dict[str, Histogram]:
 
 
 def shift(reference: Histogram, seen: Histogram) -> float:
-    """Return the population stability index: 0 the same, above `MOVED_MIN` another world."""
+    """Return the population stability index: 0 the same, above `MOVED_MIN` another world.
+
+    Less what chance alone makes of so few pictures: two samples of the same traffic differ by about
+    the number of parts over the number of pictures.
+    """
     # Half a picture in every part: an empty one is not impossible.
     then, now = ([n + 0.5 for n in histogram.counts] for histogram in (reference, seen))
     shares = [(t / sum(then), n / sum(now)) for t, n in zip(then, now, strict=True)]
-    return sum((n - t) * log(n / t) for t, n in shares)
+    index = sum((n - t) * log(n / t) for t, n in shares)
+    parts = sum(1 for t, n in zip(reference.counts, seen.counts, strict=True) if t or n)
+    totals = (sum(reference.counts), sum(seen.counts))
+    by_chance = sum((parts - 1) / total for total in totals if total)
+    return max(0.0, index - by_chance)
 
 
 def shifts(reference: Mapping[str, Histogram], seen: Mapping[str, Histogram]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from gateway.rules.agent_silent import AGENT_SILENT
 from gateway.rules.contraband_seen import CONTRABAND_SEEN
 from gateway.rules.numbers_forged import NUMBERS_FORGED
 from gateway.rules.numbers_missing import NUMBERS_MISSING
+from gateway.rules.pictures_changed import PICTURES_CHANGED
 from gateway.rules.reading_out_of_range import READING_OUT_OF_RANGE
 from gateway.rules.revoked_key_speaks import REVOKED_KEY_SPEAKS
 from gateway.rules.seal_cloned import SEAL_CLONED
@@ -21,6 +22,7 @@ RULES: Final[tuple[AnyRule, ...]] = (
     SEAL_CLONED,
     CONTRABAND_SEEN,
     READING_OUT_OF_RANGE,
+    PICTURES_CHANGED,
     AGENT_SILENT,
     AGENT_DOUBLED,
     NUMBERS_FORGED,

@@ -14,20 +14,25 @@ from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
 from contract.identifiers import Source
 from contract.messages import (
+    DRIFT_METRIC,
+    DRIFT_PICTURES_METRIC,
     PART_BYTES_MAX,
     BlobPart,
     Likelihood,
     Message,
     ModelUsed,
+    ReadingsTaken,
     ScanCompleted,
     ScanFailed,
 )
 from contract.signing import Key
 from edge.detector import Detector, DetectorConfig
+from edge.drift import Drift
 from edge.driver import PictureFound
 from edge.drivers.scan_folder import ScanFolder, ScanFolderSettings
 from edge.scans import Scans
 from edge.speaker import Speaker
+from models.drift import MOVED_MIN, RANGES, Histogram
 from models.passport import path_for
 from tests.edge import tiny_model
 from tests.edge.benches import picture
@@ -134,6 +139,23 @@ async def test_a_scan_says_what_the_passport_makes_of_its_score(tmp_path: Path) 
         assert [d.likelihood for d in scan.detections] == [
             Likelihood(ratio=8.0, low=5.0, high=high, measured_on="simulated bags")
         ]
+
+
+async def test_now_and_then_a_scanner_says_how_its_pictures_have_changed(tmp_path: Path) -> None:
+    """As readings of its own, behind the scan that made them enough."""
+    async with box(tmp_path) as (outbox, detector, model):
+        bright = Histogram.of([0.95] * 600, *RANGES["brightness"])
+        drift = Drift({"brightness": bright}, SystemClock(), enough=3)
+        scans = Scans(Speaker(outbox, SystemClock()), detector.detect, model, drift)
+        for shade in range(3):
+            assert not await outbox.call(outbox.end.recent, "readings", 9)
+            await scans.take("scanner", found(picture(shade))[0], AT)
+        [said] = await outbox.call(outbox.end.recent, "readings", 9)
+    assert isinstance(said, ReadingsTaken)
+    values = {one.metric: one.value for one in said.readings}
+    assert values[DRIFT_METRIC] > MOVED_MIN
+    assert values[DRIFT_PICTURES_METRIC] == 3
+    assert {(one.device, one.observed_at) for one in said.readings} == {("scanner", AT)}
 
 
 async def test_a_picture_that_cannot_be_decoded_is_a_failed_scan_with_its_bytes(

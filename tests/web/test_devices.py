@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from contract.identifiers import Source
-from contract.messages import DeviceTwin, Reading
+from contract.messages import DRIFT_METRIC, DeviceTwin, Point, Reading
 from contract.signing import Key
 from tests.web import post, scene
 from tests.web.center import Center
@@ -113,6 +113,28 @@ def test_of_thousands_the_neediest_are_listed(page: Page, center: Center) -> Non
     page.keyboard.type("sensor-49")
     expect(rows).to_have_count(100)
     expect(beyond).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.04, "like those its model was made for: they differ by 0.04, told 12 min ago"),
+        (0.18, "a little unlike those its model was made for: they differ by 0.18"),
+        (0.61, "What is known of its hits and false alarms does not hold."),
+    ],
+)
+def test_a_scanner_says_whether_its_pictures_are_those_its_model_knows(
+    page: Page, center: Center, value: float, words: str
+) -> None:
+    """By the latest report of its agent, among the facts of the device."""
+    at = scene.now()
+    center.gateway.series = (("xray-a", DRIFT_METRIC, "/"),)
+    reported = Point(at=at - timedelta(minutes=12), mean=value, low=value, high=value, count=1)
+    center.gateway.points = (reported,)
+    page.goto(f"{center.url}/devices?device=xray-a")
+    twin = DeviceTwin(device="xray-a", family="scan_folder", title="Bag X-ray")
+    center.tell(scene.agent(at=at, devices=(twin,)))
+    expect(page.locator("gl-twin .passport").first).to_contain_text(words)
 
 
 def test_the_twin_is_live_and_says_when_its_past_cannot_be_read(page: Page, center: Center) -> None:

@@ -6,6 +6,7 @@ import { pathTo } from "../pages.js";
 import { age, count, many, short, subject, time } from "../words.js";
 import { fareOf, laneWords, titleOf } from "./devices.js";
 import { UNSIGNED, severity, showSeverity, showState, showThumbnail, state, thumbnail, unsigned } from "./marks.js";
+import { Looks } from "./looks.js";
 import { isSimulated } from "./sight.js";
 import * as trust from "./trust.js";
 import "./coverage.js";
@@ -28,6 +29,7 @@ export class Twin extends HTMLElement {
   #series = []; // of every device
   #askedAt = 0;
   #trouble = "";
+  #looks = new Looks();
   #state = "loading"; // of the list of series: loading, told, error
 
   connectedCallback() {
@@ -39,7 +41,7 @@ export class Twin extends HTMLElement {
     this.unsigned = el("p", { class: "unsigned", hidden: true }, icon("hole"), el("span", {}, UNSIGNED));
     this.explorer = el("a", { class: "btn push", href: pathTo("explore") }, "Explore ", cap("x"));
     this.simulated = el("p", { class: "simulated", hidden: true }, icon("sensor"), el("span", {}, "Simulated: this is no real device."));
-    this.device = { state: fact("State"), title: fact("Called"), place: fact("Place"), family: fact("Driver"), said: fact("Said up to") };
+    this.device = { state: fact("State"), title: fact("Called"), place: fact("Place"), family: fact("Driver"), said: fact("Said up to"), pictures: fact("Pictures") };
     this.agent = { source: fact("Agent"), state: fact("State"), born: fact("Born"), version: fact("Version"), clock: fact("Clock"), key: fact("Key"), models: fact("Model") };
     this.streams = el("tbody");
     this.told = el("p", { class: "meta" });
@@ -111,6 +113,7 @@ export class Twin extends HTMLElement {
     this.#showStreams(agent);
     this.coverage.show(this.view, found, SPANS[this.#span]);
     const theirs = this.#series.filter((one) => one.device === device.device);
+    this.#fact(this.device.pictures, this.#looks.words(this.view, device.device, theirs));
     this.#showMetrics(theirs);
     this.explorer.href = pathTo("explore", {}) + exploring(theirs, this.#span);
     this.#showAlerts(found);
