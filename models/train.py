@@ -17,10 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from models.evaluation import HIT_IOU, bags, figures, look, report, thresholds, wilson
+from models.evaluation import HIT_IOU, bags, figures, look, report, wilson
 from models.export import export
 from models.finish import finish
 from models.inference import Model, twin_of
+from models.operating import operating_point
 from models.passport import (
     CATALOGUE,
     LAYOUT,
@@ -54,7 +55,7 @@ LIMITS = (
         "number: expect misses. Ivory shares its colour with glass, PVC and aluminium."
     ),
     "One view from above; things under or over dense metal are not seen.",
-    "Six classes only; silence about any other thing means nothing.",
+    "Eight classes only; silence about any other thing means nothing.",
 )
 
 
@@ -85,7 +86,8 @@ def measure(path: Path, recipe: Recipe) -> Passport:
     model = Model(path)
     passport = model.passport
     tuned = look(model, bags(TUNE, recipe.tune_bags, recipe.picture_px, recipe.renderers))
-    passport = replace(passport, thresholds=thresholds(tuned, recipe.false_alarms_max))
+    chosen = operating_point(tuned, recipe.false_alarms_max, passport.classes)
+    passport = replace(passport, thresholds=chosen)
     tested = look(model, bags(TEST, recipe.test_bags, recipe.picture_px, recipe.renderers))
     return replace(
         passport,
