@@ -16,6 +16,7 @@ from command_center.silence import GatewayState
 from command_center.tokens import Token
 from command_center.webhooks import Tried
 from contract.messages import Alert, Completeness, Point, Role, Stretch
+from contract.pattern import for_documents
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -160,7 +161,7 @@ ANSWERS: Final[dict[tuple[str, str, str], type[msgspec.Struct]]] = {
     ("/api/alerts/{alert}", "get", "200"): Alert,
     ("/api/alerts/{alert}/acts", "post", "202"): ActTaken,
     ("/api/alerts/{alert}/evidence", "post", "202"): Export,
-    ("/api/evidence/{id}", "get", "200"): Export,
+    ("/api/evidence/{export}", "get", "200"): Export,
     ("/api/tokens", "get", "200"): TokenList,
     ("/api/tokens", "post", "201"): TokenMade,
     ("/api/tokens/{id}", "delete", "200"): Token,
@@ -202,7 +203,8 @@ class Described(FastAPI):
             kinds = [*ANSWERS.values(), Error]
             template = "#/components/schemas/{name}"
             _, components = msgspec.json.schema_components(kinds, ref_template=template)
-            document.setdefault("components", {}).setdefault("schemas", {}).update(components)
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(for_documents(components))
             for (path, method, status), kind in ANSWERS.items():
                 answers = document["paths"][path][method]["responses"]
                 answers[status] = _answer("As it is now.", kind)
@@ -211,7 +213,7 @@ class Described(FastAPI):
                     operation["responses"].pop("422", None)
                     operation["responses"]["default"] = _answer("Refused, and why.", Error)
             archive = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
-            answers = document["paths"]["/api/evidence/{id}/archive"]["get"]["responses"]
+            answers = document["paths"]["/api/evidence/{export}/archive"]["get"]["responses"]
             answers["200"] = {"description": "The archive.", "content": archive}
             _secure(document)
         return super().openapi()

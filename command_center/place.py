@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from contract.identifiers import Post
+from contract.pattern import whole
 
 PLACES_MAX: Final = 1_000
 """Posts that a configuration describes."""
@@ -14,7 +15,7 @@ PLACES_MAX: Final = 1_000
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One post; latitude and longitude in degrees (WGS 84), north and east positive."""
 
-    post: Annotated[str, Meta(pattern=f"^{Post.form.pattern}$")]
+    post: Annotated[str, Meta(pattern=whole(Post.form.pattern))]
     """UN/LOCODE, like KEMBA."""
     name: Annotated[str, Meta(max_length=80)] = ""
     """What people call it."""

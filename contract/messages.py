@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from contract.identifiers import Identifier, Source
+from contract.pattern import whole
 
 READINGS_MAX: Final = 1_000
 """Readings in one batch."""
@@ -51,16 +52,16 @@ Stream = Literal["events", "readings", "bulk"]
 STREAMS: Final[tuple[Stream, ...]] = ("events", "readings", "bulk")
 """In this order of urgency; shed in the opposite one."""
 
-Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Epoch = Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
-ExportId = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Hash = Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"))]
+Epoch = Annotated[str, Meta(pattern=whole("[0-9a-f]{16}"))]
+ExportId = Annotated[str, Meta(pattern=whole("[0-9a-f]{32}"))]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Text = Annotated[str, Meta(max_length=TEXT_MAX)]
 Pem = Annotated[str, Meta(max_length=8_000)]
 TlsKey = Annotated[bytes, Meta(max_length=32)]
 Count = Annotated[int, Meta(ge=0)]
 Number = Annotated[int, Meta(ge=1, le=9_999_999_999)]
-SourceText = Annotated[str, Meta(pattern=f"^{Source.form.pattern}$")]
+SourceText = Annotated[str, Meta(pattern=whole(Source.form.pattern))]
 Instant = Annotated[datetime, Meta(tz=True)]
 Severity = Literal["critical", "high", "medium", "low"]
 AlertState = Literal["open", "acknowledged", "in progress", "resolved", "closed"]
@@ -828,7 +829,7 @@ class EvidenceTold(Message, frozen=True, kw_only=True):
     """A piece of an archive (base64 in JSON); without a hash, it is still being made."""
 
     type: ClassVar[str] = "evidence.told"
-    sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    sha256: Annotated[str, Meta(pattern=whole("([0-9a-f]{64})?"))] = ""
     """Of the whole archive."""
     size_bytes: Count = 0
     piece: bytes = b""
@@ -919,14 +920,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     type: Annotated[str, Meta(min_length=1, max_length=120)]
     time: Instant
     datacontenttype: Literal["application/json"]
-    stream: Annotated[str, Meta(pattern="^(events|readings|bulk|changes)$")] = ""
-    epoch: Annotated[str, Meta(pattern="^([0-9a-f]{16})?$")] = ""
-    sequence: Annotated[str, Meta(pattern="^([0-9]{10})?$")] = ""
-    previous: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    stream: Annotated[str, Meta(pattern=whole("events|readings|bulk|changes"))] = ""
+    epoch: Annotated[str, Meta(pattern=whole("([0-9a-f]{16})?"))] = ""
+    sequence: Annotated[str, Meta(pattern=whole("([0-9]{10})?"))] = ""
+    previous: Annotated[str, Meta(pattern=whole("([0-9a-f]{64})?"))] = ""
     bootid: Annotated[str, Meta(max_length=80)] = ""
-    monotonicns: Annotated[str, Meta(pattern="^[0-9]{0,20}$")] = ""
+    monotonicns: Annotated[str, Meta(pattern=whole("[0-9]{0,20}"))] = ""
     clockerrorms: int | None = None
-    clocksource: Annotated[str, Meta(pattern="^(receipts)?$")] = ""
+    clocksource: Annotated[str, Meta(pattern=whole("(receipts)?"))] = ""
     """``receipts``: the box was not in step, the time is estimated from the gateway's receipts."""
     data: msgspec.Raw
 

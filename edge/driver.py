@@ -18,8 +18,9 @@ import msgspec
 
 from contract.clock import Clock
 from contract.messages import Device, Reading, SealRead
+from contract.pattern import whole
 
-DeviceName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9](?:[a-z0-9.-]{0,58}[a-z0-9])?$")]
+DeviceName = Annotated[str, msgspec.Meta(pattern=whole("[a-z0-9](?:[a-z0-9.-]{0,58}[a-z0-9])?"))]
 
 
 class DeviceLost(Exception):

@@ -9,6 +9,7 @@ from msgspec import Meta
 from contract.identifiers import Post, Source
 from contract.link import Rejected
 from contract.links.mqtt import BrokerConfig
+from contract.pattern import whole
 from gateway.adapters.config import FOREIGN_MAX, Adapter, ForeignConfig, adapters
 from gateway.lasting import Retention
 from gateway.notary.config import WitnessConfig
@@ -23,7 +24,7 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     state_dir: str
     """Where journal, pictures, key and codes are."""
     posts: Annotated[
-        tuple[Annotated[str, Meta(pattern=f"^{Post.form.pattern}$")], ...], Meta(min_length=1)
+        tuple[Annotated[str, Meta(pattern=whole(Post.form.pattern))], ...], Meta(min_length=1)
     ]
     """The border places whose sources it hears; at the first of them it stands itself."""
     broker: BrokerConfig = BrokerConfig()

@@ -10,6 +10,7 @@ from command_center.alert_topics import CURSOR, AlertTopics
 from command_center.answers import json
 from command_center.cursor import FORM
 from contract.messages import AlertChanged, Event, type_prefix
+from contract.pattern import for_documents
 from contract.topics import alert_topic
 from contract.wire import JSON
 
@@ -73,7 +74,8 @@ def _message() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     _, components = msgspec.json.schema_components([AlertChanged, Event], ref_template=TEMPLATE)
-    return components
+    documented: dict[str, Any] = for_documents(components)
+    return documented
 
 
 def _event() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from contract.clock import Clock
 from contract.messages import Device
+from contract.pattern import whole
 from edge.driver import Driver, Observed, Settings
 from edge.drivers.driver_file import driver_class_in, load, settings_from
 
@@ -22,7 +23,7 @@ from edge.drivers.driver_file import driver_class_in, load, settings_from
 class FileSettings(Settings, frozen=True, kw_only=True, tag_field="family", tag="file"):
     """Where the driver is, and what it is told."""
 
-    path: Annotated[str, Meta(pattern=r"^/.*\.py$")]
+    path: Annotated[str, Meta(pattern=whole(r"/.*\.py"))]
     """Absolute; the file runs with the rights of the agent."""
     options: dict[str, Any] = msgspec.field(default_factory=dict)
     """The keys of the driver's own settings."""

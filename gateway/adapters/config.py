@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from contract.identifiers import Post, Source
 from contract.link import Rejected
+from contract.pattern import whole
 from gateway.adapters.pattern import Pattern
 from gateway.adapters.profile import Profile, adjusted
 from gateway.adapters.profiles import PROFILES
@@ -29,13 +30,13 @@ TABLES: Final = ("reading", "seal", "scan")
 class ForeignConfig(Route, frozen=True, kw_only=True):
     """Some devices that are not ours: by a profile, or by one route that is written here."""
 
-    name: Annotated[str, Meta(pattern="^[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?$")]
+    name: Annotated[str, Meta(pattern=whole("[a-z0-9](?:[a-z0-9-]{0,22}[a-z0-9])?"))]
     """They appear as the source ``/POST/foreign-NAME``."""
     profile: str = ""
     """One of `PROFILES`; empty for the route in this table."""
     base: Annotated[str, Meta(max_length=100)] | None = None
     """The prefix of a profile's topics; none for the one that the firmware comes with."""
-    post: Annotated[str, Meta(pattern=f"^({Post.form.pattern})?$")] = ""
+    post: Annotated[str, Meta(pattern=whole(f"({Post.form.pattern})?"))] = ""
     """Where they stand; empty for the gateway's first post."""
     lane: Annotated[str, Meta(max_length=40)] = ""
 
@@ -47,7 +48,7 @@ class ForeignConfig(Route, frozen=True, kw_only=True):
             )
         return Source.of(self.post or posts[0], f"{PREFIX}{self.name}")
 
-    table: Annotated[str, Meta(pattern="^([a-z][a-z0-9_]{0,39})?$")] = ""
+    table: Annotated[str, Meta(pattern=whole("([a-z][a-z0-9_]{0,39})?"))] = ""
     """Where set, each message is one point of this measurement, with a field for each metric, and
     not a reading for each: a tenth of the work. For dashboards of your own: ours draws readings.
     """

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from contract.pattern import whole
+
 Path = Annotated[str, Meta(min_length=1, max_length=200)]
 """Names of fields from the outside in, with dots between them: ``AM2301.Temperature``."""
 Unit = Annotated[str, Meta(max_length=16)]
@@ -46,7 +48,7 @@ class Route(Setting, frozen=True, kw_only=True):
     """The field with the time of the observation; without it, the time of arrival."""
     time_unit: TimeUnit = "rfc3339"
     """Of a time that is a number; one that is a text is RFC 3339 always."""
-    utc_offset: Annotated[str, Meta(pattern=r"^([+-][0-9]{2}:[0-9]{2})?$")] = ""
+    utc_offset: Annotated[str, Meta(pattern=whole("([+-][0-9]{2}:[0-9]{2})?"))] = ""
     """Where times are texts without a zone: the zone that they mean, like ``+03:00``."""
     metric: MetricName = ""
     """For ``payload = "value"``: what the value is; empty where the topic has a {metric}."""

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from contract.pattern import whole
 from gateway.sink import Place
 from gateway.timeseries import TimeSeries
 
@@ -21,7 +22,7 @@ class Influx1Config(
 ):
     """Where an InfluxDB 1.x is and how to enter."""
 
-    url: Annotated[str, Meta(pattern="^https?://")] = "http://127.0.0.1:8086"
+    url: Annotated[str, Meta(pattern=whole(r"https?://\S+"))] = "http://127.0.0.1:8086"
     database: Annotated[str, Meta(min_length=1)] = "greenlane"
     retention: str = ""
     """A retention policy; empty for the database's default."""

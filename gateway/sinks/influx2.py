@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from contract.pattern import whole
 from gateway.sink import Place
 from gateway.timeseries import TimeSeries
 
@@ -24,7 +25,7 @@ class Influx2Config(
 ):
     """Where an InfluxDB 1.8, 2.x or 3.x is and how to enter."""
 
-    url: Annotated[str, Meta(pattern="^https?://")] = "http://127.0.0.1:8086"
+    url: Annotated[str, Meta(pattern=whole(r"https?://\S+"))] = "http://127.0.0.1:8086"
     org: str = "greenlane"
     """Not looked at by 1.8 and 3.x."""
     bucket: Annotated[str, Meta(min_length=1)] = "greenlane"
