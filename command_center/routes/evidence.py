@@ -26,26 +26,23 @@ def router(board: Board, exports: Exports) -> APIRouter:
         """Have the gateway make the archive; it is entered in the record of what was done."""
         return _begun(officer_of(request), board.alert(alert), exports)
 
-    @routes.get("/api/evidence/{id}")
-    async def followed(request: Request, id: _Id) -> Response:  # noqa: A002 - as the path calls it
+    @routes.get("/api/evidence/{export}")
+    async def followed(request: Request, export: _Id) -> Response:
         """How far it is."""
-        export = exports.of(officer_of(request), id)
-        return json(export) if export else error(GONE, 404)
+        told = exports.of(officer_of(request), export)
+        return json(told) if told else error(GONE, 404)
 
-    @routes.get("/api/evidence/{id}/archive")
-    async def archive(request: Request, id: _Id) -> Response:  # noqa: A002
+    @routes.get("/api/evidence/{export}/archive")
+    async def archive(request: Request, export: _Id) -> Response:
         """The archive itself, as `greenlane evidence export` writes it."""
         officer = officer_of(request)
-        export = exports.of(officer, id)
-        if export is None or not _is_theirs(officer.posts, board.alert(export.alert)):
+        told = exports.of(officer, export)
+        if told is None or not _is_theirs(officer.posts, board.alert(told.alert)):
             return error(GONE, 404)
-        if export.state != "ready":
+        if told.state != "ready":
             return error("The archive is not there yet.", 409)
-        return FileResponse(
-            exports.path(export),
-            media_type="application/zip",
-            filename=f"evidence-{export.alert}.zip",
-        )
+        name = f"evidence-{told.alert}.zip"
+        return FileResponse(exports.path(told), media_type="application/zip", filename=name)
 
     return routes
 

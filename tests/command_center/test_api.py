@@ -12,6 +12,7 @@ from typing import Any
 import argon2
 import httpx
 import msgspec
+import pytest
 from fastapi import FastAPI
 from starlette.routing import Route, WebSocketRoute
 
@@ -21,6 +22,7 @@ from command_center.alert_log import AlertLog
 from command_center.audit import Audit
 from command_center.board import Board
 from command_center.cursor import Cursor
+from command_center.exports import EACH_MAX, EXPORTS_MAX, KEPT_S, Exports
 from command_center.guard import BODY_BYTES_MAX
 from command_center.live import Live
 from command_center.officers import Officers
@@ -42,6 +44,9 @@ from contract.messages import (
     CompletenessAsked,
     CompletenessTold,
     DeviceTwin,
+    Evidence,
+    EvidenceAsked,
+    EvidenceTold,
     HistoryAsked,
     HistoryTold,
     Message,
@@ -56,6 +61,7 @@ from tests.support.virtual import START, VirtualClock, run_virtually
 
 GOOD = "four quiet green lanes"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(3_000)
+ARCHIVE = b"PK\x03\x04" + bytes(5_000)
 OURS = {"X-Greenlane": "1", "Origin": "http://desk"}
 
 
@@ -117,6 +123,8 @@ async def opened(path: Path) -> AsyncIterator[Scene]:  # noqa: C901 - one answer
                 )
             case BlobAsked():
                 raise Rejected("this blob has not arrived")
+            case EvidenceAsked():
+                return evidence_of(question, is_first=asked.count(question) == 1)
             case _:
                 return SeriesTold(series=(("scale-1", "mass", "kg"),))
 
@@ -130,6 +138,7 @@ async def opened(path: Path) -> AsyncIterator[Scene]:  # noqa: C901 - one answer
     ):
         live = Live(board=board, who=officers.who, clock=clock)
         pictures = Pictures(path / "pictures", ask=ask, bytes_max=1_000_000)
+        exports = Exports(path / "exports", ask=ask, audit=audit, clock=clock)
         parts = api.Parts(
             board=board,
             live=live,
@@ -141,13 +150,32 @@ async def opened(path: Path) -> AsyncIterator[Scene]:  # noqa: C901 - one answer
             tokens=tokens,
             webhooks=Webhooks(subscribers=subscribers, log=log, clock=clock),
             audit=audit,
+            exports=exports,
             clock=clock,
         )
         app = api.build(parts)
         bare = api.routes(parts)
         transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
+        async with (
+            httpx.AsyncClient(transport=transport, base_url="http://desk") as client,
+            asyncio.TaskGroup() as tasks,
+        ):
+            exporting = tasks.create_task(exports.run(), name="exports")
             yield Scene(bare, client, officers, board, acts, said, asked, recorded)
+            exporting.cancel()
+
+
+def evidence_of(asked: EvidenceAsked, *, is_first: bool) -> EvidenceTold:
+    """It is made while it is asked for once; then it comes in two pieces."""
+    if asked.alert == "a-gone":
+        raise Rejected("the journal says nothing about an alert 'a-gone'")
+    if asked.alert == "a-away":
+        raise Unavailable("the broker cannot be reached")
+    if is_first and not asked.offset_bytes:
+        return EvidenceTold()
+    name = sha256(ARCHIVE if asked.alert != "a-wrong" else b"")
+    piece = ARCHIVE[asked.offset_bytes : asked.offset_bytes + len(ARCHIVE) // 2 + 1]
+    return EvidenceTold(sha256=name, size_bytes=len(ARCHIVE), piece=piece, notes=("All is here.",))
 
 
 def play(path: Path, act: Callable[[Scene], Awaitable[None]]) -> None:
@@ -180,7 +208,7 @@ def test_every_route_is_in_the_table_of_rights(tmp_path: Path) -> None:
         paths = _paths(s.app.routes)
         assert len(paths) >= 15
         fill = {"{alert}": "a1", "{name}": "Amina", "{sha256}": "0" * 64, "{path:path}": "desk.js"}
-        fill["{id}"] = "0" * 16
+        fill |= {"{id}": "0" * 16, "{export}": "0" * 32}
         for method, path in paths:
             for hole, value in fill.items():
                 path = path.replace(hole, value)  # noqa: PLW2901 - filled in step by step
@@ -514,6 +542,133 @@ def test_files_come_from_the_web_folder_alone(tmp_path: Path) -> None:
     play(tmp_path, act)
 
 
+async def exported(s: Scene, alert_: str) -> dict[str, Any]:
+    """Have it made, and follow it to its end."""
+    begun = await s.post(f"/api/alerts/{alert_}/evidence", None)
+    assert begun.status_code == 202, begun.text
+    told: dict[str, Any] = begun.json()
+    while told["state"] in ("making", "fetching"):
+        await asyncio.sleep(1)
+        told = (await s.client.get(f"/api/evidence/{told['export']}")).json()
+    return told
+
+
+def test_evidence_is_followed_handed_out_and_written_down(tmp_path: Path) -> None:
+    """The gateway's bytes, verified by their hash; for who asked alone, and for some minutes."""
+
+    async def act(s: Scene) -> None:
+        s.board.apply(EPOCH, 1, AlertChanged(alert=alert("a1")))
+        await s.sign_in("officer", "KEMBA")
+        told = await exported(s, "a1")
+        assert (told["state"], told["size_bytes"]) == ("ready", len(ARCHIVE))
+        where = f"/api/evidence/{told['export']}"
+        answer = await s.client.get(f"{where}/archive")
+        assert answer.content == ARCHIVE
+        assert answer.headers["content-type"] == "application/zip"
+        assert answer.headers["content-disposition"] == 'attachment; filename="evidence-a1.zip"'
+        assert answer.headers["cache-control"] == "no-store"
+        (record,) = s.recorded
+        assert (record.verb, record.about, record.officer) == ("export evidence", "a1", "A officer")
+        assert record.detail.startswith(f"sha256 {told['sha256']}")
+        await s.sign_in("supervisor", "*")
+        assert (await s.client.get(where)).status_code == 404
+        assert (await s.client.get(f"{where}/archive")).status_code == 404
+
+    async def later(s: Scene) -> None:
+        s.board.apply(EPOCH, 1, AlertChanged(alert=alert("a1")))
+        await s.sign_in("officer")
+        told = await exported(s, "a1")
+        await asyncio.sleep(KEPT_S * 1.2)
+        gone = await s.client.get(f"/api/evidence/{told['export']}/archive")
+        assert gone.json() == {"error": "There is no such archive any more: export it again."}
+
+    play(tmp_path / "first", act)
+    play(tmp_path / "second", later)
+
+
+@pytest.mark.parametrize(
+    ("id_", "why"),
+    [
+        ("a-gone", "The journal says nothing about an alert 'a-gone'"),
+        ("a-away", "The broker cannot be reached"),
+        ("a-wrong", "What came is not the archive that the gateway made; export it again."),
+    ],
+)
+def test_why_there_is_no_evidence_is_a_sentence_and_a_record(
+    tmp_path: Path, id_: str, why: str
+) -> None:
+    """The journal is told of what was taken out only."""
+
+    async def act(s: Scene) -> None:
+        s.board.apply(EPOCH, 1, AlertChanged(alert=alert(id_)))
+        await s.sign_in("admin")
+        told = await exported(s, id_)
+        assert (told["state"], told["error"]) == ("failed", why)
+        early = await s.client.get(f"/api/evidence/{told['export']}/archive")
+        assert early.status_code == 409
+        (record,) = (await s.client.get("/api/audit")).json()["records"]
+        assert (record["state"], record["reason"].lower()) == ("refused", why.lower())
+        assert s.recorded == []
+
+    play(tmp_path, act)
+
+
+def test_evidence_is_for_who_holds_all_its_posts(tmp_path: Path) -> None:
+    """Not for a viewer, not of another post, not if a message of another post is in it."""
+
+    async def act(s: Scene) -> None:
+        elsewhere = Evidence(
+            source="/GBLHR/gate-1",
+            stream="events",
+            epoch=EPOCH,
+            sequence=1,
+            hash="0" * 64,
+            type="seal.read",
+            observed_at=START,
+            says="It was sealed at Heathrow.",
+        )
+        both = msgspec.structs.replace(alert("a2"), evidence=(elsewhere,))
+        s.board.apply(EPOCH, 1, AlertChanged(alert=alert("a1")))
+        s.board.apply(EPOCH, 2, AlertChanged(alert=both))
+        for role, posts, id_, status in (
+            ("viewer", "*", "a1", 403),
+            ("officer", "GBLHR", "a1", 404),
+            ("supervisor", "KEMBA", "a2", 403),
+            ("admin", "*", "a2", 202),
+        ):
+            await s.sign_in(role, posts)
+            answer = await s.post(f"/api/alerts/{id_}/evidence", None)
+            assert answer.status_code == status, answer.text
+
+    play(tmp_path, act)
+
+
+def test_archives_are_bounded(tmp_path: Path) -> None:
+    """An officer waits for those that are made; finished ones give way to new ones."""
+
+    async def act(s: Scene) -> None:
+        s.board.apply(EPOCH, 1, AlertChanged(alert=alert("a-away")))
+        s.board.apply(EPOCH, 2, AlertChanged(alert=alert("a1")))
+        await s.sign_in("officer")
+        for _ in range(EXPORTS_MAX + 2):
+            assert (await exported(s, "a1"))["state"] == "ready"
+        assert len(files(tmp_path / "exports")) == EXPORTS_MAX
+        for _ in range(EACH_MAX):
+            assert (await s.post("/api/alerts/a-away/evidence", None)).status_code == 202
+        full = await s.post("/api/alerts/a-away/evidence", None)
+        assert (full.status_code, full.json()["error"]) == (
+            429,
+            f"{EACH_MAX} archives are made for you already; wait for them.",
+        )
+
+    play(tmp_path, act)
+
+
+def files(folder: Path) -> list[str]:
+    """What lies there."""
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_the_openapi_document_describes_what_is_answered(tmp_path: Path) -> None:
     """OpenAPI 3.1, for those who are signed in; each real answer fits what it says."""
 
@@ -522,6 +677,10 @@ def test_the_openapi_document_describes_what_is_answered(tmp_path: Path) -> None
         await s.sign_in("admin")
         document = (await s.client.get("/api/openapi.json")).json()
         assert document["openapi"].startswith("3.1")
+        events = (await s.client.get("/api/asyncapi.json")).text
+        for text in (json.dumps(document), events):  # patterns as ECMA 262 knows them
+            assert '"pattern"' in text
+            assert r"\\Z" not in text
         refs = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
         assert refs <= set(document["components"]["schemas"])
         s.board.apply(EPOCH, 1, AlertChanged(alert=alert("a1")))
@@ -531,7 +690,7 @@ def test_the_openapi_document_describes_what_is_answered(tmp_path: Path) -> None
             "/api/history": {"device": "d", "metric": "m", **span},
             "/api/completeness": {"device": "d", **span},
         }
-        ids = {"id": "0" * 16}
+        ids = {"id": "0" * 16, "export": ""}
         bodies = {
             "/api/alerts/{alert}/acts": {"verb": "comment", "note": "seen"},
             "/api/officers": {"name": "Baraka", "role": "viewer", "posts": ["*"]},
@@ -556,5 +715,6 @@ def test_the_openapi_document_describes_what_is_answered(tmp_path: Path) -> None
             assert set(answer.json()) <= fields, path
             made = answer.json().get("token") or answer.json().get("subscriber") or {}
             ids["id"] = made.get("id", ids["id"])
+            ids["export"] = answer.json().get("export", ids["export"])
 
     play(tmp_path, act)

@@ -79,6 +79,8 @@ def test_a_token_opens_nothing_but_alerts(tmp_path: Path) -> None:
                 r"/api/officers/[^/]{1,40}/link": "/api/officers/A%20admin/link",
                 r"/admin(\.html)?": "/admin",
                 r"/api/blobs/[0-9a-f]{64}(/png)?": "/api/blobs/" + "0" * 64,
+                r"/api/alerts/[^/]{1,80}/evidence": "/api/alerts/a1/evidence",
+                r"/api/evidence/[0-9a-f]{32}(/archive)?": "/api/evidence/" + "0" * 32,
                 r"/api/openapi\.json": "/api/openapi.json",
                 r"/api/asyncapi\.json": "/api/asyncapi.json",
                 r"/set-password(\.html)?": "/set-password",

@@ -80,6 +80,13 @@ async def whole(exports: Exports, number: int) -> tuple[bytes, EvidenceTold]:
             await asyncio.sleep(1)
 
 
+async def asked_on(exports: Exports) -> None:
+    """Again and again, without end."""
+    while True:
+        await exports.told(asked(1))
+        await asyncio.sleep(30)
+
+
 def test_it_is_told_in_pieces_and_by_its_hash(tmp_path: Path) -> None:
     """Asked again with the same id it is the same; a checkpoint was hurried for it."""
 
@@ -157,9 +164,7 @@ def test_one_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
 
     async def live(exports: Exports) -> None:
         with pytest.raises(Unavailable, match="not made in"):
-            while True:
-                await exports.told(asked(1))
-                await asyncio.sleep(30)
+            await asked_on(exports)
         writer.takes_s = 1
         assert (await whole(exports, 2))[0] == ARCHIVE
 
