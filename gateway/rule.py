@@ -7,7 +7,7 @@ came late (`Fact.is_late`) may raise an alert, but never turns back what the rul
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
@@ -27,6 +27,10 @@ from gateway.twins import Agent
 
 REMEMBERED_MAX: Final = 20_000
 """Things (seals, series, sources) that one rule remembers; the one heard longest ago gives way."""
+
+AHEAD_S_MAX: Final = 60
+"""Nobody sees what is to come: a stamp that is farther ahead of the journal's time is of a clock
+that is wrong, and what is stamped earlier once it was set right is not late for that."""
 
 M = TypeVar("M")
 V = TypeVar("V")
@@ -94,6 +98,11 @@ def remember(memory: dict[str, V], key: str, value: V) -> None:
     memory[key] = value
     if len(memory) > REMEMBERED_MAX:
         del memory[next(iter(memory))]
+
+
+def is_ahead(at: datetime, now: datetime) -> bool:
+    """Whether a device's stamp cannot be right, by the journal's time."""
+    return at - now > timedelta(seconds=AHEAD_S_MAX)
 
 
 def evidence(entry: Entry, says: str) -> Evidence:

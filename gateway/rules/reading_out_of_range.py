@@ -15,7 +15,7 @@ import msgspec
 
 from contract.messages import Evidence, Reading, ReadingsTaken
 from gateway.entry import Tick
-from gateway.rule import Fact, Finding, Rule, evidence, remember
+from gateway.rule import Fact, Finding, Rule, evidence, is_ahead, remember
 from gateway.settings import JudgeSettings, Limit
 from gateway.wording import age, capital, clock_time, quantity
 
@@ -108,7 +108,9 @@ def _heard(
         series = _begun(fact, reading, is_out=is_out)
         remember(memory.series, key, series)
     elif reading.observed_at < series.heard_at:
-        return  # what came late says nothing about now
+        if not is_ahead(series.heard_at, fact.now):
+            return  # what came late says nothing about now
+        series.since, series.since_told = reading.observed_at, fact.now  # counted anew
     _continue(fact, series, reading, limit)
     if series.is_out == series.is_raised:
         memory.waiting.pop(key, None)

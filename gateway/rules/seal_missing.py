@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from contract.messages import SealRead
-from gateway.rule import Fact, Finding, Rule, remember
+from gateway.rule import Fact, Finding, Rule, is_ahead, remember
 from gateway.wording import clock_time
 
 
@@ -33,7 +33,8 @@ def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
     assert isinstance(read, SealRead)  # noqa: S101 - the rule hears nothing else
     before = memory.seals.get(read.seal)
     is_missing = read.state == "missing"
-    if before is not None and fact.observed_at < before.heard_at:
+    is_older = before is not None and fact.observed_at < before.heard_at
+    if before is not None and is_older and not is_ahead(before.heard_at, fact.now):
         return  # what came late says nothing about now
     there_at, there = (before.there_at, before.there) if before else (None, "")
     if not is_missing:

@@ -140,6 +140,22 @@ def test_what_comes_late_never_turns_back_a_state() -> None:
     assert court.alerts("seal_missing")[0].is_active
 
 
+def test_a_clock_that_was_ahead_silences_nothing_once_it_is_right() -> None:
+    """A day ahead for a minute: a seal that is missing then, and a range that is left, are told."""
+    court = Court(COLD)
+    day = 86_400
+    court.say(seal("intact"), 0, seen=day)
+    court.say(reading(5, day), 0, FAR, seen=day)
+    court.say(seal("missing"), 60)
+    assert court.alerts("seal_missing")
+    court.say(reading(9, 60), 60, FAR)
+    court.say(reading(9, 69), 69, FAR)
+    assert not court.alerts("reading_out_of_range")
+    court.say(reading(9, 70), 70, FAR)
+    [alert] = court.alerts("reading_out_of_range")
+    assert "out of range since 12:01:00 UTC" in alert.detail
+
+
 def test_one_seal_on_two_containers_or_at_two_posts_is_a_clone() -> None:
     """And the same seal twice at one reader, or along its way, is none."""
     court = Court()
