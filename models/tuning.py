@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from models.assignment import assign, loss
-from models.lessons import Backgrounds
+from models.assignment import assign, loss, outline_loss
 from models.network import STRIDES, Network, cells
 from models.pictures import Batch
 
@@ -37,6 +37,15 @@ class Pace:
     batch: int = 8
     learning_rate: float = 6e-4
     threads: int = 2
+    is_half: bool = False
+    """Convolutions in 16 bits (bfloat16): where the processor has them, a third of the time."""
+
+
+class Lessons(Protocol):
+    """What is learnt from."""
+
+    def batch(self, seed: Sequence[int], count: int, side: int) -> Batch:
+        """Return the lessons of one step; `seed` ends with its number."""
 
 
 class Tuning:
@@ -56,21 +65,20 @@ class Tuning:
         if self.checkpoint.exists():
             self._load()
 
-    def run(self, backgrounds: Backgrounds, side: int, seed: int) -> Network:
+    def run(self, lessons: Lessons, side: int, seed: int) -> Network:
         """Take the remaining steps and return the averaged network."""
         self.network.train()
-        centres = torch.cat([cells(side // s, side // s, s) for s in STRIDES])
         began = saved = time.monotonic()
         with (
             ThreadPoolExecutor(1, thread_name_prefix="lessons") as ahead,
-            tqdm(total=self.steps or None, initial=self.step, desc="adapt", mininterval=5) as bar,
+            tqdm(total=self.steps or None, initial=self.step, desc="learn", mininterval=5) as bar,
         ):
-            coming = ahead.submit(backgrounds.batch, [seed, self.step], self.pace.batch, side)
+            coming = ahead.submit(lessons.batch, [seed, self.step], self.pace.batch, side)
             while not self.steps or self.step < self.steps:
                 batch = coming.result()
                 following = [seed, self.step + 1]
-                coming = ahead.submit(backgrounds.batch, following, self.pace.batch, side)
-                cost = self.advance(batch, centres)
+                coming = ahead.submit(lessons.batch, following, self.pace.batch, side)
+                cost = self.advance(batch)
                 bar.update()
                 bar.set_postfix(loss=f"{cost:.3f}", refresh=False)
                 if not self.steps and self.step == SPEED_STEPS:
@@ -86,14 +94,19 @@ class Tuning:
     def _fitting(self, taken_s: float) -> int:
         return max(SPEED_STEPS, int(self.pace.minutes * 60.0 / (taken_s / SPEED_STEPS)))
 
-    def advance(self, batch: Batch, centres: torch.Tensor) -> float:
-        """Take one step and return its cost."""
+    def advance(self, batch: Batch) -> float:
+        """Take one step and return its cost; outlines count where the batch has any."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.pace.learning_rate * self._schedule()
         x = torch.from_numpy(batch.pixels).float().contiguous(memory_format=torch.channels_last)
-        logits, boxes, *_ = self.network.raw(x)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.pace.is_half):
+            logits, boxes, outlines = self.network.raw(x)
+        logits, boxes = logits.float(), boxes.float()
+        centres = _centres(x.shape[-1])
         targets = assign(logits.sigmoid(), boxes, centres, torch.from_numpy(batch.truths))
         cost = loss(logits, boxes, targets)
+        if batch.silhouettes.any():
+            cost = cost + outline_loss(outlines.float(), torch.from_numpy(batch.silhouettes))
         self.optimiser.zero_grad()
         cost.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM_MAX)
@@ -139,3 +152,7 @@ class Tuning:
         self.step, self.steps, self.average = state["step"], state["steps"], state["average"]
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
+
+
+def _centres(side: int) -> Tensor:
+    return torch.cat([cells(side // s, side // s, s) for s in STRIDES])
