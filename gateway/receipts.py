@@ -16,10 +16,10 @@ from gateway.voice import Voice
 
 GATHER_S: Final = 0.1
 """New messages are receipted together after so long."""
-RECEIPTS_PER_S: Final = 500
+RECEIPTS_PER_S: Final = 250
 """With more agents than speak in `GATHER_S` at this rate, each waits longer for its receipt, which
 then settles more: a receipt for nearly every message would cost as much as the message."""
-GATHER_S_MAX: Final = 2.0
+GATHER_S_MAX: Final = 3.0
 """No agent waits longer: after `RESEND_S_FIRST` it would say its messages again."""
 AGAIN_S: Final = 10.0
 FORGET_S: Final = 60.0

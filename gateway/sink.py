@@ -14,7 +14,7 @@ from contract.clock import Clock
 from contract.link import Rejected
 from contract.messages import Stream
 
-BATCH_POINTS: Final = 5_000
+BATCH_POINTS: Final = 10_000
 """Points that a batch should gather before it is written; fewer when no more are there."""
 BATCH_POINTS_MAX: Final = 10_000
 """Points of one batch."""
