@@ -1,8 +1,8 @@
 """Adapt a detector to a scanner, by some hundred harmless pictures that it made.
 
-    pictures ─▶ fit ──────▶ + simulated items ─▶ train on ─▶ export
+    pictures ─▶ fit ──────▶ + simulated items ─▶ train on ─▶ export ─▶ round to 8 bits
              ├▶ calibrate ─▶ thresholds for the wanted false alarms
-             └▶ report ───▶ figures before and after, with and without items
+             └▶ report ───▶ figures before and after, and of the 8-bit twin, with and without items
 
 The three parts share no block of successive ids. What comes out is the user's: it is never written
 into the catalogue, and its passport names the pictures' licence.
@@ -12,31 +12,37 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from models.appraisal import likelihood_of, reference_of
-from models.blocks import Parts, parts_of
+from models.blocks import parts_of
 from models.calibration import Calibrated, calibrate, levelled
-from models.evaluation import Look, thresholds
+from models.evaluation import figures, thresholds
 from models.export import export
-from models.inference import Model
+from models.ground import Ground
+from models.inference import Model, twin_of
 from models.labelled import Folder
 from models.lessons import Backgrounds
 from models.network import Network
-from models.passport import CATALOGUE, WILDLIFE_MODEL, Passport, digest, load, write
+from models.passport import (
+    CATALOGUE,
+    WILDLIFE_MODEL,
+    Passport,
+    Quantised,
+    digest,
+    load,
+    write,
+)
 from models.provenance import revision, source_digest
+from models.quantise import quantise
 from models.report import as_dict, as_markdown
-from models.sources import projected
 from models.thaw import thaw
-from models.trial import Trial, judge, look_at
+from models.trial import Trial, judge
 from models.tuning import Pace, Tuning
 
 PICTURES_MIN = 20
-ITEMS_PER_PICTURE = 3  # in the report and for calibration: each picture with several items, in turn
-ITEMS_MAX = 1_200
 BASE_FALSE_ALARMS = 0.05  # at which the classes are compared with each other, on `fit`
 NAME = "adapted.onnx"
 PROJECTED = "this scanner's harmless pictures, with and without a simulated item"
@@ -44,6 +50,7 @@ TITLES = {
     "as_it_was": "Before, at the thresholds it came with:",
     "before": "Before, at thresholds chosen for the wanted false alarms:",
     "after": "After:",
+    "twin": "After, in 8 bits, at the same thresholds:",
 }
 LIMIT = (
     "Adapted to one scanner's harmless pictures with simulated items: figures hold for that "
@@ -68,14 +75,6 @@ class Adaptation:
     """Of the pictures."""
     batch: int = 8
     threads: int = 2
-
-
-@dataclass(frozen=True)
-class Ground:
-    """The pictures, and which of them is used for what."""
-
-    folder: Folder
-    parts: Parts
 
 
 @dataclass(frozen=True)
@@ -104,9 +103,14 @@ def adapt(plan: Adaptation) -> tuple[Trial, Trial, Path]:
     tuned, taken = _tuned(plan, ground, path)
     onnx, target = export(tuned, begun.passport.input_side), plan.out / NAME
     write(target, onnx, _first(begun.passport, onnx))
-    old, new = (_judged(model, ground, plan) for model in (begun, Model(target)))
-    write(target, onnx, _passport(new, old, plan, ground, taken))
-    _report(plan, old, new, ground)
+    old, new = (
+        _judged(model, ground, plan, when)
+        for model, when in ((begun, "before"), (Model(target), "after"))
+    )
+    passport = _passport(new, old, plan, ground, taken)
+    write(target, onnx, passport)
+    twin = _rounded(target, onnx, passport, ground, plan)
+    _report(plan, old, new, twin, ground)
     return old.trial, new.trial, target
 
 
@@ -132,11 +136,11 @@ def _tuned(plan: Adaptation, ground: Ground, path: Path) -> tuple[Network, int]:
     return tuning.run(backgrounds, passport.input_side, plan.seed), tuning.step
 
 
-def _judged(model: Model, ground: Ground, plan: Adaptation) -> Verdict:
+def _judged(model: Model, ground: Ground, plan: Adaptation, when: str) -> Verdict:
     passport = model.passport
-    fit = list(look_at(model, ground.folder.samples((), ground.parts.fit)))
+    fit = ground.fit(model, when)
     base = levelled(thresholds(fit, BASE_FALSE_ALARMS, passport.classes))
-    harmless, with_items = _looks(model, ground.folder, ground.parts.calibrate, [plan.seed, 1])
+    harmless, with_items = ground.looks(model, "calibrate", plan.seed, when)
     calibrated = calibrate(harmless, base, plan.false_alarms)
     passport = replace(
         passport,
@@ -145,8 +149,8 @@ def _judged(model: Model, ground: Ground, plan: Adaptation) -> Verdict:
         likelihood_on=PROJECTED,
         reference=reference_of(harmless),
     )
-    looks, items = _looks(model, ground.folder, ground.parts.report, [plan.seed, 2])
-    data = f"Real harmless pictures in {plan.benign.name}, items simulated and projected"
+    looks, items = ground.looks(model, "report", plan.seed, when)
+    data = _data(plan)
     return Verdict(
         passport,
         calibrated,
@@ -155,14 +159,33 @@ def _judged(model: Model, ground: Ground, plan: Adaptation) -> Verdict:
     )
 
 
-def _looks(
-    model: Model, folder: Folder, places: Sequence[int], seed: Sequence[int]
-) -> tuple[list[Look], list[Look]]:
-    """Return looks at harmless pictures, and at each of them several times with an item."""
-    kinds = model.passport.classes
-    count = min(ITEMS_MAX, ITEMS_PER_PICTURE * len(places))
-    put = projected(folder, places, count, kinds=kinds, seed=seed)
-    return list(look_at(model, folder.samples((), places))), list(look_at(model, put))
+def _data(plan: Adaptation) -> str:
+    return f"Real harmless pictures in {plan.benign.name}, items simulated and projected"
+
+
+def _rounded(
+    path: Path, onnx: bytes, passport: Passport, ground: Ground, plan: Adaptation
+) -> Trial:
+    """Write the 8-bit twin beside a model; return its trial on the report part.
+
+    At the model's thresholds and on the same pictures, so that its passport says what rounding
+    costs: on that the edge decides which of the two runs.
+    """
+    rounded = quantise(onnx, passport.input_side, ground.shown(passport.classes, plan.seed))
+    named = Quantised(passport.sha256, passport.figures)
+    first = replace(passport, sha256=digest(rounded), precision="int8", quantised=named)
+    write(twin_of(path), rounded, first)
+    twin = Model(twin_of(path))
+    harmless, with_items = ground.looks(twin, "calibrate", plan.seed, "8 bits")
+    looks, items = ground.looks(twin, "report", plan.seed, "8 bits")
+    finished = replace(
+        first,
+        likelihood=likelihood_of([*harmless, *with_items], passport.classes),
+        reference=reference_of(harmless),
+        figures=figures([*looks, *items], passport.thresholds),
+    )
+    write(twin_of(path), rounded, finished)
+    return judge(finished, looks, _data(plan), items)
 
 
 def _identity(plan: Adaptation, folder: Folder, passport: Passport) -> str:
@@ -218,9 +241,9 @@ def _passport(new: Verdict, old: Verdict, plan: Adaptation, ground: Ground, take
     )
 
 
-def _report(plan: Adaptation, old: Verdict, new: Verdict, ground: Ground) -> None:
+def _report(plan: Adaptation, old: Verdict, new: Verdict, twin: Trial, ground: Ground) -> None:
     """Write what came out, and which picture was used for what."""
-    trials = {"as_it_was": old.as_it_was, "before": old.trial, "after": new.trial}
+    trials = {"as_it_was": old.as_it_was, "before": old.trial, "after": new.trial, "twin": twin}
     said = {name: as_dict(trial) for name, trial in trials.items()}
     (plan.out / "report.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
     text = "\n".join(f"{TITLES[name]}\n\n{as_markdown(trial)}" for name, trial in trials.items())

@@ -149,6 +149,7 @@ def adapt_model(arguments: argparse.Namespace) -> int:
     """Adapt a model to a scanner."""
     with _Needs("train"):
         from models.adapt import Adaptation, adapt
+    from models.inference import preferred, twin_of
     from models.report import as_markdown
 
     plan = Adaptation(
@@ -167,6 +168,9 @@ def adapt_model(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise BadConfig(str(error)) from error
     print(f"Before:\n\n{as_markdown(before)}\nAfter:\n\n{as_markdown(after)}\n{path}")
+    twin = twin_of(path)
+    runs = "runs by default" if preferred(path) == twin else "is not shown to lose nothing"
+    print(f"{twin}: the same in 8 bits, {runs}; its figures are in report.md")
     return OK
 
 

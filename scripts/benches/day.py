@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -40,6 +41,8 @@ THREAT_EVERY: Final = 20
 """One picture of the pool in so many has something in it: far more than in any hall."""
 AHEAD_MAX: Final = 48
 """Pictures that wait in the folders; a scanner waits as well when its disk is full."""
+KEPT_AT_ONCE: Final = 500
+"""Pictures that are rendered before they are written to the folder."""
 SIZE_PX: Final = (640, 480)
 QUALITY: Final = 85
 SCANNERS: Final = 2
@@ -53,10 +56,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench day", description=__doc__)
     parser.add_argument("--bags", type=int, default=BAGS, help=f"default: {BAGS}")
     parser.add_argument("--pool", type=int, default=POOL, help=f"pictures, default: {POOL}")
+    parser.add_argument(
+        "--pictures", type=Path, help="folder that keeps the pool: rendered once, read after that"
+    )
     parser.add_argument("--workers", type=int, default=2, help="of the agent's detector")
     asked = parser.parse_args()
     logs.set_up(level="error")
-    pool = rendered(asked.pool)
+    pool = kept(asked.pictures, asked.pool) if asked.pictures else rendered(range(asked.pool))
     model = Model(preferred(WILDLIFE_MODEL))
     positive = [bool(model.scan(body).detections) for body in pool]
     print(json.dumps({"pool": len(pool), "announced_in_pool": sum(positive)}))
@@ -65,11 +71,23 @@ def main() -> int:
     return judge(facts, asked.bags)
 
 
-def rendered(count: int) -> list[bytes]:
-    """The pool, rendered on both cores."""
+def kept(folder: Path, count: int) -> list[bytes]:
+    """The pool from a folder; what is not there yet is rendered, and stays."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{number:06}.jpg" for number in range(count)]
+    missing = [number for number in range(count) if not files[number].exists()]
+    for first in range(0, len(missing), KEPT_AT_ONCE):
+        some = missing[first : first + KEPT_AT_ONCE]
+        for number, body in zip(some, rendered(some), strict=True):
+            files[number].write_bytes(body)
+    return [file.read_bytes() for file in files]
+
+
+def rendered(numbers: Iterable[int]) -> list[bytes]:
+    """Pictures of the pool, rendered on both cores."""
     spawn = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(2, mp_context=spawn) as workers:
-        return list(workers.map(jpeg, range(count), chunksize=16))
+        return list(workers.map(jpeg, numbers, chunksize=16))
 
 
 def jpeg(number: int) -> bytes:

@@ -15,7 +15,7 @@ import torch
 
 from models.adapt import Adaptation, adapt
 from models.export import export
-from models.inference import Model
+from models.inference import Model, preferred, twin_of
 from models.network import Network
 from models.passport import CATALOGUE, load, write
 from models.recipe import RECIPES, read
@@ -105,7 +105,16 @@ def test_model_is_adapted_and_its_passport_says_to_what(
     assert "one scanner" in passport.limits[0]
     assert passport.reference["score"].counts
     said = json.loads((out / "report.json").read_text())
-    assert set(said) == {"as_it_was", "before", "after"}
+    assert set(said) == {"as_it_was", "before", "after", "twin"}
+    twin, _ = load(twin_of(path))
+    assert twin.precision == "int8"
+    assert twin.quantised is not None
+    assert twin.quantised.from_sha256 == passport.sha256
+    assert twin.quantised.figures_before == passport.figures
+    assert twin.thresholds == passport.thresholds
+    assert twin.adapted == passport.adapted
+    assert not twin.loses_nothing  # a handful of pictures show nothing
+    assert preferred(path) == path
     assert Model(path).passport.id != Model(model).passport.id
     # Done already: nothing is learnt again, and the same comes out.
     digest = passport.sha256
