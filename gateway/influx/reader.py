@@ -3,11 +3,9 @@
 from datetime import datetime
 from typing import Final
 
-import httpx
-
-from contract.link import Unavailable
 from gateway.history import SeriesName, Told, Window
 from gateway.influx import influxql
+from gateway.influx.client import Client
 from gateway.influx.failure import judge_query
 from gateway.influx.line_protocol import text_of_tag
 
@@ -15,7 +13,7 @@ from gateway.influx.line_protocol import text_of_tag
 class Reader:
     """Asks through a client that knows the server, the database and the key."""
 
-    def __init__(self, client: httpx.AsyncClient, *, database: str, retention: str = "") -> None:
+    def __init__(self, client: Client, *, database: str, retention: str = "") -> None:
         self._client: Final = client
         self._where: Final = {"db": database} | ({"rp": retention} if retention else {})
 
@@ -37,13 +35,6 @@ class Reader:
         return Told(influxql.steps_told(answer), unit, window.step_ms() / 1_000)
 
     async def _ask(self, question: str) -> bytes:
-        try:
-            answer = await self._client.get(
-                "/query", params={**self._where, "epoch": "ms", "q": question}
-            )
-        except httpx.HTTPError as error:
-            raise Unavailable(
-                f"InfluxDB at {self._client.base_url} does not answer: {error!r}"
-            ) from error
-        judge_query(answer.status_code, answer.text if answer.is_error else "")
-        return answer.content
+        answer = await self._client.get("/query", {**self._where, "epoch": "ms", "q": question})
+        judge_query(answer.status, answer.text)
+        return answer.body

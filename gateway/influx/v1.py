@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Final
-
-import httpx
 
 from contract.link import Rejected, Unavailable
 from gateway.influx import influxql
 from gateway.influx.body import body_of
+from gateway.influx.client import Client
 from gateway.influx.failure import judge_query, judge_write
 from gateway.influx.reader import Reader
 from gateway.sink import TimePoint, isolate
@@ -19,9 +19,7 @@ log = logging.getLogger(__name__)
 class Influx1(Reader):
     """A sink and a history in one InfluxDB 1.x database."""
 
-    def __init__(
-        self, http: httpx.AsyncClient, *, database: str, retention: str, is_created: bool
-    ) -> None:
+    def __init__(self, http: Client, *, database: str, retention: str, is_created: bool) -> None:
         super().__init__(http, database=database, retention=retention)
         self._database: Final = database
         self._is_created: Final = is_created
@@ -35,9 +33,9 @@ class Influx1(Reader):
         body = await body_of(points)
         if not self._is_there:
             await self._create()
-        answer = await self._post("/write", {**self._where, "precision": "ns"}, body)
-        self._is_there = answer.status_code != httpx.codes.NOT_FOUND or not self._is_created
-        judge_write(answer.status_code, answer.text)
+        answer = await self._client.post("/write", {**self._where, "precision": "ns"}, body)
+        self._is_there = answer.status != HTTPStatus.NOT_FOUND or not self._is_created
+        judge_write(answer.status, answer.text)
 
     async def _ask(self, question: str) -> bytes:
         # A gateway that has not written yet has an empty history, not a broken one.
@@ -47,19 +45,11 @@ class Influx1(Reader):
 
     async def _create(self) -> None:
         question = f"CREATE DATABASE {influxql.name(self._database)}"
-        answer = await self._post("/query", {"q": question}, b"")
+        answer = await self._client.post("/query", {"q": question})
         try:
-            judge_query(answer.status_code, answer.text)
-            influxql.rows(answer.content)
+            judge_query(answer.status, answer.text)
+            influxql.rows(answer.body)
         except Rejected as error:
             raise Unavailable(f"cannot create the database: {error}") from error
         log.info("the InfluxDB database %s is there", self._database)
         self._is_there = True
-
-    async def _post(self, path: str, params: dict[str, str], body: bytes) -> httpx.Response:
-        try:
-            return await self._client.post(path, params=params, content=body)
-        except httpx.HTTPError as error:
-            raise Unavailable(
-                f"InfluxDB at {self._client.base_url} does not answer: {error!r}"
-            ) from error

@@ -38,13 +38,16 @@ class Influx1Config(
 @asynccontextmanager
 async def connect(config: Influx1Config, place: Place) -> AsyncIterator[TimeSeries]:  # noqa: ARG001 - as every sink
     """A store in InfluxDB 1.x; nothing is said to it before the first write or question."""
-    from gateway.influx.client import basic, client  # noqa: PLC0415 - 20 MiB for who uses it
+    from gateway.influx.client import basic, client  # noqa: PLC0415 - for who uses it
     from gateway.influx.secret import secret  # noqa: PLC0415 - with the above
     from gateway.influx.v1 import Influx1  # noqa: PLC0415 - with the above
 
-    auth = basic(config.username, secret(config.password_file))
+    authorization = basic(config.username, secret(config.password_file))
     async with client(
-        config.url, ca_file=config.ca_file, timeout_s=config.timeout_s, auth=auth
+        config.url,
+        ca_file=config.ca_file,
+        timeout_s=config.timeout_s,
+        authorization=authorization,
     ) as http:
         yield Influx1(
             http,

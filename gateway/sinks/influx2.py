@@ -41,20 +41,23 @@ class Influx2Config(
 @asynccontextmanager
 async def connect(config: Influx2Config, place: Place) -> AsyncIterator[TimeSeries]:  # noqa: ARG001 - as every sink
     """A store in InfluxDB 1.8 or later; nothing is said to it before the first use."""
-    from gateway.influx.client import client  # noqa: PLC0415 - 42 MiB for who uses it
+    from gateway.influx.client import client, token  # noqa: PLC0415 - 42 MiB for who uses it
     from gateway.influx.reader import Reader  # noqa: PLC0415 - with the above
     from gateway.influx.secret import secret  # noqa: PLC0415 - with the above
     from gateway.influx.v2 import FluxReader, Influx2, open_api  # noqa: PLC0415 - with the above
 
-    token = secret(config.token_file)
+    key = secret(config.token_file)
     with open_api(
-        config.url, token=token, org=config.org, ca_file=config.ca_file, timeout_s=config.timeout_s
+        config.url, token=key, org=config.org, ca_file=config.ca_file, timeout_s=config.timeout_s
     ) as api:
         if config.reads == "flux":
             yield Influx2(api, bucket=config.bucket, history=FluxReader(api, config.bucket))
             return
         async with client(
-            config.url, ca_file=config.ca_file, timeout_s=config.timeout_s, token=token
+            config.url,
+            ca_file=config.ca_file,
+            timeout_s=config.timeout_s,
+            authorization=token(key),
         ) as http:
             database, _, retention = config.bucket.partition("/")
             reader = Reader(http, database=database, retention=retention)
