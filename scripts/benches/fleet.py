@@ -37,6 +37,7 @@ from contract.links.mqtt import BrokerConfig, dialler
 from gateway.codes import make_code
 from gateway.journal import stats_of
 from greenlane import logs
+from scripts.benches.player import DEVICES
 from scripts.benches.rivals import Ear, System, read_ours
 from scripts.benches.usage import MIB, Part
 from simulators.keyring import Keyring
@@ -78,6 +79,7 @@ def main() -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--agents", type=int, default=AGENTS, help=f"default: {AGENTS:,}")
+    parser.add_argument("--devices", type=int, default=DEVICES, help=f"of each agent ({DEVICES})")
     parser.add_argument("--rates", default=RATES, help=f"readings/s (default: {RATES})")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"default: {SECONDS:g}")
     parser.add_argument("--turns", type=int, default=1, help="of each rate (1)")
@@ -170,13 +172,20 @@ def turn(
 
 @contextmanager
 def playing(
-    side: Side, rate: float, keys: Path, asked: argparse.Namespace, alerts: float
+    side: Side,
+    rate: float,
+    keys: Path,
+    asked: argparse.Namespace,
+    alerts: float,
+    *,
+    is_paused: bool = False,
 ) -> Iterator[subprocess.Popen[str]]:
     """The player as a process; it composes, and waits for a line."""
     said = {
         "port": side.broker,
         "keys": keys,
         "agents": asked.agents,
+        "devices": asked.devices,
         "rate": rate,
         "seconds": asked.seconds,
         "epoch": secrets.token_hex(8),
@@ -185,6 +194,7 @@ def playing(
     command = [sys.executable, "-m", "scripts.benches.player"]
     command += [word for name, value in said.items() for word in (f"--{name}", str(value))]
     command += ["--lines"] if side.line is None else []
+    command += ["--pause"] if is_paused else []
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as player:
         try:

@@ -28,6 +28,7 @@ from contract.links.packets import Answered, Welcomed
 from contract.messages import (
     GENESIS,
     AgentBorn,
+    Device,
     EpochHeads,
     Identity,
     Message,
@@ -45,6 +46,10 @@ from simulators.keyring import Keyring
 CONNECTIONS: Final = 20
 READINGS: Final = 20
 """Readings of one message: a few devices, each with all metrics."""
+DEVICES: Final = 4
+"""Of one agent, if nobody says another number: those of one message."""
+STEP: Final = timedelta(milliseconds=1)
+"""Between two readings of one device in one message, where it has fewer devices than that."""
 METRICS: Final = (
     ("temperature", "Cel"),
     ("humidity", "%RH"),
@@ -76,6 +81,7 @@ class Score:
         self._keys: Final = [ring.key(source) for source in self._sources]
         self._epoch: Final[str] = asked.epoch
         self._ids: Final = [0] * CONNECTIONS
+        self._devices: Final[int] = asked.devices
         self._clock: Final = SystemClock()
         self.begin_at: Final = self._clock.utc_now().replace(microsecond=0)
         """The moment of the first message, as it is written in them; the player begins later."""
@@ -102,14 +108,15 @@ class Score:
             values[0] = TOO_HOT
         self.alerts += is_alert
         self.total += sum(values)
+        before = number // len(self._sources) * READINGS // len(METRICS)
         return ReadingsTaken(
             readings=tuple(
                 Reading(
-                    device=f"{source.name}-{index // len(METRICS)}",
+                    device=f"{source.name}-{(before + index // len(METRICS)) % self._devices}",
                     metric=METRICS[index % len(METRICS)][0],
                     unit=METRICS[index % len(METRICS)][1],
                     value=value,
-                    observed_at=at,
+                    observed_at=at + index // len(METRICS) // self._devices * STEP,
                 )
                 for index, value in enumerate(values)
             )
@@ -139,7 +146,11 @@ class Score:
         head = StreamHead(stream="readings", last=0, head=GENESIS)
         for who, key in enumerate(self._keys):
             heads = EpochHeads(epoch=self._epoch, streams=(head,))
-            born = AgentBorn(keyid=key.keyid, version="bench", epochs=(heads,))
+            name = self._sources[who].name
+            devices = tuple(
+                Device(device=f"{name}-{index}", family="modbus") for index in range(self._devices)
+            )
+            born = AgentBorn(keyid=key.keyid, version="bench", epochs=(heads,), devices=devices)
             yield self._part(who, "life", self._composed(born, who, None, ""))
 
     def _composed(
@@ -199,7 +210,7 @@ class Voice(asyncio.Protocol):
             self.transport.write(b"".join(part))
 
 
-async def play(score: Score, port: int) -> dict[str, Any]:
+async def play(score: Score, port: int, *, is_paused: bool) -> dict[str, Any]:
     """Say it all at its rate; returns what happened."""
     loop = asyncio.get_running_loop()
     voices = []
@@ -215,6 +226,9 @@ async def play(score: Score, port: int) -> dict[str, Any]:
     if score.births:
         await say(voices, score.births, len(score.births) / BORN_S)
         await asyncio.sleep(BORN_S)
+    if is_paused:
+        print(json.dumps({"born": len(score.births)}), flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
     born = sum(voice.acknowledged for voice in voices)
     began_at = datetime.now(UTC)
     lag_s = await say(voices, score.parts, score.rate)
@@ -252,16 +266,18 @@ def main() -> int:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--keys", type=Path, required=True)
     parser.add_argument("--agents", type=int, required=True)
+    parser.add_argument("--devices", type=int, default=DEVICES, help="of each agent")
     parser.add_argument("--rate", type=float, required=True, help="readings/s")
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--epoch", required=True)
     parser.add_argument("--alerts", type=float, default=0.0, help="readings over the limit, /s")
+    parser.add_argument("--pause", action="store_true", help="wait again after the births")
     parser.add_argument("--lines", action="store_true", help="line protocol, not signed messages")
     asked = parser.parse_args()
     score = Score(asked)
     print(json.dumps({"begin_us": round(score.begin_at.timestamp() * 1e6)}), flush=True)
     sys.stdin.readline()
-    print(json.dumps(asyncio.run(play(score, asked.port))), flush=True)
+    print(json.dumps(asyncio.run(play(score, asked.port, is_paused=asked.pause))), flush=True)
     return 0
 
 
