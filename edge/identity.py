@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -99,7 +100,8 @@ async def enrol(
     tls = Key.make() if is_certified else None
     enrolled = await enrol_certified(dial, source=source, key=key, tls=tls, code=code, clock=clock)
     if tls is not None:
-        await asyncio.to_thread(state.papers.keep, tls, enrolled.answer)
+        keeping = partial(state.papers.keep, tls, enrolled.answer, keyid=key.keyid)
+        await asyncio.to_thread(keeping)
     await asyncio.to_thread(_write_durably, state.gateway, enrolled.gateway_key.hex() + "\n")
     if is_new_key:
         await asyncio.to_thread(place.rename, state.key)

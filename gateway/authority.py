@@ -1,13 +1,15 @@
 """A small certificate authority of the post: who may speak to its broker, and under which name.
 
-It lies in ``authority/`` of the state directory: ``ca.key`` (never leaves), ``ca.crt``, and the
-certificates of the broker and of the gateway itself. Agents get theirs at their enrolment.
+It lies in ``authority/`` of the state directory: ``ca.key`` (never leaves), ``ca.crt``, ``ca.crl``
+(which certificates count no more), and the certificates of the broker and of the gateway itself.
+Agents get theirs at their enrolment.
 """
 
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,8 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from contract.clock import Clock
+from contract.identifiers import Source
 from contract.link import Rejected
 from contract.secret_file import write_secret
+from gateway.register import Register
 
 LASTS: Final = timedelta(days=3_650)
 """The authority itself."""
@@ -28,9 +32,13 @@ SOURCE_LASTS: Final = timedelta(days=90)
 """An agent, the gateway, the command center; each renews its own when two thirds have passed."""
 BACKDATED: Final = timedelta(hours=24)
 """A box without a battery clock may wake up yesterday."""
+LIST_LASTS: Final = timedelta(days=365)
+LIST_EVERY: Final = timedelta(days=7)
+"""A new list, even if nothing changed: a broker lets nobody in by one that has ended."""
 HOSTS_MAX: Final = 20
 OWN: Final = "gateway"
 LOOK_EVERY_S: Final = 3_600.0
+_CLIENT: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _log: Final = logging.getLogger(__name__)
 
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
@@ -41,6 +49,8 @@ class Issued(NamedTuple):
 
     certificate: str
     renew_at: datetime
+    serial: str
+    ends_at: datetime
 
 
 class Authority:
@@ -81,8 +91,10 @@ class Authority:
             .sign(key, hashes.SHA256())
         )
         write_secret(folder / "ca.crt", _pem(own))
+        made = cls(folder, key, own)
+        made.keep_list((), now)
         write_secret(folder / "ca.key", _key_pem(key))  # last: with it the authority is there
-        return cls(folder, key, own)
+        return made
 
     @property
     def pem(self) -> str:
@@ -101,6 +113,15 @@ class Authority:
         """Key and certificate of a client on this machine, in files ``name.key`` and ``.crt``."""
         key = ec.generate_private_key(ec.SECP256R1())
         self._keep(name, key, self._issue(name, key.public_key(), now).certificate)
+
+    def issue_client(self, name: str, now: datetime) -> None:
+        """For somebody whom the broker's access list names; raises `Rejected` for a taken name."""
+        taken = {Source.parse(one.source).name for one in Register(self.folder).papers}
+        if name in (OWN, "ca", "broker", "command-center") or name in taken:
+            raise Rejected(f"{name} is the name of one of our own: it could speak as that one")
+        if not _CLIENT.fullmatch(name):
+            raise Rejected("a client's name has up to 32 of a-z, 0-9 and hyphens")
+        self.issue_own(name, now)
 
     def issue_broker(self, hosts: Sequence[str], now: datetime) -> None:
         """Key and certificate of the broker, for the names and addresses by which it is reached."""
@@ -125,13 +146,46 @@ class Authority:
         begun, ends = it.not_valid_before_utc, it.not_valid_after_utc
         return now >= begun + (ends - begun) * 2 / 3
 
+    def keep_list(self, serials: Collection[str], now: datetime) -> bool:
+        """Write ``ca.crl`` if other certificates are revoked, or in time; whether it was written.
+
+        Raises `OSError`.
+        """
+        path = self.folder / "ca.crl"
+        known = _listed(path)
+        is_due = known is None or known.last_update_utc + LIST_EVERY <= now
+        if (
+            known is not None
+            and not is_due
+            and {f"{one.serial_number:x}" for one in known} == {*serials}
+        ):
+            return False
+        built = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._own.subject)
+            .last_update(now)
+            .next_update(now + LIST_LASTS)
+            .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
+        )
+        for serial in sorted(serials):
+            one = x509.RevokedCertificateBuilder().serial_number(int(serial, 16))
+            built = built.add_revoked_certificate(one.revocation_date(now).build())
+        pem = built.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        write_secret(path, pem.decode())
+        return True
+
     def _issue(self, name: str, public: PublicKey, now: datetime) -> Issued:
         certificate = (
             self._leaf(name, public, now, SOURCE_LASTS)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        return Issued(_pem(certificate), now + SOURCE_LASTS * 2 / 3)
+        serial = f"{certificate.serial_number:x}"
+        return Issued(_pem(certificate), now + SOURCE_LASTS * 2 / 3, serial, now + SOURCE_LASTS)
 
     def _leaf(
         self, name: str, public: PublicKey, now: datetime, lasts: timedelta
@@ -200,6 +254,14 @@ def _usage(*, is_authority: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _listed(path: Path) -> x509.CertificateRevocationList | None:
+    """The list that is there; none if there is none that can be read."""
+    try:
+        return x509.load_pem_x509_crl(path.read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
 def _name(text: str) -> x509.Name:

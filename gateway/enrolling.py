@@ -26,6 +26,7 @@ from gateway.authority import Authority
 from gateway.codes import Codes
 from gateway.journal import Journal
 from gateway.keys import Keys
+from gateway.register import EACH_MAX, Paper, Register
 from gateway.voice import NAME, Voice
 
 NONCES_MAX: Final = 1_000
@@ -53,6 +54,7 @@ class Enrolling:
         voice: Voice,
         clock: Clock,
         authority: Authority | None = None,
+        register: Register | None = None,
     ) -> None:
         self._journal: Final = journal
         self._codes: Final = codes
@@ -60,6 +62,7 @@ class Enrolling:
         self._voice: Final = voice
         self._clock: Final = clock
         self._authority: Final = authority
+        self._register: Final = register
         self._nonces: dict[tuple[str, str], _Nonce] = {}
         self._tries: dict[str, int] = {}
 
@@ -130,7 +133,7 @@ class Enrolling:
             return _no(f"the gateway cannot keep the key now: {error}; ask for a new code later")
         self._keys.enrolled(enrolled)
         _log.info("%s enrolled the key %s by %s", source, enrolled.keyid, enrolled.by)
-        return self._certified(source, proved.tls_key)
+        return self._certified(source, enrolled.keyid, proved.tls_key)
 
     def _next_certificate(
         self, source: Source, packet: Packet, asked: CertificateAsked
@@ -146,15 +149,27 @@ class Enrolling:
             return None
         if packet.keyid not in self._keys.counting(source):
             return _no("this key was revoked")
-        return self._certified(source, asked.tls_key)
+        now = self._clock.utc_now()
+        if self._register is not None and self._register.count(source, now) >= EACH_MAX:
+            return _no(f"{EACH_MAX} certificates of this box count already; enrol it anew")
+        return self._certified(source, packet.keyid, asked.tls_key)
 
-    def _certified(self, source: Source, tls_key: bytes) -> EnrolAnswered:
+    def _certified(self, source: Source, keyid: str, tls_key: bytes) -> EnrolAnswered:
         """A yes, with a certificate if one was asked for and somebody here can issue it."""
         if not tls_key or self._authority is None:
             return EnrolAnswered(is_enrolled=True)
         try:
             issued = self._authority.issue(source.name, tls_key, self._clock.utc_now())
-        except Rejected as error:
+            if self._register is not None:
+                self._register.enter(
+                    Paper(
+                        serial=issued.serial,
+                        source=str(source),
+                        keyid=keyid,
+                        ends_at=issued.ends_at,
+                    )
+                )
+        except (Rejected, Unavailable) as error:
             return _no(str(error))
         _log.info("%s has a certificate, to be renewed after %s", source, issued.renew_at)
         return EnrolAnswered(

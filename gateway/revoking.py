@@ -1,7 +1,7 @@
 """Revokes keys that somebody asked to revoke: one file each, as with codes, so that a command may.
 
 greenlane gateway revoke ─▶ state_dir/revoke/….json ─▶ the gateway ─▶ key.revoked (its own entry)
-─▶ receipts name the key
+─▶ receipts name the key, and the broker's list its certificates
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from contract.messages import KeyRevoked, Name, SourceText, Text
 from contract.secret_file import write_secret
 from gateway.journal import Journal
 from gateway.keys import Keys
+from gateway.revocations import Revocations
 from gateway.voice import Voice
 
 LOOK_EVERY_S: Final = 1.0
@@ -49,13 +50,21 @@ class Revoking:
     """The gateway's side."""
 
     def __init__(
-        self, journal: Journal, state_dir: Path, *, keys: Keys, voice: Voice, clock: Clock
+        self,
+        journal: Journal,
+        state_dir: Path,
+        *,
+        keys: Keys,
+        voice: Voice,
+        clock: Clock,
+        revocations: Revocations,
     ) -> None:
         self._journal: Final = journal
         self._folder: Final = state_dir / "revoke"
         self._keys: Final = keys
         self._voice: Final = voice
         self._clock: Final = clock
+        self._revocations: Final = revocations
         self._unsaid: Final[set[tuple[str, str]]] = set()
         """Keys that count no more, while the disk is too full for the entry that says so."""
 
@@ -86,6 +95,7 @@ class Revoking:
             self._unsaid.add((wanted.source, keyid))
             await self._journal.append([self._voice.say(revoked)])
             self._unsaid.discard((wanted.source, keyid))
+            self._revocations.look()
             _log.warning("%s: key %s is revoked: %s", wanted.source, keyid, wanted.reason)
 
 

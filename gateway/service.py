@@ -50,7 +50,9 @@ from gateway.outlet import Outlet
 from gateway.pump import pump
 from gateway.quarantine import Quarantine
 from gateway.receipts import Receipts
+from gateway.register import Register
 from gateway.retention import Eraser
+from gateway.revocations import Revocations
 from gateway.revoking import Revoking
 from gateway.signs import Signs
 from gateway.sink import Place
@@ -84,6 +86,7 @@ class Parts:
     answers: Answers
     notary: Notary
     receipts: Receipts
+    revocations: Revocations
     revoking: Revoking
     bench: Bench
     quarantine: Quarantine
@@ -120,6 +123,7 @@ async def run(
         start(parts.answers.run(), name="answers")
         start(parts.exports.run(), name="exports")
         start(parts.revoking.run(), name="revoking")
+        start(parts.revocations.run(), name="revocations")
         start(parts.eraser.run(), name="retention")
         start(parts.notary.run(), name="notary")
         for witness in config.witness:
@@ -196,6 +200,8 @@ async def assembled(
             for name, sink in config.sinks.items()
         }
         authority = await asyncio.to_thread(Authority.load, config.authority)
+        register = await asyncio.to_thread(Register, config.authority)
+        revocations = Revocations(authority, register, keys=keys, clock=clock)
         yield Parts(
             config=config,
             clock=clock,
@@ -211,6 +217,7 @@ async def assembled(
                 voice=voice,
                 clock=clock,
                 authority=authority,
+                register=register,
             ),
             answers=Answers(
                 outlet,
@@ -227,7 +234,15 @@ async def assembled(
             notary=notary,
             exports=exports,
             receipts=receipts,
-            revoking=Revoking(journal, config.folder, keys=keys, voice=voice, clock=clock),
+            revocations=revocations,
+            revoking=Revoking(
+                journal,
+                config.folder,
+                keys=keys,
+                voice=voice,
+                clock=clock,
+                revocations=revocations,
+            ),
             bench=bench,
             quarantine=quarantine,
             strangers=Tally(),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from contract.clock import Clock
 from contract.delivery.certificate import Papers, keep_renewed
@@ -9,6 +10,9 @@ from contract.identifiers import Source
 from contract.link import Dial
 from contract.links.mqtt import BrokerConfig, dialler
 from edge.identity import Credentials, StateDir
+
+UP_S: Final = 10.0
+"""So soon after its start a service has said which key signs from now on, and been heard."""
 
 
 def secured(config: BrokerConfig, papers: Papers) -> BrokerConfig:
@@ -34,20 +38,24 @@ async def serve_certified(
     if not is_certified(config):
         await service(dial)
         return
-    credentials = await asyncio.to_thread(Credentials.load, state, source)
     async with asyncio.TaskGroup() as tasks:
         renewing = tasks.create_task(
-            keep_renewed(
-                (dial, dialler(config.door())),
-                state.papers,
-                source=source,
-                key=credentials.key,
-                gateway_key=credentials.gateway_key,
-                clock=clock,
-            ),
-            name="certificate",
+            _renewing((dial, dialler(config.door())), source, state, clock), name="certificate"
         )
         try:
             await service(dial)
         finally:
             renewing.cancel()
+
+
+async def _renewing(dials: tuple[Dial, ...], source: Source, state: StateDir, clock: Clock) -> None:
+    """With the key that signs once the service is up: at its start another may take over."""
+    await clock.sleep(UP_S)
+    credentials = await asyncio.to_thread(Credentials.load, state, source)
+    await keep_renewed(
+        *(dials, state.papers),
+        source=source,
+        key=credentials.key,
+        gateway_key=credentials.gateway_key,
+        clock=clock,
+    )

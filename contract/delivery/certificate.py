@@ -1,6 +1,6 @@
 """The certificate by which a broker knows a source: its files, and how it is renewed.
 
-    enrolment ─▶ own.pem (key and certificate), ca.crt, renew_at
+    enrolment ─▶ own.pem (key and certificate), ca.crt, renew_at, keyid
                     ▲            later than renew_at: a new key for TLS, a question signed with the
     keep_renewed ───┴──────────▶ enrolled key, over the link that counts, or through the broker's
                                  door for who has none, as after months in a store room
@@ -13,6 +13,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -53,7 +54,15 @@ class Papers:
         except (OSError, ValueError):
             return None
 
-    def keep(self, tls: Key, answer: EnrolAnswered) -> None:
+    @property
+    def keyid(self) -> str:
+        """The enrolled key by which it was asked for; empty if nobody knows."""
+        try:
+            return (self.folder / "keyid").read_text().strip()
+        except OSError:
+            return ""
+
+    def keep(self, tls: Key, answer: EnrolAnswered, *, keyid: str = "") -> None:
         """Write what the gateway answered, durably; a link that is dialled from now on uses it."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_secret(self.authority, answer.authority)
@@ -61,6 +70,7 @@ class Papers:
         write_secret(
             self.folder / "renew_at", answer.renew_at.isoformat() if answer.renew_at else ""
         )
+        write_secret(self.folder / "keyid", keyid)
 
 
 async def renew(
@@ -74,7 +84,7 @@ async def renew(
     answer = accepted(message, packet, gateway_key)
     if not answer.certificate:
         raise Rejected("the gateway issues no certificates any more")
-    await asyncio.to_thread(papers.keep, tls, answer)
+    await asyncio.to_thread(partial(papers.keep, tls, answer, keyid=key.keyid))
     _log.info("%s has a new certificate, to be renewed after %s", source, answer.renew_at)
 
 
@@ -87,10 +97,12 @@ async def keep_renewed(
     gateway_key: bytes,
     clock: Clock,
 ) -> None:
-    """Renew in time, until cancelled; ``dials``: the ways to ask, the best first."""
+    """Renew in time, until cancelled; ``dials``: the ways to ask, the best first.
+
+    Also when another key signs now: a certificate ends with the key by which it was asked for.
+    """
     while True:
-        due = await asyncio.to_thread(lambda: papers.renew_at)
-        if due is None or due <= clock.utc_now():
+        if await asyncio.to_thread(_is_due, papers, key, clock.utc_now()):
             for dial in dials:
                 try:
                     await renew(
@@ -105,3 +117,8 @@ async def keep_renewed(
                 else:
                     break
         await clock.sleep(LOOK_EVERY_S)
+
+
+def _is_due(papers: Papers, key: Key, now: datetime) -> bool:
+    due = papers.renew_at
+    return due is None or due <= now or papers.keyid != key.keyid

@@ -55,6 +55,14 @@ def add_parser(commands: Any) -> None:
         default=[],
         help="a name or address by which the broker is reached; makes its certificate anew",
     )
+    authority.add_argument(
+        "--client",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="somebody whom the broker's access list names, like alert-subscriber; makes NAME.crt "
+        "and NAME.key for them, which count for 90 days",
+    )
     authority.set_defaults(act=certify)
     revoke = inner.add_parser(
         "revoke",
@@ -108,11 +116,18 @@ def certify(arguments: argparse.Namespace) -> int:
     authority = Authority.load(folder) or Authority.make(folder, config.posts[0], now)
     if authority.is_due(OWN, now):
         authority.issue_own(OWN, now)
+    if not (folder / "ca.crl").exists():
+        authority.keep_list((), now)  # the gateway enters what is revoked when it starts
+    for client in arguments.client:
+        authority.issue_client(client, now)
+        print(f"{client}.crt and {client}.key are for {client}, with ca.crt; hand them over.")
     if arguments.host:
         authority.issue_broker(arguments.host, now)
     print(f"{folder}: ca.crt and {OWN}.crt with its key are for [broker] of the gateway.")
     if arguments.host:
-        print("broker.crt and broker.key are for the broker; hand them over and start it again.")
+        print(
+            "broker.crt, broker.key and ca.crl are for the broker; hand them over, start it again."
+        )
     elif authority.is_due("broker", now):
         print("The broker's certificate is missing or due: say --host NAME for each of its names.")
     return OK

@@ -22,7 +22,12 @@ TOML: dict[str, type[Any]] = {
 }
 TESTED_ELSEWHERE = ("mosquitto/", "esphome/", "foreign/", "influxdb/", "docker/")
 """In tests/system, tests/adapters and tests/operations."""
-UNITS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.service"))
+HANDING_OVER = "systemd/greenlane-revocations"
+UNITS = sorted(
+    name
+    for path in ROOT.rglob("*.service")
+    if not (name := path.relative_to(ROOT).as_posix()).startswith(HANDING_OVER)
+)
 
 
 @pytest.mark.parametrize("name", TOML)
@@ -34,19 +39,36 @@ def test_a_configuration_is_read_by_its_service(name: str) -> None:
 @pytest.mark.parametrize("name", UNITS)
 def test_a_unit_starts_a_command_that_there_is(name: str) -> None:
     """The command line of the unit is understood, and its configuration is one that we deliver."""
-    unit = ConfigParser(interpolation=None, strict=False)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]  # systemd is case-sensitive
-    unit.read(ROOT / name)
+    unit = _unit(name)
     program, *arguments = shlex.split(unit["Service"]["ExecStart"])
     assert program.endswith("/greenlane")
     asked = parser().parse_args(arguments)
     assert asked.config.name in {Path(toml).name for toml in TOML}
 
 
+def test_the_broker_is_handed_the_list_that_the_gateway_writes() -> None:
+    """From where the delivered gateway has it to where the delivered broker reads it; by SIGHUP."""
+    path = _unit(f"{HANDING_OVER}.path")
+    service = (ROOT / f"{HANDING_OVER}.service").read_text()
+    written = load(ROOT / "post" / "gateway.toml", GatewayConfig).authority / "ca.crl"
+    broker = (ROOT / "mosquitto" / "greenlane.conf").read_text()
+    (read,) = (line.split()[1] for line in broker.splitlines() if line.startswith("crlfile "))
+    assert path["Path"]["PathChanged"] == str(written)
+    assert f" {written} {read}\n" in service
+    assert service.rstrip().endswith("systemctl reload mosquitto.service")
+
+
+def _unit(name: str) -> ConfigParser:
+    unit = ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # systemd is case-sensitive
+    unit.read(ROOT / name)
+    return unit
+
+
 def test_no_file_is_forgotten() -> None:
     """A file that nobody reads in a test is wrong sooner or later."""
     files = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file()}
-    unknown = files - {*TOML, *UNITS}
+    unknown = files - {*TOML, *UNITS, f"{HANDING_OVER}.path", f"{HANDING_OVER}.service"}
     assert {file for file in unknown if not file.startswith(TESTED_ELSEWHERE)} == {
         *("raspberry-pi/README.md", "raspberry-pi/chrony.conf", "raspberry-pi/journald.conf"),
         *("raspberry-pi/install", "raspberry-pi/watchdog.conf"),

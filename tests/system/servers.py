@@ -110,7 +110,8 @@ def mosquitto(directory: Path) -> Server:
 
 def without_tls(config: str, port: int) -> str:
     """The delivered configuration for a port of this machine, open to everybody on it."""
-    secured = ("listener", "cafile", "certfile", "keyfile", "acl_file", "require_", "use_identity")
+    files = ("cafile", "certfile", "keyfile", "crlfile", "acl_file")
+    secured = ("listener", *files, "require_", "use_identity")
     doors = ("allow_", "per_listener", "max_connections")
     lines = [line for line in config.splitlines() if not line.startswith((*secured, *doors))]
     return "\n".join([f"listener {port} 127.0.0.1", "allow_anonymous true", *lines]) + "\n"

@@ -5,6 +5,8 @@ The certificates are those of the gateway's own authority, got as boxes get them
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -14,19 +16,23 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography import x509
 
 from contract.clock import SystemClock
+from contract.delivery import uplink
 from contract.delivery.certificate import Papers, keep_renewed, renew
+from contract.delivery.outbox import Outbox
 from contract.identifiers import Source
 from contract.link import Dial, Link, Packet, Rejected, Unavailable
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.messages import EnrolAnswered
 from contract.signing import Key
-from edge.identity import Credentials, StateDir, enrol
+from edge.identity import Credentials, StateDir, enrol, rotate
 from gateway import service
 from gateway.authority import SOURCE_LASTS, Authority
 from gateway.codes import make_code
 from gateway.config import GatewayConfig
+from gateway.revoking import Wish, wish
 from greenlane.certified import secured as with_papers
 from tests.system.servers import secured_mosquitto
 
@@ -44,6 +50,11 @@ class Secured:
 
     directory: Path
     config: BrokerConfig
+    pid: int
+
+    def reload(self) -> None:
+        """As `systemctl reload mosquitto`."""
+        os.kill(self.pid, signal.SIGHUP)
 
     def dial(self, name: str) -> Dial:
         """Connect with these papers."""
@@ -69,7 +80,8 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     paper(directory / "elsewhere", "lane-1", by=authority, trusts=stranger, at=now)
     broker, port, door = secured_mosquitto(directory, authority.folder)
     with broker:
-        yield Secured(directory, BrokerConfig(port=port, enrol_port=door, timeout_s=5))
+        config = BrokerConfig(port=port, enrol_port=door, timeout_s=5)
+        yield Secured(directory, config, broker.pid)
 
 
 def paper(folder: Path, name: str, *, by: Authority, trusts: Authority, at: datetime) -> None:
@@ -276,10 +288,10 @@ async def until_answered(ask: Callable[[], Awaitable[None]]) -> None:
                 await asyncio.sleep(0.1)
 
 
-async def speaks(dial: Dial) -> None:
+async def speaks(dial: Dial, name: str = BOX.name) -> None:
     """The box is let in and may say something as itself."""
     async with dial("box") as link:
-        await link.publish([Packet(topic=f"{ROOT}/{BOX.name}/events", body=b"{}")])
+        await link.publish([Packet(topic=f"{ROOT}/{name}/events", body=b"{}")])
 
 
 async def hear_without_end(dial: Dial) -> None:
@@ -294,3 +306,155 @@ async def first(link: Link) -> bytes:
         async for batch in link.receive():
             return batch[0].body
     pytest.fail("the link ended")
+
+
+# --- who counts no more, and who only listens --------------------------------------------------
+
+
+async def test_a_revoked_box_is_refused_and_one_whose_key_rotated_is_not(
+    secured: Secured, tmp_path: Path
+) -> None:
+    """By the broker itself, once it has read the list; enrolled anew, the box is let in again.
+
+    The rotated box has a certificate of its new key by then, so the old key's may be revoked.
+    """
+    clock = SystemClock()
+    revoked, rotated = (StateDir(tmp_path / name) for name in ("revoked", "rotated"))
+    boxes = {revoked: Source("/KEMBA/lane-5"), rotated: Source("/KEMBA/lane-6")}
+    door = dialler(secured.config.door())
+    async with gateway_at(secured):
+        for state, source in boxes.items():
+            await enrolled_at(secured, source, state)
+            await speaks(dialler(with_papers(secured.config, state.papers)), source.name)
+        old = await rotated_at(secured, boxes[rotated], rotated)
+        wishes = [Wish(source=boxes[revoked], reason="stolen", by="a test")]
+        wishes.append(Wish(source=boxes[rotated], keyid=old, reason="an old card", by="a test"))
+        paths = [wish(secured.gateway_state, one) for one in wishes]
+        authority = secured.gateway_state / "authority"
+        async with asyncio.timeout(60):
+            while any(path.exists() for path in paths) or listed(authority) < 2:
+                await asyncio.sleep(0.1)
+        await speaks(dialler(with_papers(secured.config, revoked.papers)), "lane-5")  # not yet
+        secured.reload()
+        await refused(dialler(with_papers(secured.config, revoked.papers)))
+        await speaks(dialler(with_papers(secured.config, rotated.papers)), "lane-6")
+        code = make_code(secured.gateway_state, boxes[revoked], clock)
+        await until_answered(
+            lambda: enrol(
+                *(boxes[revoked], revoked, door),
+                code=code,
+                clock=clock,
+                is_certified=True,
+                is_new_key=True,
+            )
+        )
+        await speaks(dialler(with_papers(secured.config, revoked.papers)), "lane-5")
+
+
+async def test_who_keeps_checkpoints_hears_them_and_nothing_else(secured: Secured) -> None:
+    """By the name of its certificate; it says nothing, and no box hears them."""
+    authority = Authority.load(secured.gateway_state / "authority")
+    assert authority is not None
+    authority.issue_client("checkpoint-reader", datetime.now(UTC))
+    files = {f"{name}_file": str(authority.folder / file) for name, file in CLIENT_FILES.items()}
+    reader_dial = dialler(msgspec.structs.replace(secured.config, **files))
+    checkpoint = f"{ROOT}/gateway/checkpoint"
+    async with (
+        secured.dial("gateway")("g") as gateway,
+        reader_dial("reader") as reader,
+        secured.dial("lane-1")("l") as agent,
+    ):
+        await gateway.subscribe("greenlane/1/+/+/checkpoint")
+        await agent.subscribe(checkpoint, f"{LANE_1}/receipts")
+        await reader.subscribe(checkpoint, f"{LANE_1}/receipts", "greenlane/1/+/alerts/+")
+        for topic in (f"{LANE_1}/receipts", f"{ROOT}/alerts/seal_opened", checkpoint):
+            await gateway.publish([Packet(topic=topic, body=topic.encode())])
+        assert await first(reader) == checkpoint.encode()
+        assert await first(agent) == f"{LANE_1}/receipts".encode()
+        with contextlib.suppress(Rejected, Unavailable):
+            await reader.publish([Packet(topic=checkpoint, body=b"forged")])
+        await gateway.publish([Packet(topic=checkpoint, body=b"the next")])
+        assert await heard(gateway, upto=b"the next") == [checkpoint.encode(), b"the next"]
+    with pytest.raises(Rejected, match="one of our own"):
+        authority.issue_client("command-center", datetime.now(UTC))
+
+
+async def heard(link: Link, *, upto: bytes) -> list[bytes]:
+    """All bodies until this one."""
+    bodies: list[bytes] = []
+    async with asyncio.timeout(20):
+        async for batch in link.receive():
+            bodies += [packet.body for packet in batch]
+            if upto in bodies:
+                return bodies
+    pytest.fail("the link ended")
+
+
+CLIENT_FILES = {"ca": "ca.crt", "cert": "checkpoint-reader.crt", "key": "checkpoint-reader.key"}
+
+
+async def enrolled_at(secured: Secured, source: Source, state: StateDir) -> None:
+    """Through the door, with a code."""
+    clock = SystemClock()
+    code = make_code(secured.gateway_state, source, clock)
+    door = dialler(secured.config.door())
+    await until_answered(
+        lambda: enrol(source, state, door, code=code, clock=clock, is_certified=True)
+    )
+
+
+async def rotated_at(secured: Secured, source: Source, state: StateDir) -> str:
+    """The box goes on with a new key and gets a certificate of it; returns the old key's id."""
+    old, clock = Credentials.load(state, source), SystemClock()
+    await asyncio.to_thread(Key.load_or_make, state.next_key)
+    await rotate(source, state, clock=clock)
+    new = Credentials.load(state, source)
+    dial = dialler(with_papers(secured.config, state.papers))
+    async with (
+        Outbox.open(state.outbox, source=source, key=new.key, clock=clock) as outbox,
+        asyncio.TaskGroup() as tasks,
+    ):
+        speaking = tasks.create_task(
+            uplink.run(
+                outbox,
+                dial,
+                gateway_key=new.gateway_key,
+                facts=lambda: uplink.Facts("1"),
+                alive=tuple,
+                clock=clock,
+            )
+        )
+        keeping = tasks.create_task(
+            keep_renewed(
+                (dial, dialler(secured.config.door())),
+                state.papers,
+                source=source,
+                key=new.key,
+                gateway_key=new.gateway_key,
+                clock=clock,
+            )
+        )
+        async with asyncio.timeout(60):
+            while state.papers.keyid != new.key.keyid:
+                await asyncio.sleep(0.1)
+        speaking.cancel()
+        keeping.cancel()
+    return old.key.keyid
+
+
+def listed(authority: Path) -> int:
+    """How many certificates the broker's list has."""
+    return len(x509.load_pem_x509_crl((authority / "ca.crl").read_bytes()))
+
+
+async def refused(dial: Dial) -> None:
+    """The broker ends the handshake; it may take a moment until it has read its list."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                async with dial("revoked") as link:
+                    await link.subscribe("greenlane/1/+/+/receipts")
+            except (Rejected, Unavailable) as error:
+                assert "revoked" in str(error)  # noqa: PT017 - asked until it is so
+                return
+            await asyncio.sleep(0.1)
