@@ -59,20 +59,31 @@ class Scans:
 
     async def take(self, device: str, found: PictureFound, at: datetime) -> None:
         """Do all that follows from a picture; when it returns, the picture has been put away."""
+        parts = _parts_of(found, at)
         outcome = await self._said_before(device, found) if found.is_again else None
         if outcome is None:
-            outcome, aside = await self._look(device, found, at)
-            if not await self._speaker.say(Said(outcome, at)):
-                outcome = _failed(device, found, "what the model saw cannot be said")
-                await self._speaker.say(Said(outcome, at))
-            if aside is not None:
-                await self._speaker.say(Said(aside, at))
-        await self._say_parts(found, at)
+            outcome, parts = await self._say_scan(device, found, at, parts)
+        for start in range(0, len(parts), PARTS_AT_ONCE):
+            await self._speaker.say(*parts[start : start + PARTS_AT_ONCE])
         why_failed = outcome.reason if isinstance(outcome, ScanFailed) else ""
         if why_failed:
             names = {"device": device, "picture": found.name, "reason": why_failed}
             log.warning("scan failed", extra=names)
         await found.settle(why_failed)
+
+    async def _say_scan(
+        self, device: str, found: PictureFound, at: datetime, parts: list[Said]
+    ) -> tuple[Outcome, list[Said]]:
+        """Say what came of looking; returns it, and the parts that are still to be said."""
+        outcome, aside = await self._look(device, found, at)
+        # A picture of one part goes along: one transaction, one fsync. A larger one waits behind.
+        along, behind = (parts, []) if len(parts) == 1 else ([], parts)
+        if not await self._speaker.say(Said(outcome, at), *along):
+            outcome = _failed(device, found, "what the model saw cannot be said")
+            await self._speaker.say(Said(outcome, at))
+        if aside is not None:
+            await self._speaker.say(Said(aside, at))
+        return outcome, behind
 
     async def _look(
         self, device: str, found: PictureFound, at: datetime
@@ -109,13 +120,6 @@ class Scans:
                 return message
         return None
 
-    async def _say_parts(self, found: PictureFound, at: datetime) -> None:
-        blobs = [_shown(found), *([_file(found)] if found.view else [])]
-        parts = [part for blob in blobs for part in _parts(blob)]
-        for start in range(0, len(parts), PARTS_AT_ONCE):
-            chosen = parts[start : start + PARTS_AT_ONCE]
-            await self._speaker.say(*(Said(part, at, raw) for part, raw in chosen))
-
 
 def _detection(seen: Seen, weighed_on: str) -> Detection:
     step = seen.likelihood
@@ -124,6 +128,12 @@ def _detection(seen: Seen, weighed_on: str) -> Detection:
     on = weighed_on[:MEASURED_ON_MAX]
     likelihood = Likelihood(ratio=step.ratio, low=step.low, high=step.high, measured_on=on)
     return Detection(label=seen.kind, score=seen.score, box=seen.box, likelihood=likelihood)
+
+
+def _parts_of(found: PictureFound, at: datetime) -> list[Said]:
+    """What is sent of it: what is looked at, and the file where that is another."""
+    blobs = [_shown(found), *([_file(found)] if found.view else [])]
+    return [Said(part, at, raw) for blob in blobs for part, raw in _parts(blob)]
 
 
 class _Blob(NamedTuple):

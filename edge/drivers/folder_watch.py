@@ -9,6 +9,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -106,6 +107,7 @@ class FolderWatch:
         )
         self._looks: dict[str, _Look] = {}
         self._finished = 0
+        self._syncing: asyncio.Future[None] | None = None
 
     async def open(self) -> AsyncIterator[Observed]:
         """What comes into the folder; raises `DeviceLost` if there is none."""
@@ -127,12 +129,16 @@ class FolderWatch:
                 yield Observed(at=at, up_to=min([at, *(self._made_at(f) for f in files[:1])]))
                 for file in files:
                     if await self._is_ready(file):
-                        await asyncio.to_thread(self._folder.take, file.name)
                         yield await self._found(file, is_again=False)
+                if not files:
+                    await self._synced()
                 self._forget_all_but({file.name for file in files})
                 await self._clock.sleep(self._pause_s())
         except OSError as error:
             raise self._lost(error) from error
+        finally:
+            with suppress(OSError):  # of a folder that is lost
+                await self._synced()
 
     async def _is_ready(self, file: File) -> bool:
         """Whether the file is whole, or has been broken for long enough."""
@@ -141,8 +147,7 @@ class FolderWatch:
             self._looks[file.name] = _Look(file, self._clock.monotonic_ns())
             return False
         if look.why_not is None:
-            content = await asyncio.to_thread(self._folder.read, file.name, is_taken=False)
-            look.why_not = await asyncio.to_thread(_why_not, self._form, content)
+            content, look.why_not = await asyncio.to_thread(self._inspected, file.name)
             # It may have grown while it was read: the next look decides.
             return not look.why_not and content.size == file.size
         unchanged_s = (self._clock.monotonic_ns() - look.since_ns) / 1e9
@@ -150,38 +155,58 @@ class FolderWatch:
 
     async def _found(self, file: File, *, is_again: bool) -> Observed:
         """A taken picture, as it now is: it cannot change any more."""
-        content = await asyncio.to_thread(self._folder.read, file.name, is_taken=True)
+        picture = await asyncio.to_thread(self._taken, file.name, is_again=is_again)
         self._looks.pop(file.name, None)
-        why_not = await asyncio.to_thread(_why_not, self._form, content)
+        return Observed(at=self._made_at(file), picture=picture)
+
+    def _inspected(self, name: str) -> tuple[Content, str]:
+        """What a file holds that may still grow, and why it is not whole; blocks."""
+        content = self._folder.read(name, is_taken=False)
+        return content, _why_not(self._form, content)
+
+    def _taken(self, name: str, *, is_again: bool) -> PictureFound:
+        """Take a picture out of the machine's reach and read it; blocks."""
+        if not is_again:
+            self._folder.take(name)
+        content = self._folder.read(name, is_taken=True)
+        why_not = _why_not(self._form, content)
         view = View()
         if not why_not:
             try:
-                view = await asyncio.to_thread(self._form.view_of, content.body)
+                view = self._form.view_of(content.body)
             except CannotShow as error:
                 why_not = str(error)
-        subject = await asyncio.to_thread(self._folder.subject_of, file.name)
-        picture = PictureFound(
-            name=file.name,
+        return PictureFound(
+            name=name,
             body=content.body,
             sha256=content.sha256,
             media_type=self._form.media_type_of(content.body),
-            subject=subject or subject_from(view.subject),
+            subject=self._folder.subject_of(name) or subject_from(view.subject),
             why_not=why_not,
             is_again=is_again,
-            settle=partial(self._settle, file.name, content.sha256),
+            settle=partial(self._settle, name, content.sha256),
             view=view.png,
         )
-        return Observed(at=self._made_at(file), picture=picture)
 
     async def _settle(self, name: str, sha256: str, why_failed: str) -> None:
         finish = partial(self._folder.finish, name, sha256, is_failed=bool(why_failed))
         try:
             await asyncio.to_thread(finish)
+            # While the disk makes this one durable the next is looked at; never more than one.
+            await self._synced()
+            sync = partial(self._folder.sync, is_failed=bool(why_failed))
+            self._syncing = asyncio.get_running_loop().run_in_executor(None, sync)
             self._finished += 1
             if self._finished % PRUNE_EVERY == 0:
                 await asyncio.to_thread(self._folder.prune)
         except OSError as error:
             raise self._lost(error) from error
+
+    async def _synced(self) -> None:
+        """Wait until what was put away before is durable."""
+        syncing, self._syncing = self._syncing, None
+        if syncing is not None:
+            await syncing
 
     def _made_at(self, file: File) -> datetime:
         """When the machine finished the file, if its time can be believed; else now."""

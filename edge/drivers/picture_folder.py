@@ -92,7 +92,7 @@ class PictureFolder:
         (self._path / name).rename(self._taken / name)
 
     def finish(self, name: str, sha256: str, *, is_failed: bool) -> None:
-        """Put a taken picture away for good; the same again is harmless."""
+        """Put a taken picture away; for good after `sync`. The same again is harmless."""
         home = self._path / ("failed" if is_failed else "done")
         target = home / name
         if target.exists():
@@ -101,7 +101,10 @@ class PictureFolder:
         if sidecar.is_file():
             sidecar.rename(home / _sidecar_of(target.name))
         (self._taken / name).rename(target)
-        _sync(home)
+
+    def sync(self, *, is_failed: bool) -> None:
+        """Make durable what was finished so; after a power cut before, it is found again."""
+        _sync(self._path / ("failed" if is_failed else "done"))
 
     def subject_of(self, name: str) -> str:
         """The bag tag (or container, or other name) by the sidecar, else by the file name."""

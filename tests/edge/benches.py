@@ -53,9 +53,11 @@ __all__ = [
 ]
 
 
-def picture(shade: int = 128, suffix: str = ".png", dtype: type = np.uint8) -> bytes:
+def picture(
+    shade: int = 128, suffix: str = ".png", dtype: type = np.uint8, side: int = 64
+) -> bytes:
     """A small picture of one shade, with some noise so that it has a size."""
-    noise = np.random.default_rng(shade).integers(0, 40, (64, 64, 3))
+    noise = np.random.default_rng(shade).integers(0, 40, (side, side, 3))
     is_encoded, encoded = cv2.imencode(suffix, np.asarray(noise + shade, dtype=dtype))
     assert is_encoded
     return encoded.tobytes()

@@ -186,14 +186,19 @@ async def test_a_large_picture_goes_in_parts_that_join(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_said", [True, False])
-@pytest.mark.parametrize("word", [1, 2])
+@pytest.mark.parametrize(("word", "side"), [(1, 64), (1, 512), (2, 512)])
 async def test_a_power_cut_neither_loses_nor_doubles_a_scan(
-    tmp_path: Path, word: int, *, is_said: bool
+    tmp_path: Path, word: int, side: int, *, is_said: bool
 ) -> None:
-    """Cut before and after each word; the next start says the rest, and nothing again."""
+    """Cut before and after each word; the next start says the rest, and nothing again.
+
+    A small picture goes along with its scan, a large one is a word of its own.
+    """
     folder = tmp_path / "scans"
     folder.mkdir()
-    (folder / "0125443871.png").write_bytes(picture(200))
+    body = picture(200, side=side)
+    assert (len(body) > PART_BYTES_MAX) == (side > 64)
+    (folder / "0125443871.png").write_bytes(body)
     settings = ScanFolderSettings(device="scanner", folder=str(folder), poll_s=0.05)
     async with box(tmp_path) as (outbox, detector, model):
         scans = Scans(Cut(outbox, word, is_said=is_said), detector.detect, model)
@@ -203,7 +208,8 @@ async def test_a_power_cut_neither_loses_nor_doubles_a_scan(
         await take_one(settings, Scans(Speaker(outbox, SystemClock()), detector.detect, model))
         said = await said_in(outbox)
     assert len([one for one in said if isinstance(one, ScanCompleted)]) == 1
-    assert len({one.offset_bytes for one in said if isinstance(one, BlobPart)}) == 1
+    offsets = {one.offset_bytes for one in said if isinstance(one, BlobPart)}
+    assert offsets == set(range(0, len(body), PART_BYTES_MAX))
     assert (folder / "done" / "0125443871.png").exists()
 
 
