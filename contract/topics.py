@@ -126,6 +126,11 @@ def source_of(topic: str) -> Source | None:
     return Source(text) if Source.form.fullmatch(text) else None
 
 
+def is_of(topic: str, source: str) -> bool:
+    """Whether a topic belongs to this source, whose form was looked at before."""
+    return topic.rpartition("/")[0] == f"{ROOT}{source}"
+
+
 def alert_topic(post: str, rule: str) -> str:
     """Where outside systems hear the alerts of one rule: ``greenlane/1/POST/alerts/RULE``."""
     return f"{ROOT}/{post}/{ALERTS}/{_LEVEL.sub('-', rule)}"

@@ -19,7 +19,7 @@ from contract.messages import (
     Unreadable,
 )
 from contract.signing import BadSignature, keyid_of, rotation, verify
-from contract.topics import source_of, stream_of
+from contract.topics import is_of, stream_of
 from contract.wire import Frame, check_part, hash_of, unwrap
 from gateway.blobs import Blobs
 from gateway.entry import Draft, drafted
@@ -69,7 +69,7 @@ def _inspected(packet: Packet, keys: Keys, blobs: Blobs) -> Heard | Suspect:
         keyid=packet.keyid,
         sig=packet.sig,
     )
-    if draft.identity is None and not isinstance(draft.message, UNNUMBERED):
+    if not draft.sequence and not isinstance(draft.message, UNNUMBERED):
         return Suspect(packet, draft.hash, "a message that needs a number has none")
     if why := _harmed(draft, frame):
         return Suspect(packet, hash_of(packet.body), why)
@@ -81,7 +81,7 @@ def _inspected(packet: Packet, keys: Keys, blobs: Blobs) -> Heard | Suspect:
 
 
 def _trust(packet: Packet, event: Event, frame: Frame, keys: Keys) -> None:
-    if source_of(packet.topic) != event.source:
+    if not is_of(packet.topic, event.source):
         raise _NotTrusted("the topic belongs to another source than the one that speaks")
     if event.stream == "changes":
         raise _NotTrusted("only a gateway numbers changes")
@@ -113,7 +113,7 @@ def _unfit(draft: Draft, blobs: Blobs) -> str:
     message = draft.message
     if message is None:
         return "unreadable"
-    if draft.identity is not None and stream_of(message) != draft.stream:
+    if draft.sequence and stream_of(message) != draft.stream:
         return "it does not belong to this stream"
     if isinstance(message, BlobPart):
         return "" if blobs.is_allowed(message) else "the blob is too large"

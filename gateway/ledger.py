@@ -59,11 +59,25 @@ class StreamLedger:
     def settle(self, first: int, last: int, before: str | None, head: str | None) -> bool:
         """Join a span to what is there; false if a chain of hashes does not fit."""
         spans = self.spans
-        low = bisect_right(spans, first - 1, key=lambda s: s.last)
-        if low and spans[low - 1].last == first - 1:
+        if spans and spans[-1].last == first - 1:  # what comes next, as nearly always
+            new = spans[-1]
+            fits = None in (new.head, before) or new.head == before
+            new.last, new.head = last, head
+        else:
+            new, fits = self._join(Span(first, last, before, head))
+        if new.first == 1 and new.before not in (None, GENESIS):
+            fits = False
+        self.known = max(self.known, last)
+        self.breaks += not fits
+        return fits
+
+    def _join(self, new: Span) -> tuple[Span, bool]:
+        """Put it where it belongs; returns what became of it, and whether all chains fit."""
+        spans = self.spans
+        low = bisect_right(spans, new.first - 1, key=lambda s: s.last)
+        if low and spans[low - 1].last == new.first - 1:
             low -= 1
         high = low
-        new = Span(first, last, before, head)
         fits = True
         while high < len(spans) and spans[high].first <= new.last + 1:
             old = spans[high]
@@ -76,11 +90,7 @@ class StreamLedger:
             )
             high += 1
         spans[low:high] = [new]
-        if new.first == 1 and new.before not in (None, GENESIS):
-            fits = False
-        self.known = max(self.known, last)
-        self.breaks += not fits
-        return fits
+        return new, fits
 
     @property
     def upto(self) -> int:

@@ -58,7 +58,7 @@ class Pictures(Setting, frozen=True, kw_only=True):
     severity: Severity = "medium"
 
 
-class JudgeSettings(Setting, frozen=True, kw_only=True):
+class JudgeSettings(Setting, frozen=True, kw_only=True, cache_hash=True):
     """All thresholds of all rules."""
 
     readings: tuple[Limit, ...] = ()

@@ -32,6 +32,9 @@ class Ranges:
         if last < first:
             return
         ranges = self._ranges
+        if ranges and ranges[-1].last == first - 1:  # what comes next, as nearly always
+            ranges[-1] = Range(ranges[-1].first, last)
+            return
         low = self._index(first - 1)
         high = low
         while high < len(ranges) and ranges[high].first <= last + 1:

@@ -6,6 +6,7 @@ object and a future per message can take. This reads a 171-byte message in under
 
 import struct
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final, Generic, NamedTuple, TypeVar
 
 SESSION_EXPIRY_S: Final = 86_400
@@ -170,7 +171,11 @@ def _said(first: int, buffer: bytes, head: int, stop: int) -> Said:
                 subscription = 0
     if at > stop:
         raise Garbled("a packet that is shorter than it says")
-    return Said(name, buffer[at:stop], packet_id, bool(first & 1), subscription)
+    return _made((name, buffer[at:stop], packet_id, bool(first & 1), subscription))
+
+
+_made: Final = partial(tuple.__new__, Said)
+"""A `Said` of all its fields, in half the time."""
 
 
 def read_length(buffer: bytes, at: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ what it cannot decode the second looks at, and says why.
 """
 
 import math
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -32,6 +33,8 @@ VOID: Final = frozenset({"", "nan", "null", "none", "unknown", "unavailable"})
 """Words for a value that a device does not have."""
 
 _ANY: Final = msgspec.json.Decoder()
+_row: Final = partial(tuple.__new__, Row)
+"""A `Row` of all its fields, in half the time."""
 Answer = Row | Presence | None
 
 
@@ -75,7 +78,7 @@ class Reader:
                 if time is None and is_old:
                     return None
                 name = _named(device if self._route.device else levels.get("device"))
-                return Row(item, name, at, self._columns, tuple(values))
+                return _row((item, name, at, self._columns, tuple(values)))
         return self._walked(_object(payload), levels, item, heard_us, is_old=is_old)
 
     def _walked(
