@@ -20,7 +20,7 @@ RANGES = {
     "covered": (0.0, 1.0),
     "brightness": (0.0, 1.0),
     "saturation": (0.0, 1.0),
-    "sharpness": (0.0, 0.25),
+    "sharpness": (0.0, 0.064),
     "score": (0.0, 1.0),
 }
 """What is watched, and from where to where: share of the picture that shows something; mean
