@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import pi
 
@@ -15,7 +15,7 @@ from models.xray.chance import chance
 from models.xray.concealment import PLACES_TRIED as HIDING_PLACES_TRIED
 from models.xray.concealment import any_concealment, cover, wrapping
 from models.xray.contents import CONTENTS, LOOKALIKES
-from models.xray.parts import SHADOW_CM_MIN, Sheet
+from models.xray.parts import SHADOW_CM_MIN, Sheet, Thing
 from models.xray.scanner import Scanner, absorption, any_scanner, colour, expose
 from models.xray.shapes import Map, Pose
 from models.xray.wildlife import WILDLIFE
@@ -28,6 +28,8 @@ SIDE_PX_MAX = 4096
 PLACES_TRIED = 3
 TWICE_SHARE = 0.15  # two of the same
 INNER_SHARE = 0.92  # of the bag, along each side: the emptiest place is not outside of it
+NOWHERE = (0.0, 0.0, 0.0, 0.0)  # the box of what does not show
+OWN = 255  # in a silhouette: a thing of your own that is none of `CLASSES`
 BOX_PX_MIN = 6.0  # what shows less than this of itself is not asked for
 
 
@@ -43,6 +45,20 @@ class Truth:
     """Mean -ln T of all else in its shadow: how much lies over and under it."""
     concealment: str = ""
     """How it is hidden: one of `concealment.CONCEALMENTS`, or unknown."""
+    thing: int = 0
+    """Which of the things hidden in this bag it is: the same from above and from the side."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A thing of your own to hide in a bag, and what its truth calls it."""
+
+    kind: str
+    thing: Thing
+
+    def made(self, _: Generator) -> Thing:
+        """Return it: no chance is in it."""
+        return self.thing
 
 
 @dataclass(frozen=True)
@@ -52,11 +68,61 @@ class Picture:
     pixels: NDArray[np.uint8]
     """(height, width, 3), RGB."""
     silhouette: NDArray[np.uint8]
-    """(height, width): 0, or 1 + the place in `CLASSES` of what is hidden in that pixel."""
+    """(height, width): 0, or 1 + the place in `CLASSES` of what is hidden there, or `OWN`."""
     truths: tuple[Truth, ...]
     packed: tuple[str, ...]
     """The names of everything packed, wildlife included."""
     seed: int
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A threat in the bag: what is asked for, and what it alone adds to the sheet."""
+
+    truth: Truth
+    basis_cm: Map
+    shows: bool
+    laid: int
+    """Its place in the order in which all was laid."""
+
+    @property
+    def shadow(self) -> NDArray[np.bool_]:
+        """Where it is."""
+        return np.asarray(self.basis_cm.sum(axis=0) > SHADOW_CM_MIN)
+
+    @property
+    def mark(self) -> int:
+        """What a silhouette shows it by."""
+        return 1 + CLASSES.index(self.truth.kind) if self.truth.kind in CLASSES else OWN
+
+    def weighed(self, belt: Sheet) -> Truth:
+        """Return the truth with what the threat and what everything else takes from the beam."""
+        if not self.shadow.any():
+            return self.truth
+        absorbed, behind = crossed(self.basis_cm, belt.basis_cm - self.basis_cm)
+        return replace(self.truth, absorbed=absorbed, behind=behind)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A bag on the belt, before the beam is on."""
+
+    belt: Sheet
+    hidden: tuple[Hidden, ...]
+    names: tuple[str, ...]
+    scanner: Scanner
+    seed: int
+    rng: Generator
+    """The bag's own: what is left of it makes the noise."""
+
+    def seen(self, sheet: Sheet, hidden: Sequence[Hidden], rng: Generator) -> Picture:
+        """Return the picture of a sheet, with the truths of what is hidden as it shows there."""
+        silhouette = np.zeros((sheet.height, sheet.width), dtype=np.uint8)
+        for one in hidden:
+            silhouette[one.shadow] = one.mark
+        truths = tuple(one.weighed(sheet) for one in hidden if one.shows)
+        pixels = colour(expose(sheet.basis_cm, self.scanner, rng), self.scanner)
+        return Picture(pixels, silhouette, truths, self.names, self.seed)
 
 
 def render(
@@ -65,12 +131,27 @@ def render(
     threat: str | Sequence[str] | None = None,
     size: tuple[int, int] = (416, 416),
     scanner: Scanner | None = None,
+    own: Sequence[Item] = (),
 ) -> Picture:
     """Return the scan of one bag of `size` (width, height) px; the same seed, the same bytes.
 
     `threat` is one of `CLASSES` to hide in it (once, seldom twice), several of them (once each),
-    or None for an honest bag. Without a `scanner` the seed also chooses the machine.
+    or None for an honest bag. Without a `scanner` the seed also chooses the machine. Things of your
+    `own` are hidden as threats are. From two sides: `views.render_views`.
     """
+    packed = pack(seed, threat=threat, size=size, scanner=scanner, own=own)
+    return packed.seen(packed.belt, packed.hidden, packed.rng)
+
+
+def pack(
+    seed: int,
+    *,
+    threat: str | Sequence[str] | None = None,
+    size: tuple[int, int] = (416, 416),
+    scanner: Scanner | None = None,
+    own: Sequence[Item] = (),
+) -> Packed:
+    """Return the bag that `render` shows, as it lies on the belt."""
     threats = (threat,) if isinstance(threat, str) else tuple(threat or ())
     for kind in threats:
         if kind not in WILDLIFE:
@@ -89,19 +170,19 @@ def render(
         _turn(rng, belt),
     )
     belt.add(case(rng, w, h), middle)
-    packed = [
+    names = [
         _pack(rng, belt, middle, (w, h)) for _ in range(int(rng.integers(THINGS_MIN, THINGS_MAX)))
     ]
     if isinstance(threat, str) and chance(rng, TWICE_SHARE):
         threats = (threat, threat)
-    hidden = [_hide(rng, kind, belt, middle, (w, h)) for kind in threats]
-    packed += threats
-    silhouette = np.zeros((belt.height, belt.width), dtype=np.uint8)
-    for one in hidden:
-        silhouette[one.shadow] = 1 + CLASSES.index(one.truth.kind)
-    truths = [one.weighed(belt) for one in hidden if one.shows]
-    pixels = colour(expose(belt.basis_cm, machine, rng), machine)
-    return Picture(pixels, silhouette, tuple(truths), tuple(packed), seed)
+    makers = [(kind, WILDLIFE[kind]) for kind in threats]
+    makers += [(item.kind, item.made) for item in own]
+    hidden = [
+        _hide(rng, Truth(kind, NOWHERE, thing=i), make, belt, (middle, (w, h)))
+        for i, (kind, make) in enumerate(makers)
+    ]
+    names += [kind for kind, _ in makers]
+    return Packed(belt, tuple(hidden), tuple(names), machine, seed, rng)
 
 
 def _turn(rng: Generator, belt: Sheet) -> float:
@@ -148,27 +229,6 @@ def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) 
     return name
 
 
-@dataclass(frozen=True)
-class _Hidden:
-    """A threat in the bag: what is asked for, and what it alone adds to the sheet."""
-
-    truth: Truth
-    basis_cm: Map
-    shows: bool
-
-    @property
-    def shadow(self) -> NDArray[np.bool_]:
-        """Where it is."""
-        return np.asarray(self.basis_cm.sum(axis=0) > SHADOW_CM_MIN)
-
-    def weighed(self, belt: Sheet) -> Truth:
-        """Return the truth with what the threat and what everything else takes from the beam."""
-        if not self.shadow.any():
-            return self.truth
-        absorbed, behind = crossed(self.basis_cm, belt.basis_cm - self.basis_cm)
-        return replace(self.truth, absorbed=absorbed, behind=behind)
-
-
 def crossed(item_cm: Map, bag_cm: Map) -> tuple[float, float]:
     """Return the mean -ln T of an item, and of the bag in its shadow; (2, H, W) cm of each."""
     shadow = item_cm.sum(axis=0) > SHADOW_CM_MIN
@@ -177,19 +237,24 @@ def crossed(item_cm: Map, bag_cm: Map) -> tuple[float, float]:
 
 
 def _hide(
-    rng: Generator, threat: str, belt: Sheet, middle: Pose, room: tuple[float, float]
-) -> _Hidden:
-    """Hide one of a class, somehow."""
+    rng: Generator,
+    truth: Truth,
+    make: Callable[[Generator], Thing],
+    belt: Sheet,
+    bag: tuple[Pose, tuple[float, float]],
+) -> Hidden:
+    """Hide what is made, somehow; `bag` is its middle and its width and height in cm."""
+    middle, room = bag
     how = any_concealment(rng)
-    thing = WILDLIFE[threat](rng)
+    thing = make(rng)
     inner = (INNER_SHARE * room[0], INNER_SHARE * room[1])
     tried = HIDING_PLACES_TRIED[how]
     places = [_place(rng, middle, inner, thing.reach) for _ in range(tried)]
-    before = belt.basis_cm.copy()
+    before, laid = belt.basis_cm.copy(), len(belt.laid)
     box = belt.add(thing, min(places, key=lambda at: belt.load_near(at, 0.7 * thing.reach)))
     alone = belt.basis_cm - before
     if box is None:
-        return _Hidden(Truth(threat, (0.0, 0.0, 0.0, 0.0)), alone, shows=False)
+        return Hidden(truth, alone, shows=False, laid=laid)
     x1, y1, x2, y2 = (edge / belt.px_per_cm for edge in box)
     w, h = x2 - x1, y2 - y1
     if how == "wrapped":
@@ -198,5 +263,10 @@ def _hide(
         aside = rng.uniform(-0.35, 0.35, 2) * (w, h)
         at = Pose((x1 + x2) / 2 + aside[0], (y1 + y2) / 2 + aside[1], rng.uniform(0, pi))
         belt.add(cover(rng), at)
-    shows = min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN
-    return _Hidden(Truth(threat, box, concealment=how), alone, shows)
+    truth = replace(truth, box=box, concealment=how)
+    return Hidden(truth, alone, shows(box), laid)
+
+
+def shows(box: tuple[float, float, float, float]) -> bool:
+    """Return whether a thing in this box is large enough to be asked for."""
+    return min(box[2] - box[0], box[3] - box[1]) >= BOX_PX_MIN

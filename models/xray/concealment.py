@@ -45,7 +45,7 @@ def wrapping(rng: Generator, w: float, h: float) -> Thing:
         band = Box(rng.uniform(0.3, 1.0) * w, rng.uniform(1.0, 3.0), depth)
         at = Pose(rng.normal(0, w / 8), rng.normal(0, h / 6), rng.uniform(0, np.pi))
         parts.append(Part(material, band, at))
-    return Thing(parts)
+    return Thing(parts, "draped")
 
 
 def cover(rng: Generator) -> Thing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, hypot
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,16 @@ IRON_LOAD = 10.0
 SHADOW_CM_MIN = 0.02  # thinner than this no scanner shows an edge
 
 
+Rise = Literal["level", "dome", "cup", "walls", "shells", "lid"]
+"""Where a part's mass is along the beam from above: half over and half under its plane; all over it
+and twice as dense, or all under it; from the bag's floor to its lid; half on the floor and half on
+the lid; on the lid. From above all look the same; `heap` and `side` tell them apart."""
+
+Lie = Literal["whole", "loose", "draped"]
+"""How a thing comes to rest: its parts keep their places to each other; each falls by itself on
+what lies there; each falls and takes the form of what lies there."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One solid of one material; `density` scales it (loose cloth, marrow, growth rings)."""
@@ -24,6 +35,7 @@ class Part:
     solid: Solid
     pose: Pose = HERE
     density: float = 1.0
+    rise: Rise = "level"
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,7 @@ class Thing:
     """What one can pack: its parts round its own origin."""
 
     parts: Sequence[Part]
+    lie: Lie = "whole"
 
     @property
     def reach(self) -> float:
@@ -49,6 +62,8 @@ class Sheet:
     height: int
     px_per_cm: float
     basis_cm: Map = field(init=False)
+    laid: list[tuple[Thing, Pose]] = field(init=False, default_factory=list)
+    """All that lies here and where, in the order it was laid."""
 
     def __post_init__(self) -> None:
         """Start with an empty belt."""
@@ -88,6 +103,7 @@ class Sheet:
 
     def add(self, thing: Thing, pose: Pose) -> tuple[float, float, float, float] | None:
         """Lay a thing down; return the box x1, y1, x2, y2 in px round its shadow, if any."""
+        self.laid.append((thing, pose))
         box: tuple[float, float, float, float] | None = None
         for part in thing.parts:
             part_pose = pose.place(part.pose)
@@ -96,7 +112,7 @@ class Sheet:
                 continue
             shadow = part.solid.fill(part_pose, window)
             self.spread(part.material, shadow * np.float32(part.density), window)
-            box = _join(box, _bounds(shadow, window))
+            box = _join(box, bounds_px(shadow, window))
         return box
 
     def spread(self, material: str, shadow_cm: Map, window: Window) -> None:
@@ -107,7 +123,8 @@ class Sheet:
             plane[rows, columns] += np.float32(weight) * shadow_cm
 
 
-def _bounds(shadow: Map, window: Window) -> tuple[float, float, float, float] | None:
+def bounds_px(shadow: Map, window: Window) -> tuple[float, float, float, float] | None:
+    """Return the box x1, y1, x2, y2 in px of the picture round a shadow, if any."""
     seen = shadow > SHADOW_CM_MIN
     columns, rows = np.flatnonzero(seen.any(axis=0)), np.flatnonzero(seen.any(axis=1))
     if not columns.size:

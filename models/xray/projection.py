@@ -11,6 +11,7 @@ evaluation and officers' proficiency tests all take items from here. Same seed, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from models.xray.bag import BOX_PX_MIN, Truth
+from models.xray.bag import BOX_PX_MIN, Item, Truth
 from models.xray.palette import Belt, belt_of, mean_of, scanner_of
 from models.xray.parts import SHADOW_CM_MIN, Sheet, Thing
 from models.xray.scanner import Scanner, absorption, colour
@@ -103,20 +104,30 @@ def _over_white(scanner: Scanner) -> Scanner:
 
 
 def hide(
-    rgb: NDArray[np.uint8], kind: str, seed: int | list[int], scanner: Scanner | None = None
+    rgb: NDArray[np.uint8],
+    kind: str,
+    seed: int | list[int],
+    scanner: Scanner | None = None,
+    own: Thing | None = None,
 ) -> Projected:
     """Return a coloured picture with one item of a class in its bag; the same seed, the same bytes.
 
     Without a `scanner` it is estimated from the picture. The scale is guessed from the bag, since a
-    picture does not say it. Raises `NoRoom` if nothing of this class fits.
+    picture does not say it. A thing of your `own`, a mesh for one, takes the place of a simulated
+    item, and `kind` is then any name. Raises `NoRoom` if nothing of this class fits.
     """
-    if kind not in WILDLIFE:
+    if own is None and kind not in WILDLIFE:
         message = f"no such class: {kind!r}; one of {', '.join(WILDLIFE)}"
         raise ValueError(message)
     rng = np.random.default_rng(seed)
     machine = scanner or scanner_of(rgb)
     belt = belt_of(rgb, machine.backdrop)
-    sheet, box = _lay(rgb, kind, belt, rng)
+    make = WILDLIFE[kind] if own is None else Item(kind, own).made
+    found = _lay(rgb, make, belt, rng)
+    if found is None:
+        message = f"no {kind} fits into this picture"
+        raise NoRoom(message)
+    sheet, box = found
     is_item = sheet.basis_cm.sum(axis=0) > SHADOW_CM_MIN
     rows, columns = _rim(box, rgb.shape)
     pixels, item_cm = rgb.copy(), np.ascontiguousarray(sheet.basis_cm[:, rows, columns])
@@ -146,14 +157,14 @@ def _is_whole(box: tuple[float, float, float, float], shape: tuple[int, ...]) ->
 
 
 def _lay(
-    rgb: NDArray[np.uint8], kind: str, belt: Belt, rng: Generator
-) -> tuple[Sheet, tuple[float, float, float, float]]:
-    """Return a sheet with one item on it, and its box, where it lies inside the bag."""
+    rgb: NDArray[np.uint8], make: Callable[[Generator], Thing], belt: Belt, rng: Generator
+) -> tuple[Sheet, tuple[float, float, float, float]] | None:
+    """Return a sheet with one item on it inside the bag, and its box; None if there is no room."""
     height, width = rgb.shape[:2]
     scale = belt.long_px / float(rng.uniform(*BAG_CM))
     rows, columns = np.nonzero(belt.shown)
     for _ in range(TRIES_MAX):
-        thing: Thing = WILDLIFE[kind](rng)
+        thing = make(rng)
         if thing.reach * scale > REACH_SHARE_MAX * belt.long_px:
             continue
         chosen = rng.integers(rows.size, size=PLACES_TRIED)
@@ -167,5 +178,4 @@ def _lay(
         is_item = sheet.basis_cm.sum(axis=0) > SHADOW_CM_MIN
         if is_item.any() and belt.shown[is_item].mean() >= FIT_SHARE:
             return sheet, box
-    message = f"no {kind} fits into this picture"
-    raise NoRoom(message)
+    return None

@@ -32,6 +32,8 @@ class Pose:
     x: float
     y: float
     turn: float = 0.0
+    z: float = 0.0
+    """How far it lies over the plane of its thing, in cm: seen from the side alone."""
 
     def place(self, inner: Pose) -> Pose:
         """Return the pose on the belt of something posed relative to this one."""
@@ -40,6 +42,7 @@ class Pose:
             self.x + c * inner.x - s * inner.y,
             self.y + s * inner.x + c * inner.y,
             self.turn + inner.turn,
+            self.z + inner.z,
         )
 
 

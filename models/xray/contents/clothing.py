@@ -30,7 +30,7 @@ def clothes(rng: Generator) -> Thing:
         for i in range(int(rng.integers(3, 8))):
             at = Pose(i * 2.2 - w / 4, rng.normal(0, 0.3))
             parts.append(Part(pick(rng, "abs", "steel"), Disc(0.5, 0.2), at))
-    return Thing(parts)
+    return Thing(parts, "draped")
 
 
 def shoe(rng: Generator) -> Thing:
@@ -52,7 +52,7 @@ def shoe(rng: Generator) -> Thing:
         for sign in (-1, 1):
             at = Pose(length * (0.05 + 0.05 * i), sign * 1.4)
             parts.append(Part("brass", Disc(0.25, 0.06), at))
-    return Thing(parts)
+    return Thing(parts, "loose")
 
 
 def belt(rng: Generator) -> Thing:

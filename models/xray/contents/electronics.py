@@ -38,7 +38,7 @@ def laptop(rng: Generator) -> Thing:
         for p in board(rng, w * 0.7, h * 0.4, 22)
     ]
     parts.append(Part("copper", Wire(lines.wander(rng, w * 0.5, 0.4, 12), 0.2), shift))
-    return Thing(parts)
+    return Thing(parts, "loose")
 
 
 def phone(rng: Generator) -> Thing:
@@ -50,7 +50,7 @@ def phone(rng: Generator) -> Thing:
         Part(p.material, p.solid, Pose(0.0, h * 0.3).place(p.pose), p.density)
         for p in board(rng, w * 0.7, h * 0.25, 7)
     ]
-    return Thing([case, cell, *panel])
+    return Thing([case, cell, *panel], "loose")
 
 
 def cable(rng: Generator) -> Thing:

@@ -24,7 +24,7 @@ def fruit(rng: Generator) -> Thing:
         for i in range(int(rng.integers(1, 6))):
             line = lines.arc(rng.uniform(14, 20), rng.uniform(0.8, 1.4), n)
             hand.append(Part("food", Swept(line, radii), Pose(0.0, i * 2.2, rng.normal(0, 0.15))))
-        return Thing(hand)
+        return Thing(hand, "loose")
     if kind == "loaf":
         radius = rng.uniform(2, 5)
         radii = radius * np.sin(np.pi * (0.1 + 0.8 * along)) ** 0.5

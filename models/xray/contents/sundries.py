@@ -28,7 +28,7 @@ def pouch(rng: Generator) -> Thing:
         else:
             parts.append(Part("abs", Box(rng.uniform(4, 9), rng.uniform(1, 5), 0.8, 0.2), at))
     parts.append(Part("polyethylene", Slab(lines.blob(rng, 12, 8, 0.06), 0.12)))
-    return Thing(parts)
+    return Thing(parts, "loose")
 
 
 def soap(rng: Generator) -> Thing:
@@ -60,7 +60,7 @@ def chips(rng: Generator) -> Thing:
         stretch = rng.uniform(0.3, 1.0)
         solid = Ellipsoid(size, size * stretch, depth) if is_round else Disc(size, depth)
         parts.append(Part(material, solid, at))
-    return Thing(parts)
+    return Thing(parts, "loose")
 
 
 def toy(rng: Generator) -> Thing:

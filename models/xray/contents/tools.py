@@ -80,4 +80,4 @@ def trinkets(rng: Generator) -> Thing:
         else:
             zipper = lines.wander(rng, rng.uniform(8, 22), 0.4, 16)
             parts.append(Part(metal, Wire(zipper, 0.1), at, 0.7))
-    return Thing(parts)
+    return Thing(parts, "loose")

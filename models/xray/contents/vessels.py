@@ -62,7 +62,13 @@ def ceramics(rng: Generator) -> Thing:
             Ellipsoid(radius, radius, radius * 0.6),
             Ellipsoid(radius - wall, radius - wall, radius * 0.6 - wall),
         )
-        return Thing([Part(material, dome, density=0.5), Part(material, Disc(radius * 0.4, wall))])
+        foot = Pose(0.0, 0.0, z=-radius * 0.6)
+        return Thing(
+            [
+                Part(material, dome, density=0.5, rise="cup"),
+                Part(material, Disc(radius * 0.4, wall), foot),
+            ]
+        )
     if kind == "plate":
         rim = Hollow(Disc(radius, wall), Disc(radius * 0.65, wall * 0.4))
         return Thing([Part(material, rim)])

@@ -41,5 +41,6 @@ def eggs(rng: Generator) -> Thing:
     if chance(rng, PADDED_SHARE):
         w, h = columns * wide * SPACE / 2 + 0.5, rows * length * SPACE / 2 + 0.5
         corners = np.asarray([[-w, -h], [w, -h], [w, h], [-w, h]])
-        parts.append(Part("cotton", Slab(corners, rng.uniform(0.3, 1.5), 0.5)))
+        beneath = Pose(0.0, 0.0, z=-wide / 2)
+        parts.append(Part("cotton", Slab(corners, rng.uniform(0.3, 1.5), 0.5), beneath))
     return Thing(parts)

@@ -26,7 +26,8 @@ def rhino_horn(rng: Generator) -> Thing:
                     Pose(rng.uniform(-5, 5), rng.uniform(-5, 5)),
                 )
                 for _ in range(int(rng.integers(1, 4)))
-            ]
+            ],
+            "loose",
         )
     length = rng.uniform(14, 42) if kind == "whole" else rng.uniform(8, 16)
     base = rng.uniform(4.0, 7.5)

@@ -48,7 +48,7 @@ def pangolin_scales(rng: Generator) -> Thing:
             if chance(rng, 0.25):
                 slab = replace(slab, corners=slab.corners * [1.0, 0.3], depth=thick * 3)
             parts.append(Part("pangolin_scale", slab, pose))
-        return Thing(parts)
+        return Thing(parts, "loose")
     step = size * rng.uniform(0.45, 0.6)
     rows, columns = int(rng.integers(3, 7)), int(rng.integers(5, 11))
     for row in range(rows):
@@ -58,4 +58,4 @@ def pangolin_scales(rng: Generator) -> Thing:
             turn = rng.normal(0, 0.12)
             parts.append(Part("pangolin_scale", shapes[int(rng.integers(6))], Pose(x, y, turn)))
     skin = Slab(lines.rectangle(columns * step, rows * step * 1.1, 1.0), 0.3)
-    return Thing([Part("leather", skin), *parts])
+    return Thing([Part("leather", skin), *parts], "loose")

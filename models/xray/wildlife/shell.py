@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from models.xray import lines
 from models.xray.chance import chance
-from models.xray.parts import Part, Thing
+from models.xray.parts import Part, Rise, Thing
 from models.xray.shapes import Ellipsoid, Hollow, Pose, Swept
 from models.xray.wires import Wire
 
@@ -19,7 +19,11 @@ def turtle_shell(rng: Generator) -> Thing:
     wall = rx * rng.uniform(0.025, 0.05) + 0.1
     dome = Hollow(Ellipsoid(rx, ry, rise), Ellipsoid(rx - wall, ry - wall, rise - wall))
     share = rng.choice([0.5, 1.0])  # a carapace alone is half a shell
-    parts = [Part("bone", dome, density=0.9 * float(share)), Part("scute", dome, density=0.2)]
+    stands: Rise = "dome" if share < 1 else "level"
+    parts = [
+        Part("bone", dome, density=0.9 * float(share), rise=stands),
+        Part("scute", dome, density=0.2, rise=stands),
+    ]
     seam = wall * rng.uniform(0.25, 0.5)
     spine = np.asarray([[-0.85 * rx, 0.0], [0.85 * rx, 0.0]])
     parts.append(Part("bone", Wire(spine, seam * 1.6)))

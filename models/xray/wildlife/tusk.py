@@ -72,4 +72,4 @@ def _ivory_rings(rng: Generator) -> Thing:
         hole = Disc(radius * rng.uniform(0.3, 0.8), depth)
         pose = Pose(rng.uniform(-4, 4), rng.uniform(-4, 4))
         parts.append(Part("ivory", Hollow(Disc(radius, depth), hole), pose))
-    return Thing(parts)
+    return Thing(parts, "loose")
