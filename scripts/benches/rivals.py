@@ -153,7 +153,7 @@ def turn(system: Any, rate: int, asked: argparse.Namespace) -> dict[str, Any]:
             time.sleep(0.1)
         for part in parts:
             part.look()
-        if up.read is read_ours:
+        if up.read is read_ours and stored_s is not None:
             ear.since(over_limit(up))
         p50, p99 = ear.percentiles()
         return {
