@@ -3,12 +3,13 @@
     python -m models.transfer --images DIR --labels DIR --classes FILE --out DIR
         [--begin-with CHECKPOINT.pt] [--steps N] [--learning-rate R] [--seed S] [--licence TEXT]
         [--learn fit,calibrate] [--judge report] [--rehearse]
-        [--without SOURCE | --only SOURCE] [--judge-only SOURCE] [--norms-only]
+        [--without SOURCE | --only SOURCE] [--judge-only SOURCE] [--norms-only] [--beside RUN]
 
     pictures ─▶ blocks of successive ids ─▶ learn (fit, calibrate) ─▶ export ─┐
                                        └──▶ judge (report) ───────────────────┴─▶ AP50, interval
 
-Two runs that differ in `--begin-with` alone see the same pictures in the same order. `--rehearse`
+Two runs that differ in `--begin-with` alone see the same pictures in the same order; `--beside RUN`
+(the `--out` of an earlier one) says how much is gained over it, on the same pictures. `--rehearse`
 learns from `fit` and judges on `calibrate`: by it a learning rate is chosen without a look at
 `report`. A source is how names begin: `4` is every picture whose name begins with 4. `--norms-only`
 takes no step and reads no label: the means and variances of the normalisations alone are taken
@@ -37,11 +38,12 @@ from models.graft import begun, settle
 from models.inference import Model
 from models.labelled import Folder
 from models.passport import CATALOGUE, LAYOUT, SCHEMA, Figure, Passport, digest, write
-from models.precision import Precision, precisions
+from models.precision import Precision, gained, precisions
 from models.provenance import revision, source_digest
 from models.rates import wilson
 from models.tuning import Pace, Tuning
 
+MODEL = "transfer.onnx"
 PARTS = ("fit", "calibrate", "report")
 FLOOR = 0.001  # the least score that counts for an average precision
 NMS_IOU = 0.5
@@ -74,6 +76,8 @@ class Transfer:
     only: str = ""
     judge_only: str = ""
     norms_only: bool = False
+    beside: Path | None = None
+    """Another run's folder: what is gained over it is said."""
     licence: str = "not stated"
     """Of the pictures."""
 
@@ -87,6 +91,8 @@ class Outcome:
     """Per class that is there."""
     by_source: dict[str, Precision]
     """By the first character of the name, where that tells several sources apart."""
+    gain: Precision | None
+    """AP50 less that of the run beside."""
     learnt: int
     judged: int
     boxes: int
@@ -124,9 +130,9 @@ def transfer(plan: Transfer) -> Outcome:
     state = {"classes": list(ground.kinds), "average": network.state_dict()}
     torch.save(state, plan.out / "weights.pt")
     onnx = export(network, plan.side)
-    path = plan.out / "transfer.onnx"
+    path = plan.out / MODEL
     write(path, onnx, _passport(plan, ground, onnx))
-    outcome = _judged(Model(path), ground, steps, minutes)
+    outcome = _judged(path, plan.beside, ground, steps, minutes)
     said = {"plan": _as_dict(plan), "outcome": asdict(outcome)}
     (plan.out / "outcome.json").write_text(json.dumps(said, indent=1), encoding="utf-8")
     return outcome
@@ -164,18 +170,27 @@ def _examples(plan: Transfer, ground: _Ground) -> Examples:
     return Examples.of(samples, ground.kinds, plan.side, crop, crops_until)
 
 
-def _judged(model: Model, ground: _Ground, steps: int, minutes: float) -> Outcome:
-    looks = [
+def _looked(path: Path, ground: _Ground) -> list[Look]:
+    model = Model(path)
+    return [
         Look(sample.truths, model.detect(sample.pixels, FLOOR), sample.name)
         for sample in ground.folder.samples(ground.kinds, ground.judged)
     ]
+
+
+def _judged(
+    path: Path, beside: Path | None, ground: _Ground, steps: int, minutes: float
+) -> Outcome:
+    looks = _looked(path, ground)
     found = precisions(looks, ground.kinds)
     sources = sorted({Path(one.name).name[0] for one in looks})
     parts = {s: [one for one in looks if Path(one.name).name[0] == s] for s in sources}
     by_source = {s: precisions(part, ground.kinds) for s, part in parts.items()}
     if len(parts) == 1:
         by_source = {}
+    gain = gained(_looked(beside / MODEL, ground), looks, ground.kinds) if beside else None
     return Outcome(
+        gain=gain,
         ap50=found["ap50"],
         ap50_of=found["ap50_of"],
         by_source={s: said["ap50"] for s, said in by_source.items() if said},
@@ -194,7 +209,7 @@ def _as_dict(plan: Transfer) -> dict[str, Any]:
 
 def _identity(plan: Transfer, ground: _Ground) -> str:
     """Return what must be the same for a run to go on."""
-    said = _as_dict(replace(plan, threads=0)) | {
+    said = _as_dict(replace(plan, threads=0, judge=(), judge_only="", beside=None)) | {
         "begun": digest(plan.begin_with.read_bytes()) if plan.begin_with else "",
         "pictures": [ground.folder.pictures[i].name for i in ground.learnt],
     }
@@ -231,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     for name in ("images", "labels", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    for name in ("classes", "begin-with"):
+    for name in ("classes", "begin-with", "beside"):
         parser.add_argument(f"--{name}", type=Path)
     for name in ("steps", "batch", "side", "seed", "threads"):
         parser.add_argument(f"--{name}", type=int, default=getattr(Transfer, name))

@@ -4,7 +4,7 @@ import pytest
 
 from models.detection import Detection
 from models.evaluation import Look
-from models.precision import Precision, precisions
+from models.precision import Precision, gained, precisions
 from models.xray.bag import Truth
 
 BOX = (10.0, 10.0, 50.0, 50.0)
@@ -56,3 +56,14 @@ def test_interval_holds_the_value_and_stands_before_it() -> None:
 def test_nothing_to_find_is_no_precision() -> None:
     """Rather than a zero."""
     assert precisions([Look((), ())], ("bird",)) == {}
+
+
+def test_gain_is_told_on_the_same_pictures() -> None:
+    """Half found, then all: what one finds more is gained, and nothing over itself."""
+    before, after = [look((0.9, BOX)), look()] * 8, [look((0.9, BOX))] * 16
+    gain = gained(before, after, ("bird",))
+    assert gain.value == pytest.approx(1.0 - 51 / 101)
+    assert 0.0 < gain.low < gain.value < gain.high
+    assert gained(after, after, ("bird",)) == Precision(0.0, 0.0, 0.0)
+    with pytest.raises(ValueError, match="same pictures"):
+        gained(before, after[1:], ("bird",))

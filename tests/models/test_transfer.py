@@ -18,6 +18,7 @@ from models.inference import Model
 from models.labelled import Folder
 from models.network import Network
 from models.passport import CATALOGUE
+from models.precision import Precision
 from models.transfer import Transfer, transfer
 from models.tuning import Pace, Tuning
 from models.xray.bag import render
@@ -102,7 +103,15 @@ def test_runs_differ_in_their_beginning_alone(labelled: Path, tmp_path: Path) ->
     again = begun(out / "weights.pt", KINDS, WIDTH)
     kept = torch.load(out / "weights.pt", weights_only=True)["average"]
     assert all(torch.equal(value, kept[name]) for name, value in again.state_dict().items())
-    assert first.steps == 4
+    assert (first.steps, first.gain) == (4, None)
+
+
+def test_finished_run_is_judged_again_and_beside_another(labelled: Path, tmp_path: Path) -> None:
+    """Nothing is learnt again, and over itself nothing is gained."""
+    once = transfer(plan(labelled, tmp_path))
+    again = transfer(plan(labelled, tmp_path, beside=tmp_path))
+    assert again.ap50 == once.ap50
+    assert again.gain == Precision(0.0, 0.0, 0.0)
 
 
 def test_weights_that_are_none_of_ours_are_refused(tmp_path: Path) -> None:
