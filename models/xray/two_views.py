@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from models.xray.bag import CLASSES, Picture
 from models.xray.views import render_views
 
-SIZE_PX: Final = (480, 330)
+SIZE_PX: Final = (360, 250)
 MARK: Final = (204, 0, 204)
 BETWEEN_PX: Final = 6
 GREY: Final = 120
-BAGS: Final = ((3, "elephant_tusk"), (11, "rhino_horn"), (2, "pangolin_scales"))
+BAGS: Final = ((3, "elephant_tusk"), (57, "turtle_shell"), (92, "pangolin_scales"))
 """Seed and what is hidden of each bag of the sheet."""
 
 
