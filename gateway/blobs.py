@@ -5,19 +5,21 @@
     state_dir/blobs/ab/abcdef…                          the whole, by its hash
     state_dir/blobs/ab/abcdef….type                     its media type
 
-Parts lie by source, so that nobody can spoil a picture that somebody else is sending.
+Parts lie by source, so that nobody can spoil a picture that somebody else is sending. What
+came in one batch is made durable side by side (`writes`).
 """
 
 import hashlib
 import logging
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from contract.link import Rejected, Unavailable
 from contract.messages import BlobPart
+from gateway.writes import Writes, sync
 
 BLOB_BYTES_MAX: Final = 256 * 1024 * 1024
 """Bytes of one blob; a part of a larger one is refused."""
@@ -33,6 +35,19 @@ class Blob(NamedTuple):
     source: str
     sha256: str
     size_bytes: int
+
+
+class Joined(NamedTuple):
+    """What became of a blob whose parts may all be here."""
+
+    blob: Blob
+    is_whole: bool = False
+    is_news: bool = False
+    """Whether its `blob.kept` may not be in the journal yet."""
+    why_dropped: str = ""
+    """Its parts make something else."""
+    why_later: str = ""
+    """The disk would not: it is to be tried again."""
 
 
 class Piece(NamedTuple):
@@ -51,31 +66,29 @@ class Blobs:
         self._parts: Final = self._folder / "parts"
         self._parts.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, source: str, part: BlobPart, raw: bytes) -> None:
-        """Make a part durable; raise `Unavailable` when the disk is full."""
+    def keep_all(self, parts: Sequence[tuple[str, BlobPart, bytes]]) -> None:
+        """Make these durable; raise `Unavailable` when the disk is full."""
+        writes = Writes()
+        try:
+            for source, part, raw in parts:
+                self._keep(source, part, raw, writes)
+            writes.finish()
+        except OSError as error:
+            raise Unavailable(f"a picture cannot be written: {error}") from error
+
+    def _keep(self, source: str, part: BlobPart, raw: bytes, writes: Writes) -> None:
         if self.is_whole(part.sha256):
             return
         folder = self._folder_of(source, part.sha256)
         path = folder / f"{part.offset_bytes:020d}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            # First, and asked for each time: the disk may have been full, or the power gone, after
-            # the folder was made. Without it nobody would join the parts, ever.
-            if not (folder / "about").exists():
-                _write(folder / "about", f"{part.size_bytes}\n{part.media_type}".encode())
-                _sync(folder.parent)
-                _sync(self._parts)
-            if path.exists() and path.stat().st_size == len(raw):
-                return
-            _write(path, raw)
-            _sync(folder)
-        except OSError as error:
-            raise Unavailable(f"a picture cannot be written: {error}") from error
-
-    def keep_all(self, parts: Sequence[tuple[str, BlobPart, bytes]]) -> None:
-        """Make these durable."""
-        for source, part, raw in parts:
-            self.keep(source, part, raw)
+        folder.mkdir(parents=True, exist_ok=True)
+        # First, and asked for each time: the disk may have been full, or the power gone, after
+        # the folder was made. Without it nobody would join the parts, ever.
+        if not (folder / "about").exists():
+            writes.write(folder / "about", f"{part.size_bytes}\n{part.media_type}".encode())
+            writes.folders |= {folder.parent, self._parts}
+        if not (path.exists() and path.stat().st_size == len(raw)):
+            writes.write(path, raw)
 
     def is_allowed(self, part: BlobPart) -> bool:
         """Whether a part is of a size that we take."""
@@ -87,6 +100,42 @@ class Blobs:
     def is_whole(self, sha256: str) -> bool:
         """Whether all of a blob is here."""
         return self._path(sha256).exists()
+
+    def join(self, ready: Iterable[Blob]) -> list[Joined]:
+        """Join what is all here, and say of each what became of it."""
+        blobs = list(ready)
+        joined = {blob: Joined(blob, is_news=not self.is_whole(blob.sha256)) for blob in blobs}
+        try:
+            self._join_small(blobs)
+        except OSError as error:
+            return [Joined(blob, why_later=str(error)) for blob in blobs]
+        for blob, one in joined.items():
+            try:
+                is_whole = self.assemble(blob)
+            except Rejected as error:
+                joined[blob] = Joined(blob, why_dropped=str(error))
+            except Unavailable as error:
+                joined[blob] = Joined(blob, why_later=str(error))
+            else:
+                is_news = one.is_news or self.has_parts(blob)
+                joined[blob] = Joined(blob, is_whole=is_whole, is_news=is_news)
+        return list(joined.values())
+
+    def _join_small(self, blobs: Sequence[Blob]) -> None:
+        """Those that came in one part, side by side: the part is the whole."""
+        writes = Writes()
+        for sha256, blob in {blob.sha256: blob for blob in blobs}.items():
+            folder = self._folder_of(blob.source, sha256)
+            parts = None if self.is_whole(sha256) else _joined(folder, blob.size_bytes)
+            if parts is None or len(parts) != 1:
+                continue
+            if hashlib.sha256(parts[0].read_bytes()).hexdigest() != sha256:
+                continue  # `assemble` drops it
+            path = self._path(sha256)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            writes.write(path.with_suffix(".type"), _about(folder)[1].encode())
+            writes.move(parts[0], path)
+        writes.finish()
 
     def assemble(self, blob: Blob) -> bool:
         """Join the parts if all are here; true once the blob is whole and has this hash.
@@ -108,16 +157,18 @@ class Blobs:
                 raise Rejected(f"the parts of {sha256} make {found}")
             path = self._path(sha256)
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path.with_suffix(".type"), _about(folder)[1].encode())
-            draft.rename(path)
-            _sync(path.parent)
+            writes = Writes()
+            writes.write(path.with_suffix(".type"), _about(folder)[1].encode())
+            writes.move(draft, path)
+            writes.finish()
         except OSError as error:
             raise Unavailable(f"a picture cannot be written: {error}") from error
         return True
 
-    def forget_parts(self, blob: Blob) -> None:
-        """The journal says that the blob is kept: its parts are needed no more."""
-        shutil.rmtree(self._folder_of(blob.source, blob.sha256), ignore_errors=True)
+    def forget_parts(self, blobs: Iterable[Blob]) -> None:
+        """The journal says that these are kept: their parts are needed no more."""
+        for blob in blobs:
+            shutil.rmtree(self._folder_of(blob.source, blob.sha256), ignore_errors=True)
 
     def erase(self, sha256: str) -> None:
         """Retention has come to its end: the bytes go; raises `Unavailable`."""
@@ -126,7 +177,7 @@ class Blobs:
             path.with_suffix(".type").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
             if path.parent.exists():
-                _sync(path.parent)
+                sync(path.parent)
         except OSError as error:
             raise Unavailable(f"a picture cannot be erased: {error}") from error
 
@@ -200,21 +251,3 @@ def _about(folder: Path) -> tuple[int, str]:
     """Size in bytes and media type, as the first part named them."""
     size, _, media_type = (folder / "about").read_text().partition("\n")
     return int(size), media_type
-
-
-def _write(path: Path, raw: bytes) -> None:
-    """All or nothing, and durable."""
-    draft = path.with_suffix(".new")
-    with draft.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

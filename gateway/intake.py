@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from contract.link import Packet, Rejected, Unavailable
+from contract.link import Packet, Unavailable
 from contract.messages import AgentGone, BlobKept, BlobPart, KeyEnrolled, KeyRotated
 from contract.topics import source_of
-from gateway.blobs import Blob, Blobs
+from gateway.blobs import Blob, Blobs, Joined
 from gateway.entry import Draft
 from gateway.inspection import Heard, inspect
 from gateway.journal import Journal
@@ -162,13 +162,29 @@ class Intake:
 
         Its parts are kept and receipted: nobody will say them again.
         """
-        for blob, is_end in list(self._ready.items()):
-            try:
-                await self._assemble(blob, is_end=is_end)
-            except Unavailable as error:
-                _log.warning("a picture is not whole yet: %s", error)
-            else:
-                del self._ready[blob]
+        if not self._ready:
+            return
+        joined = await asyncio.to_thread(self._blobs.join, tuple(self._ready))
+        try:
+            await self._tell([one for one in joined if one.is_whole])
+        except Unavailable as error:
+            _log.warning("pictures are not told yet: %s", error)
+            return
+        for one in joined:
+            if one.why_later:
+                _log.warning("a picture is not whole yet: %s", one.why_later)
+                continue
+            if one.why_dropped:
+                _log.error("a picture is dropped: %s", one.why_dropped)
+            self._ready.pop(one.blob, None)
+
+    async def _tell(self, whole: Sequence[Joined]) -> None:
+        """Enter them in the journal, in one go; what was whole before is told again."""
+        news = [one.blob for one in whole if one.is_news or self._ready.get(one.blob)]
+        told = [BlobKept(sha256=blob.sha256, size_bytes=blob.size_bytes) for blob in news]
+        if told:
+            await self._journal.append([self._voice.say(one) for one in told])
+        await asyncio.to_thread(self._blobs.forget_parts, [one.blob for one in whole])
 
     def _is_refused(self, draft: Draft) -> bool:
         return bool(self._keys.refusal(draft.source, draft.keyid, draft.identity))
@@ -188,20 +204,6 @@ class Intake:
         await self._journal.append([self._voice.say(entered)])
         self._keys.enrolled(entered)
         _log.info("%s goes on with the key %s", draft.source, said.keyid)
-
-    async def _assemble(self, blob: Blob, *, is_end: bool) -> None:
-        """Join the parts if all are here. A picture that was whole before is told again."""
-        try:
-            was_whole = await asyncio.to_thread(self._blobs.is_whole, blob.sha256)
-            if not await asyncio.to_thread(self._blobs.assemble, blob):
-                return
-        except Rejected as error:
-            _log.error("a picture is dropped: %s", error)
-            return
-        if is_end or not was_whole or self._blobs.has_parts(blob):
-            kept = BlobKept(sha256=blob.sha256, size_bytes=blob.size_bytes)
-            await self._journal.append([self._voice.say(kept)])
-        await asyncio.to_thread(self._blobs.forget_parts, blob)
 
 
 def _is_wanted(draft: Draft, ledger: Ledger) -> bool:

@@ -1,8 +1,8 @@
 """``scripts/bench day``: bags through the whole product as fast as it takes them; 250,000 a day.
 
-Pictures of a pre-rendered pool go into two scanner folders of one agent with two workers, never
-more than a few ahead; gateway, command center, broker and InfluxDB are real. Counted is what the
-officers' stream says: a scan for every bag, an alert for each that the model announces, nothing
+Pictures of a pre-rendered pool go into the folders of eight scanners of one agent with two workers,
+never more than a few ahead; gateway, command center, broker and InfluxDB are real. Counted is what
+the officers' stream says: a scan for every bag, an alert for each that the model announces, nothing
 missing. The day is extrapolated from the bags that were run: `--bags 250000` runs it all.
 """
 
@@ -45,7 +45,8 @@ KEPT_AT_ONCE: Final = 500
 """Pictures that are rendered before they are written to the folder."""
 SIZE_PX: Final = (640, 480)
 QUALITY: Final = 85
-SCANNERS: Final = 2
+SCANNERS: Final = 8
+"""Of one agent: so many bags a day come from a hall of them, not from one."""
 FIRST_TAG: Final = 1_000_000_000
 QUIET_S_MAX: Final = 120.0
 """Without a new scan for so long the rest is not coming."""
@@ -59,6 +60,7 @@ def main() -> int:
     parser.add_argument(
         "--pictures", type=Path, help="folder that keeps the pool: rendered once, read after that"
     )
+    parser.add_argument("--scanners", type=int, default=SCANNERS, help=f"default: {SCANNERS}")
     parser.add_argument("--workers", type=int, default=2, help="of the agent's detector")
     asked = parser.parse_args()
     logs.set_up(level="error")
@@ -155,7 +157,7 @@ def run(
     directory: Path, pool: list[bytes], positive: list[bool], asked: argparse.Namespace
 ) -> dict[str, Any]:
     """Put the bags through and return what came out."""
-    folders = [directory / f"scanner-{n}" for n in range(SCANNERS)]
+    folders = [directory / f"scanner-{n}" for n in range(asked.scanners)]
     for folder in folders:
         folder.mkdir()
     devices = f"[detector]\nworkers = {asked.workers}\n" + "".join(
