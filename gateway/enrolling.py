@@ -4,7 +4,7 @@ Where the post has an authority, a source gets its certificate with it, and late
 """
 
 import logging
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from contract.clock import Clock
 from contract.delivery import enrolment
@@ -22,12 +22,14 @@ from contract.messages import (
 )
 from contract.signing import BadSignature, verify
 from contract.topics import source_of
-from gateway.authority import Authority
 from gateway.codes import Codes
 from gateway.journal import Journal
 from gateway.keys import Keys
 from gateway.register import EACH_MAX, Paper, Register
 from gateway.voice import NAME, Voice
+
+if TYPE_CHECKING:
+    from gateway.authority import Authority
 
 NONCES_MAX: Final = 1_000
 """Challenges that wait for their proof; the oldest gives way."""
@@ -53,7 +55,7 @@ class Enrolling:
         keys: Keys,
         voice: Voice,
         clock: Clock,
-        authority: Authority | None = None,
+        authority: "Authority | None" = None,
         register: Register | None = None,
     ) -> None:
         self._journal: Final = journal

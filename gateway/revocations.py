@@ -9,12 +9,14 @@ a broker that reads it at all, now and then, never meets its end.
 import asyncio
 import logging
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from contract.clock import Clock
-from gateway.authority import Authority
 from gateway.keys import Keys
 from gateway.register import Register, revoked
+
+if TYPE_CHECKING:
+    from gateway.authority import Authority
 
 LOOK_EVERY_S: Final = 3_600.0
 RETRY_S: Final = 10.0
@@ -26,7 +28,7 @@ class Revocations:
     """The list of one authority."""
 
     def __init__(
-        self, authority: Authority | None, register: Register, *, keys: Keys, clock: Clock
+        self, authority: "Authority | None", register: Register, *, keys: Keys, clock: Clock
     ) -> None:
         self._authority: Final = authority
         self._register: Final = register
@@ -54,7 +56,7 @@ class Revocations:
             except TimeoutError:
                 continue
 
-    async def _keep(self, authority: Authority, now: datetime) -> None:
+    async def _keep(self, authority: "Authority", now: datetime) -> None:
         self._register.forget(now)
         papers = self._register.papers
         sources = {paper.source for paper in papers}

@@ -31,7 +31,6 @@ from gateway import metrics
 from gateway.adapters import service as adapters
 from gateway.adapters.tally import Tally
 from gateway.answers import Answers
-from gateway.authority import Authority, keep_own
 from gateway.bench import Bench
 from gateway.blobs import Blobs
 from gateway.changes import ChangeLog
@@ -40,12 +39,12 @@ from gateway.config import GatewayConfig
 from gateway.enrolling import Enrolling
 from gateway.exports import Archivist, Exports
 from gateway.intake import Intake
+from gateway.issuing import authority_in, keep_own
 from gateway.journal import Journal
 from gateway.judge import VERSION
 from gateway.keys import Keys
 from gateway.knocks import Knocks
 from gateway.notary.notary import Notary
-from gateway.notary.witnesses import submit
 from gateway.outlet import Outlet
 from gateway.pump import pump
 from gateway.quarantine import Quarantine
@@ -127,6 +126,8 @@ async def run(
         start(parts.eraser.run(), name="retention")
         start(parts.notary.run(), name="notary")
         for witness in config.witness:
+            from gateway.notary.witnesses import submit  # noqa: PLC0415 - 6 MiB of HTTP
+
             start(submit(witness, parts.notary, parts.clock), name=f"witness {witness.url}")
         start(_stay_linked(parts, dial), name="link")
         start(keep_own(config.authority, parts.clock), name="own certificate")
@@ -199,7 +200,7 @@ async def assembled(
             name: await stack.enter_async_context(open_sink(sink, place))
             for name, sink in config.sinks.items()
         }
-        authority = await asyncio.to_thread(Authority.load, config.authority)
+        authority = await asyncio.to_thread(authority_in, config.authority)
         register = await asyncio.to_thread(Register, config.authority)
         revocations = Revocations(authority, register, keys=keys, clock=clock)
         yield Parts(
