@@ -24,7 +24,7 @@ READ_MAX: Final = 1_000
 READ_BYTES_MAX: Final = 4 * 1024 * 1024
 """Bytes of bodies in one `read`; a single entry is given whatever its size."""
 RECENT_MAX: Final = 20_000
-RECENT_BYTES_MAX: Final = 12 * 1024 * 1024
+RECENT_BYTES_MAX: Final = 6 * 1024 * 1024
 """Bytes of the newest entries that are kept decoded, so that nobody reads them from the disk; what
 they say takes up to four times as much memory."""
 
