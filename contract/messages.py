@@ -397,6 +397,20 @@ class SuspectsHeld(Message, frozen=True, kw_only=True):
     """The revoked key that signed the last of them, if one did."""
 
 
+class NotaryChanged(Message, frozen=True, kw_only=True):
+    """Whether the journal's checkpoints are signed in time: by the gateway, or by a witness."""
+
+    type: ClassVar[str] = "notary.changed"
+    witness: Annotated[str, Meta(max_length=200)] = ""
+    """Its name; empty for the gateway's own signature."""
+    is_well: bool
+    since: Instant
+    """When a checkpoint began to wait that is not signed yet; or when all were."""
+    size: Count = 0
+    """Entries under the last one that was signed."""
+    reason: Text = ""
+
+
 class DeviceFound(Message, frozen=True, kw_only=True):
     """A device behind the agent answers."""
 
@@ -875,6 +889,7 @@ MESSAGES: Final[dict[str, type[Message]]] = {
             AgentAlive,
             AgentGone,
             SuspectsHeld,
+            NotaryChanged,
             DeviceFound,
             DeviceLost,
             ReadingsTaken,

@@ -41,6 +41,8 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """So often the journal's tree is signed while it grows."""
     witness: Annotated[tuple[WitnessConfig, ...], Meta(max_length=8)] = ()
     """Second parties that cosign it: ``[[witness]]``."""
+    unsigned_s: Annotated[int, Meta(ge=60, le=604_800)] = 900
+    """A checkpoint that waits longer for a signature, the gateway's or a witness's, is an alert."""
     retention: Retention = Retention()
     """How long the bodies of messages are kept."""
     metrics_port: Annotated[int, Meta(ge=0, le=65_535)] = 0

@@ -25,6 +25,7 @@ from contract.messages import (
     KeyEnrolled,
     KeyRevoked,
     Message,
+    NotaryChanged,
     OfficerActed,
     ReadingsTaken,
     ScanCompleted,
@@ -127,7 +128,7 @@ def _own(state: State, entry: Entry, changes: list[Message]) -> None:
         agent.revoked(message)
         _ask(state, entry, message, changes)
         _tell(agent, now, changes)
-    elif isinstance(message, SuspectsHeld):
+    elif isinstance(message, SuspectsHeld | NotaryChanged):
         _ask(state, entry, message, changes)
     elif isinstance(message, BlobKept):
         changes += state.scans.kept(message.sha256)

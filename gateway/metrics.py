@@ -1,10 +1,12 @@
 """What a gateway tells a monitor: kept, refused, waiting, and how far each sink is behind."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from contract.metrics import Family, counter, gauge, labelled
+from contract.metrics import Family, Kind, counter, gauge, labelled
+from gateway.notary.standing import Standing
 
 if TYPE_CHECKING:
     from gateway.service import Parts  # which starts us
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
 
 async def collect(parts: "Parts") -> Iterable[Family]:
     """All families, as of now; raises `Unavailable` if the journal cannot be read."""
-    return [*_intake(parts), *_judge(parts), *_waiting(parts), *await _sinks(parts)]
+    sections = (_intake(parts), _judge(parts), _waiting(parts), _log(parts))
+    return [*chain.from_iterable(sections), *await _sinks(parts)]
 
 
 def _intake(parts: "Parts") -> list[Family]:
@@ -59,6 +62,37 @@ def _waiting(parts: "Parts") -> list[Family]:
         gauge("outlet_packets", "Packets that wait for the broker.", parts.outlet.waiting),
         counter("outlet_dropped", "Packets dropped before a slow broker.", parts.outlet.dropped),
         counter("receipts", "Receipts said.", parts.receipts.said),
+    ]
+
+
+def _log(parts: "Parts") -> list[Family]:
+    own, now = parts.notary.standing, parts.clock.utc_now()
+    age_s = (now - own.at).total_seconds() if own.at else 0.0
+    families = [
+        gauge("checkpoint_entries", "Entries under the newest signed checkpoint.", own.size),
+        gauge("checkpoint_age_seconds", "Since it was signed; 0 before the first one.", age_s),
+        gauge(
+            "unsigned_entries",
+            "Entries under no checkpoint yet.",
+            max(0, parts.journal.position - own.size),
+        ),
+        gauge("unsigned_seconds", "For so long entries wait to be signed.", own.lag_s),
+        gauge("has_notary", "0 once nothing is signed any more.", not own.has_given_up),
+    ]
+    return [*families, *_witnesses(parts.witnesses)] if parts.witnesses else families
+
+
+def _witnesses(standings: Sequence[Standing]) -> list[Family]:
+    told: tuple[tuple[str, Kind, str, Callable[[Standing], float]], ...] = (
+        ("witness_entries", "gauge", "Entries under the last cosignature.", lambda w: w.size),
+        ("witness_lag_seconds", "gauge", "For so long a checkpoint waits.", lambda w: w.lag_s),
+        ("witness_cosigned", "counter", "Checkpoints cosigned.", lambda w: w.signed),
+        ("witness_refused", "counter", "Checkpoints that it refused.", lambda w: w.refused),
+        ("witness_away", "counter", "Tries without an answer.", lambda w: w.away),
+    )
+    return [
+        labelled(name, kind, about, "witness", {one.name: value(one) for one in standings})
+        for name, kind, about, value in told
     ]
 
 

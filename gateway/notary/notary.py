@@ -16,9 +16,10 @@ from contract.proof.tiles import Edge, Tile
 from gateway.entry import Entry
 from gateway.journal import Journal
 from gateway.notary import tree
+from gateway.notary.standing import Standing
 from gateway.notary.tree import Kept
 from gateway.outlet import Outlet
-from gateway.points import microseconds
+from gateway.points import instant, microseconds
 from gateway.store import Store
 from gateway.voice import Voice
 
@@ -55,6 +56,7 @@ class Notary:
         self._voice: Final = voice
         self._clock: Final = clock
         self._every_s: Final = every_s
+        self.standing: Final = Standing("", clock)
         self._edge = Edge()
         self._unkept: list[Tile] = []
         self._made = asyncio.Event()
@@ -67,10 +69,16 @@ class Notary:
             self._edge = await self._patiently(lambda: self._store.read(tree.edge))
             last = await self._patiently(lambda: self._store.read(tree.latest))
             self.newest = last if last is not None and last.origin == self.origin else None
+            if self.newest is not None:
+                self.standing.size = self.newest.size
+                self.standing.at = instant(self.newest.made_us)
             while True:
                 await self._follow()
                 await self._sign()
         except Rejected as error:
+            self.standing.waits()
+            self.standing.failed(str(error), is_refusal=True)
+            self.standing.has_given_up = True
             _log.critical("NOTHING IS SIGNED ANY MORE: %s; see: greenlane evidence check", error)
 
     async def past(self, size: int) -> Kept:
@@ -99,6 +107,7 @@ class Notary:
     async def _follow(self) -> None:
         """Hash what comes, as soon as it comes, until there is something to be signed."""
         await self._journal.past(self._edge.size)
+        self.standing.waits()
         upto = self._edge.size + ENTRIES_MAX
         try:
             async with asyncio.timeout(0 if self._is_hurried else self._every_s) as turn:
@@ -136,6 +145,7 @@ class Notary:
         await self._patiently(lambda: self._store.write(lambda at: tree.keep(at, tiles, kept)))
         self._unkept.clear()
         self.newest = kept
+        self.standing.was_signed(kept.size)
         self._made.set()
         self._made = asyncio.Event()
         _log.debug("checkpoint over %d entries", kept.size)
@@ -150,6 +160,7 @@ class Notary:
             try:
                 return await work()
             except Unavailable as error:
+                self.standing.failed(str(error), is_refusal=False)
                 _log.warning("no checkpoint for now: %s", error)
                 await self._clock.sleep(RETRY_S)
 

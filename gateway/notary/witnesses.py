@@ -12,6 +12,7 @@ from contract.proof.merkle import BadProof
 from contract.proof.note import BadNote
 from gateway.notary.config import WitnessConfig
 from gateway.notary.notary import Notary
+from gateway.notary.standing import Standing
 from gateway.notary.tree import Kept
 
 ANSWER_S_MAX: Final = 10.0
@@ -31,17 +32,20 @@ class _Answer(NamedTuple):
     body: bytes
 
 
-async def submit(config: WitnessConfig, notary: Notary, clock: Clock) -> None:
+async def submit(config: WitnessConfig, notary: Notary, clock: Clock, standing: Standing) -> None:
     """Have every newest checkpoint cosigned by this witness, until cancelled."""
     witness = _Witness(config, notary)
     wait, seen = RETRY_S_FIRST, 0
     async with httpx.AsyncClient(timeout=ANSWER_S_MAX, follow_redirects=False) as client:
         while True:
             made = await notary.past(seen)
+            standing.waits()
             try:
                 await witness.ask(client, made)
             except (Unavailable, Rejected, BadNote, BadProof, LookupError) as error:
-                level = logging.ERROR if isinstance(error, Rejected) else logging.WARNING
+                is_refusal = isinstance(error, Rejected)
+                standing.failed(str(error), is_refusal=is_refusal)
+                level = logging.ERROR if is_refusal else logging.WARNING
                 _log.log(level, "no cosignature of %s: %s", witness.name, error)
                 await clock.sleep(wait)
                 wait = min(wait * 2, RETRY_S_MAX)
@@ -49,6 +53,7 @@ async def submit(config: WitnessConfig, notary: Notary, clock: Clock) -> None:
             if wait > RETRY_S_FIRST or not seen:
                 _log.info("%s cosigns, from %d entries on", witness.name, made.size)
             wait, seen = RETRY_S_FIRST, made.size
+            standing.was_signed(made.size)
 
 
 class _Witness:

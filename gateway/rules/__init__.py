@@ -6,6 +6,7 @@ from gateway.rule import AnyRule
 from gateway.rules.agent_doubled import AGENT_DOUBLED
 from gateway.rules.agent_silent import AGENT_SILENT
 from gateway.rules.contraband_seen import CONTRABAND_SEEN
+from gateway.rules.log_unsigned import LOG_UNSIGNED
 from gateway.rules.numbers_forged import NUMBERS_FORGED
 from gateway.rules.numbers_missing import NUMBERS_MISSING
 from gateway.rules.pictures_changed import PICTURES_CHANGED
@@ -29,5 +30,6 @@ RULES: Final[tuple[AnyRule, ...]] = (
     NUMBERS_MISSING,
     STRANGERS_KNOCK,
     REVOKED_KEY_SPEAKS,
+    LOG_UNSIGNED,
 )
 """Read this, and you know what raises an alert."""

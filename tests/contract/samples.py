@@ -50,6 +50,7 @@ from contract.messages import (
     Likelihood,
     Message,
     ModelUsed,
+    NotaryChanged,
     OfficeChanged,
     OfficerActed,
     Picture,
@@ -286,6 +287,9 @@ _ALL: Final[tuple[Message, ...]] = (
         size_bytes=4,
         piece=b"PK\x03\x04",
         notes=("Not in it: body of entry 7: erased by retention.",),
+    ),
+    NotaryChanged(
+        witness="witness.example", is_well=False, since=AT, size=90_200, reason="it does not answer"
     ),
     AskRefused(reason="no picture has this hash"),
     BodiesErased(retention="telemetry", upto=8_412, received_before=AT),
