@@ -45,6 +45,8 @@ from gateway.judge import VERSION
 from gateway.keys import Keys
 from gateway.knocks import Knocks
 from gateway.notary.notary import Notary
+from gateway.notary.standing import Standing
+from gateway.notary.watch import watch
 from gateway.outlet import Outlet
 from gateway.pump import pump
 from gateway.quarantine import Quarantine
@@ -84,6 +86,7 @@ class Parts:
     enrolling: Enrolling
     answers: Answers
     notary: Notary
+    witnesses: tuple[Standing, ...]
     receipts: Receipts
     revocations: Revocations
     revoking: Revoking
@@ -125,10 +128,19 @@ async def run(
         start(parts.revocations.run(), name="revocations")
         start(parts.eraser.run(), name="retention")
         start(parts.notary.run(), name="notary")
-        for witness in config.witness:
+        for witness, standing in zip(config.witness, parts.witnesses, strict=True):
             from gateway.notary.witnesses import submit  # noqa: PLC0415 - 6 MiB of HTTP
 
-            start(submit(witness, parts.notary, parts.clock), name=f"witness {witness.url}")
+            submitting = submit(witness, parts.notary, parts.clock, standing)
+            start(submitting, name=f"witness {witness.url}")
+        watching = watch(
+            (parts.notary.standing, *parts.witnesses),
+            parts.journal,
+            voice=parts.voice,
+            clock=parts.clock,
+            late_s=config.unsigned_s + config.checkpoint_s,
+        )
+        start(watching, name="watch over signatures")
         start(_stay_linked(parts, dial), name="link")
         start(keep_own(config.authority, parts.clock), name="own certificate")
         if config.metrics_port:
@@ -233,6 +245,7 @@ async def assembled(
                 exports=exports,
             ),
             notary=notary,
+            witnesses=tuple(Standing(one.verifier.name, clock) for one in config.witness),
             exports=exports,
             receipts=receipts,
             revocations=revocations,
