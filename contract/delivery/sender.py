@@ -139,7 +139,7 @@ class Sender:
                 continue
             sent = mine.hear(one)
             if sent is not None and one.stream == "readings":
-                self.pace.settled(now - sent, in_flight_bytes=in_flight)
+                self.pace.settled(sent, now, in_flight_bytes=in_flight)
         return True
 
     def redialled(self, now: float) -> None:

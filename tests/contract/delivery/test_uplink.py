@@ -43,6 +43,7 @@ class SmallGateway:
         self.born: list[AgentBorn] = []
         self.alive: list[AgentAlive] = []
         self.is_receipting = True
+        self.redial_s = 0.5
         self._hub, self._clock, self._ledger, self._position = hub, clock, Ledger(), 0
 
     async def run(self) -> None:
@@ -58,7 +59,7 @@ class SmallGateway:
                         if self.is_receipting:
                             await link.publish([self._receipt()])
             except Unavailable:
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(self.redial_s)
 
     def _keep(self, packet: Packet) -> None:
         verify(AGENT_KEY.public, packet.body, packet.sig)
@@ -182,6 +183,23 @@ def test_a_gateway_that_is_silent_gets_births_alone(tmp_path: Path) -> None:
             assert 5 <= len(gateway.born) <= 20
             gateway.is_receipting = True
             await until_kept(gateway, 1, within_s=90)
+
+    run_virtually(story())
+
+
+def test_after_a_new_link_nothing_is_said_to_nobody(tmp_path: Path) -> None:
+    """While the gateway still dials only births go out; a seal is kept as soon as it is back."""
+
+    async def story() -> None:
+        async with line(tmp_path) as (hub, gateway, outbox, _clock):
+            await outbox.say(seal(1))
+            await until_kept(gateway, 1, within_s=5)
+            gateway.redial_s = 3.0
+            hub.stop()
+            await asyncio.sleep(0.1)
+            hub.start()
+            await outbox.say(seal(2))
+            await until_kept(gateway, 2, within_s=5.5)
 
     run_virtually(story())
 
