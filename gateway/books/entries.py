@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final, get_args
 
-from contract.messages import GENESIS, BodiesErased, Identity, KeyEnrolled
+from contract.messages import GENESIS, BodiesErased, Identity
 from contract.signing import BadSignature, verify
 from contract.wire import hash_of
 from gateway.books.file import Progress, last_position
@@ -27,9 +27,6 @@ _NAMES: Final = tuple(CHECKED.split(", "))
 _ERASED: Final = """
 SELECT body FROM entry WHERE kind = 'own' AND type = 'bodies.erased' ORDER BY position
 """
-_OWN_KEYS: Final = """
-SELECT body FROM entry WHERE kind = 'own' AND type = 'key.enrolled' ORDER BY position
-"""
 Row = tuple[Any, ...]
 
 
@@ -44,7 +41,9 @@ class EntryCheck:
         self._public: Final = public
         self._is_deep: Final = is_deep
         self._erased_upto: Final = _declared(at)
-        self._keys: Final = _keys(at)
+        self._keys: Final = Keys()
+        """Who may sign, as of the entry that is looked at: what the gateway itself went by."""
+        self._are_keys_whole = True
         self._ledger: Final = Ledger()
         self._received_us = 0
 
@@ -55,6 +54,7 @@ class EntryCheck:
             position = int(row[0])
             if position != after + 1:
                 self._report.fault(_span(after + 1, position - 1), "missing")
+                self._are_keys_whole = False
             after = position
             self._look(position, row)
             if position % TELL_EVERY == 0:
@@ -80,6 +80,7 @@ class EntryCheck:
             self._report.count("entries without a checksum")
         elif not _is_whole(checked, crc):
             self._report.fault(where, "its checksum is another one: a column was changed")
+            self._are_keys_whole = False
             return
         columns = dict(zip(_NAMES, checked, strict=True))
         if columns["kind"] not in KINDS:
@@ -102,6 +103,7 @@ class EntryCheck:
             self._gone(where, columns)
         elif hash_of(body) != columns["hash"]:
             self._report.fault(where, "its body is not the one that was hashed: it was changed")
+            self._are_keys_whole = self._are_keys_whole and kind != "own"
         elif self._is_deep:
             self._signed(where, columns, body)
         self._chain(columns)
@@ -117,14 +119,24 @@ class EntryCheck:
             self._report.fault(where, "its body is gone, and no retention says so")
 
     def _signed(self, where: str, columns: dict[str, Any], body: bytes) -> None:
-        kind, keyid = columns["kind"], str(columns["keyid"])
-        if kind == "foreign":
-            return
-        public = self._public if kind == "own" else None
-        public = public or self._keys.find(str(columns["source"]), keyid)
-        if public is None:
-            self._report.count("signatures of keys that are held no longer")
-            return
+        """Its key signed it, and counted then: also between a rotation and a revocation."""
+        if columns["kind"] == "own":
+            self._verified(where, self._public, columns, body)
+            if str(columns["type"]).startswith("key."):
+                self._keys.fold(reread(body, "own")[1])
+        elif columns["kind"] != "foreign":
+            source, keyid = str(columns["source"]), str(columns["keyid"])
+            public = self._keys.find(source, keyid)
+            if public is not None:
+                self._verified(where, public, columns, body)
+            identity = _identity(columns) if columns["sequence"] else None
+            if reason := self._keys.refusal(source, keyid, identity):
+                if self._are_keys_whole:
+                    self._report.fault(where, reason)
+                else:
+                    self._report.count("signatures whose key may have been named by a harmed entry")
+
+    def _verified(self, where: str, public: bytes, columns: dict[str, Any], body: bytes) -> None:
         self._report.count("signatures")
         try:
             verify(public, body, bytes(columns["sig"]))
@@ -134,10 +146,8 @@ class EntryCheck:
     def _chain(self, columns: dict[str, Any]) -> None:
         if columns["kind"] not in ("kept", "refused") or not columns["sequence"]:
             return
-        names = ("source", "stream", "epoch", "sequence")
-        identity = Identity(*(columns[name] for name in names))
         before = str(columns["previous"]) or GENESIS
-        self._ledger.hear(identity, str(columns["hash"]), before)
+        self._ledger.hear(_identity(columns), str(columns["hash"]), before)
 
 
 def _rows(at: sqlite3.Connection, report: Report) -> Iterator[Row]:
@@ -174,12 +184,8 @@ def _declared(at: sqlite3.Connection) -> dict[str, int]:
     return upto
 
 
-def _keys(at: sqlite3.Connection) -> Keys:
-    keys = Keys()
-    for message in _messages(at, _OWN_KEYS):
-        if isinstance(message, KeyEnrolled):
-            keys.enrolled(message)
-    return keys
+def _identity(columns: dict[str, Any]) -> Identity:
+    return Identity(*(columns[name] for name in ("source", "stream", "epoch", "sequence")))
 
 
 def _messages(at: sqlite3.Connection, query: str) -> Iterator[object]:

@@ -107,7 +107,7 @@ def count_it(arguments: argparse.Namespace) -> int:
 
     from gateway.books.census import census
 
-    told = census(_config(arguments).folder)
+    told = census(_config(arguments).folder, _progress)
     if arguments.json:
         print(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
     else:

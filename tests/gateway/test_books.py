@@ -194,6 +194,15 @@ def test_a_census_counts_what_is_there(whole: Path) -> None:
     assert told.cursors["judge"] <= told.position
 
 
+def test_a_census_in_slices_is_the_same_and_says_how_far_it_is(whole: Path) -> None:
+    """A journal of ten million is counted fifty thousand at a time."""
+    seen: list[tuple[str, int, int]] = []
+    told = census(whole.parent, lambda *how_far: seen.append(how_far), each=37)
+    assert told == census(whole.parent)
+    last = told.position
+    assert seen == [("entries", min(upto, last), last) for upto in range(37, last + 37, 37)]
+
+
 @pytest.fixture
 def config(whole: Path) -> str:
     """A gateway's configuration file."""
