@@ -17,10 +17,16 @@ BREATH_POINTS: Final = 2_000
 """After making so many points, whoever else waits for the loop gets his turn."""
 GATHER_S: Final = 0.5
 """With fewer points than a full batch, more are waited for so long."""
+WAITING_MAX: Final = 1
+"""Batches that wait for the one that is being written."""
 RETRY_S_FIRST: Final = 0.5
 RETRY_S_MAX: Final = 30.0
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
+
+
+Gathered = tuple[list[TimePoint], int]
+"""Points, and up to which entry of the journal they are."""
 
 
 async def pump(name: str, sink: Sink, journal: Journal, clock: Clock) -> None:
@@ -28,17 +34,29 @@ async def pump(name: str, sink: Sink, journal: Journal, clock: Clock) -> None:
     cursor = f"sink {name}"
     after = await _patiently(lambda: journal.cursor(cursor), name, clock)
     _log.info("sink %s goes on after entry %d", name, after)
+    waiting: asyncio.Queue[Gathered] = asyncio.Queue(WAITING_MAX)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_read(journal, after, clock, waiting), name=f"sink {name} reads")
+        while True:
+            points, upto = await waiting.get()
+            for start in range(0, len(points), BATCH_POINTS):
+                batch = points[start : start + BATCH_POINTS]
+                await _patiently(partial(_write, name, sink, batch), name, clock)
+            await _patiently(partial(journal.advance, cursor, upto), name, clock)
+
+
+async def _read(
+    journal: Journal, after: int, clock: Clock, waiting: asyncio.Queue[Gathered]
+) -> None:
+    """Gather while the store still writes: what is read soon is read from memory."""
     while True:
         await journal.past(after)
-        points, upto = await _gather(journal, after, clock)
-        for start in range(0, len(points), BATCH_POINTS):
-            batch = points[start : start + BATCH_POINTS]
-            await _patiently(partial(_write, name, sink, batch), name, clock)
-        await _patiently(partial(journal.advance, cursor, upto), name, clock)
-        after = upto
+        gathered = await _gather(journal, after, clock)
+        await waiting.put(gathered)
+        after = gathered[1]
 
 
-async def _gather(journal: Journal, after: int, clock: Clock) -> tuple[list[TimePoint], int]:
+async def _gather(journal: Journal, after: int, clock: Clock) -> Gathered:
     """Enough points for a batch, or what came in a short time; and up to where that is.
 
     Points are made as entries come: what was just said is still in the processor's cache.
