@@ -20,6 +20,7 @@ from gateway.entry import Draft
 from gateway.notary.config import WitnessConfig
 from gateway.notary.standing import Standing
 from gateway.notary.watch import LOOK_EVERY_S
+from gateway.notary.witnesses import submit
 from greenlane.doctor import log
 from tests.gateway.gateways import World
 from tests.support.virtual import START, VirtualClock, run_virtually
@@ -110,7 +111,9 @@ def test_a_witness_that_is_away_is_one_entry_and_one_alert_across_restarts(tmp_p
     world = Watched(tmp_path)
     run_virtually(still_away())
     assert world.noted() == [(WITNESS, False)]
-    found = {one.about: one for one in log.signatures(world.config, START + timedelta(seconds=LATE_S))}
+    found = {
+        one.about: one for one in log.signatures(world.config, START + timedelta(seconds=LATE_S))
+    }
     assert "has cosigned nothing" in found[f"witness {WITNESS}"].says
     world = Watched(tmp_path)
     run_virtually(named_no_more())
@@ -126,9 +129,7 @@ def test_a_gateway_that_signs_says_nothing_and_its_metrics_say_how_it_stands(
         running = [
             asyncio.ensure_future(parts.notary.run()),
             asyncio.ensure_future(
-                service.submit(
-                    parts.config.witness[0], parts.notary, parts.clock, parts.witnesses[0]
-                )
+                submit(parts.config.witness[0], parts.notary, parts.clock, parts.witnesses[0])
             ),
         ]
         await parts.journal.append([entry(parts)])
