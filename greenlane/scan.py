@@ -9,6 +9,7 @@ from pathlib import Path
 
 from greenlane.exits import FAILED, OK, OUTSIDE, USAGE
 from models.detection import PictureError, Scan
+from models.likelihood import Step
 from models.passport import WILDLIFE_MODEL, Passport, PassportError
 
 
@@ -82,6 +83,17 @@ def as_json(scan: Scan) -> str:
     return json.dumps(said) + "\n"
 
 
+def _times(step: Step) -> str:
+    if step.high is None:
+        return f"at least {_two_digits(step.low)} times"
+    interval = f"[{_two_digits(step.low)}, {_two_digits(step.high)}]"
+    return f"{interval} {_two_digits(step.ratio)} times"
+
+
+def _two_digits(value: float) -> str:
+    return f"{float(f'{value:.1e}'):,.6g}"
+
+
 def as_text(scan: Scan, image: Path, out: Path, passport: Passport) -> str:
     """Return the result as people read it, with what the model is known to be worth."""
     lines = [f"{image}: {scan.width} by {scan.height} px, {scan.milliseconds:.0f} ms, {scan.model}"]
@@ -89,6 +101,10 @@ def as_text(scan: Scan, image: Path, out: Path, passport: Passport) -> str:
         x1, y1, x2, y2 = (round(edge) for edge in seen.box)
         lines.append(f"  {seen.kind:<16} {seen.score:.2f}  from ({x1}, {y1}) to ({x2}, {y2}) px")
         lines.append(f"  {'':<16} on simulated bags {passport.figures[seen.kind]}")
+        if step := seen.likelihood:
+            lines.append(
+                f"  {'':<16} so high {_times(step)} as often in bags that hide one as in others"
+            )
     if not scan.detections:
         lines.append("  nothing seen; silence is no proof of an empty bag")
     lines.append(f"  picture: {out}")

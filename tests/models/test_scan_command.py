@@ -83,6 +83,7 @@ def test_text_names_both_rates(picture: Path, capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     assert "found" in out
     assert "false alarms" in out
+    assert "times as often in bags that hide one as in others" in out
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a picture"])
