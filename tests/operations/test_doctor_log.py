@@ -1,0 +1,50 @@
+"""The doctor on signatures and on the list of revoked certificates: facts, or one sentence each."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from contract.proof.note import COSIGNATURE, Verifier
+from contract.signing import Key
+from gateway.authority import LIST_LASTS, Authority
+from gateway.config import GatewayConfig
+from gateway.notary.config import WitnessConfig
+from greenlane.doctor import log
+from tests.evidence.cases import Post, made
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_signatures_are_looked_at_in_the_journal_s_file(tmp_path: Path) -> None:
+    """Of the gateway and of each witness; one of another key has cosigned nothing."""
+    post: Post = made(tmp_path)
+    ended = datetime(2026, 11, 22, tzinfo=UTC)
+    own, witness = log.signatures(post.config, ended)
+    assert (own.about, own.is_ok) == ("checkpoint", True)
+    assert (witness.about, witness.is_ok) == ("witness witness.example", True)
+    other = str(Verifier("another.example", Key.make().public, COSIGNATURE))
+    config = msgspec.structs.replace(
+        post.config, witness=(WitnessConfig(url="http://127.0.0.1:9/", key=other),)
+    )
+    assert "has cosigned nothing" in log.signatures(config, ended)[1].says
+    none = log.signatures(msgspec.structs.replace(post.config, witness=()), ended)[1]
+    assert none.is_ok
+    assert "dated back" in none.says
+    (post.config.folder / "journal.sqlite").write_bytes(b"no journal at all" * 100)
+    (harmed,) = log.signatures(post.config, ended)
+    assert "cannot be read" in harmed.says
+    assert log.signatures(GatewayConfig(state_dir=str(tmp_path / "x"), posts=("KEMBA",)), NOW) == []
+
+
+def test_a_list_of_revoked_certificates_that_ends_is_named_in_time(tmp_path: Path) -> None:
+    """Two months before; and if it is not there; nothing without an authority."""
+    assert log.revocations(tmp_path, NOW) == []
+    Authority.make(tmp_path, "KEMBA", NOW).keep_list({"7"}, NOW)
+    (there,) = log.revocations(tmp_path, NOW)
+    assert there.is_ok
+    assert there.says.startswith("1 in ")
+    (ending,) = log.revocations(tmp_path, NOW + LIST_LASTS - timedelta(days=50))
+    assert "lets nobody in" in ending.says
+    (tmp_path / "ca.crl").unlink()
+    assert not log.revocations(tmp_path, NOW)[0].is_ok
