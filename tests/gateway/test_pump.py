@@ -8,7 +8,7 @@ from pathlib import Path
 from contract.link import Unavailable
 from contract.messages import Reading, ReadingsTaken
 from gateway.journal import Journal
-from gateway.pump import pump
+from gateway.pump import GATHER_S, pump
 from gateway.sink import PointsRejected, Refusal, TimePoint
 from gateway.store import open_store
 from tests.gateway.sample_journal import said
@@ -114,6 +114,34 @@ def test_a_point_that_is_refused_does_not_hold_up_the_others(tmp_path: Path) -> 
             await asyncio.sleep(2)
             assert len(sink.points) == 19
             assert await journal.cursor("sink a") == 10
+            pumping.cancel()
+
+    run_virtually(main())
+
+
+def test_the_journal_is_read_on_while_the_store_still_writes(tmp_path: Path) -> None:
+    """What came during a slow write is ready when it is done: nothing is gathered for it first."""
+
+    class Slow(Memory):
+        """Takes a minute for its first write."""
+
+        async def write(self, points: Sequence[TimePoint]) -> None:
+            if not self.tries:
+                await asyncio.sleep(60)
+            await super().write(points)
+
+    async def main() -> None:
+        sink = Slow()
+        async with journal_in(tmp_path / "j") as journal:
+            pumping = asyncio.ensure_future(pump("a", sink, journal, VirtualClock()))
+            began = asyncio.get_running_loop().time()
+            await say(journal, 1, 1)
+            await asyncio.sleep(10)
+            await say(journal, 2, 2)
+            while len(sink.points) < 4:
+                await asyncio.sleep(0.01)
+            took_s = asyncio.get_running_loop().time() - began
+            assert took_s < 60 + GATHER_S + 0.1
             pumping.cancel()
 
     run_virtually(main())
