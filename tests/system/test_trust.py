@@ -14,7 +14,7 @@ from gateway.journal import entries
 from tests.system.line import Program, greenlane, until
 from tests.system.servers import Server, secured_mosquitto
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 BOX: Final = "/KEMBA/lane-1"
 
 
