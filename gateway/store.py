@@ -18,6 +18,7 @@ GROUP_MAX: Final = 256
 WAITING_MAX: Final = 4_096
 """Pieces of work that wait for the writing thread; more is a mistake of the callers."""
 BUSY_MS: Final = 5_000
+CLOSING: Final = "the journal is closing"
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -40,6 +41,7 @@ class Store:
         self._reader: Final = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._waiting: list[_Job] = []
         self._is_committing = False
+        self._is_closing = False
 
     async def write(self, work: Work[T], then: Callable[[T], None] = lambda _: None) -> T:
         """Do this in a transaction; durable when it returns.
@@ -47,6 +49,8 @@ class Store:
         ``then`` hears the result in the order of the commits, even if whoever asked has been
         cancelled meanwhile. Raises `Unavailable` when the disk is full: nothing of it was kept.
         """
+        if self._is_closing:
+            raise Unavailable(CLOSING)
         if len(self._waiting) >= WAITING_MAX:
             raise Unavailable(f"{WAITING_MAX} writes wait for the disk")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -64,7 +68,8 @@ class Store:
             raise Unavailable(f"the journal cannot be read: {error}") from error
 
     def close(self) -> None:
-        """End both threads, and let go of the file."""
+        """End both threads, and let go of the file; who still waits for a write is told."""
+        self._is_closing = True
         self._writer.shutdown()
         self._reader.shutdown()
         self._reading.close()
@@ -87,11 +92,17 @@ class Store:
                 if not job.done.done():
                     job.done.set_result(result)
         else:
-            for job in group:
-                if not job.done.done():
-                    job.done.set_exception(error or Unavailable("the journal is closing"))
-        if self._waiting:
+            _fail(group, error or Unavailable(CLOSING))
+        if self._is_closing:
+            _fail(self._waiting, Unavailable(CLOSING))
+        elif self._waiting:
             self._begin()
+
+
+def _fail(group: list[_Job], error: BaseException) -> None:
+    for job in group:
+        if not job.done.done():
+            job.done.set_exception(error)
 
 
 def _commit(connection: sqlite3.Connection, group: list[_Job]) -> list[Any]:
