@@ -31,7 +31,6 @@ from typing import Final
 import httpx
 
 from contract.clock import SystemClock
-from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
 from contract.delivery.room import OutboxLimits
 from contract.identifiers import Source
@@ -120,7 +119,7 @@ async def standing(folder: Path, asked: argparse.Namespace) -> AsyncIterator[Pos
         lane = Lane(outbox, asked.rate)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         gateway_key = bytes.fromhex(state.gateway.read_text().strip())
-        for work in (_uplink(outbox, dial, gateway_key), lane.hear(dial, GATEWAY)):
+        for work in (lane.deliver(dial, gateway_key), lane.hear(dial, GATEWAY)):
             stack.callback(tasks.create_task(work).cancel)
         is_absent = True
         while is_absent:
@@ -135,17 +134,6 @@ async def standing(folder: Path, asked: argparse.Namespace) -> AsyncIterator[Pos
             lane=lane,
             parts=parts,
         )
-
-
-async def _uplink(outbox: Outbox, dial: Dial, gateway_key: bytes) -> None:
-    await uplink.run(
-        outbox,
-        dial,
-        gateway_key=gateway_key,
-        facts=lambda: uplink.Facts("1"),
-        alive=tuple,
-        clock=SystemClock(),
-    )
 
 
 async def outage(post: Post, asked: argparse.Namespace) -> Facts:
