@@ -34,7 +34,6 @@ from contract.clock import SystemClock
 from contract.delivery.outbox import Outbox
 from contract.delivery.room import OutboxLimits
 from contract.identifiers import Source
-from contract.link import Dial
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.signing import Key
 from edge.identity import StateDir, enrol
