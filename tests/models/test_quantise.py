@@ -62,7 +62,8 @@ def test_twin_is_small_and_says_nearly_the_same(tmp_path: Path, rounded: bytes) 
     plain, twin = Model(path), Model(twin_of(path))
     assert twin.passport.precision == "int8"
     for seed in DEMO[810_000:810_003]:
-        square = render(seed, size=(256, 256)).pixels[None]
+        side = plain.passport.input_side
+        square = render(seed, size=(side, side)).pixels[None]
         (boxes, scores), (near, like) = (m.infer(m.ready(square)) for m in (plain, twin))
         assert np.abs(scores - like).max() < 0.15
         sure = scores.max(axis=-1) > 0.05
