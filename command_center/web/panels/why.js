@@ -28,7 +28,7 @@ export class Why extends HTMLElement {
     this.nothing = el("p", { class: "quiet", hidden: true });
     this.facts = { model: fact("Model"), took: fact("Took"), picture: fact("Picture"), place: fact("Place"), device: fact("Device"), rule: fact("Rule"), times: fact("Findings"), id: fact("Alert") };
     this.sawBlock = block("What the model saw", this.boxes, this.nothing, this.honest, el("dl", { class: "passport" }, this.facts.model, this.facts.took, this.facts.picture));
-    this.facts.device.lastChild.append((this.twin = el("a")), " ", (this.plate = unsigned()), (this.behind = el("span")));
+    this.facts.device.lastChild.append((this.twin = el("a")), (this.behind = el("span")), " ", (this.plate = unsigned()));
     this.evidence = el("ol", { class: "evidence" });
     this.evidenceBlock = block("What it rests on", this.evidence);
     this.done = el("ol", { class: "done" });
