@@ -9,7 +9,7 @@ from contract.metrics import Family, Kind, counter, gauge, labelled
 from gateway.notary.standing import Standing
 
 if TYPE_CHECKING:
-    from gateway.service import Parts  # which starts us
+    from gateway.assembly import Parts  # which starts us
 
 
 async def collect(parts: "Parts") -> Iterable[Family]:

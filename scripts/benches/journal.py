@@ -42,10 +42,10 @@ from contract.messages import (
     read,
 )
 from contract.wire import hash_of
+from gateway.assembly import Parts, assembled
 from gateway.books.file import NAME, last_position, opened
 from gateway.config import GatewayConfig
 from gateway.entry import Draft, drafted
-from gateway.service import Parts, assembled
 from greenlane import logs
 from greenlane.exits import FAILED, OK, OUTSIDE
 from tests.system.servers import mosquitto

@@ -23,12 +23,12 @@ from contract.messages import (
 from contract.signing import Key
 from contract.topics import stream_of, topic
 from contract.wire import BLOB, JSON, join
+from gateway.assembly import Parts, assembled
 from gateway.blobs import Blobs
 from gateway.config import GatewayConfig
 from gateway.entry import Entry
 from gateway.journal import entries, stats_of
 from gateway.judge import judge
-from gateway.service import Parts, assembled
 from gateway.state import State
 from tests.support.virtual import START, VirtualClock, run_virtually
 

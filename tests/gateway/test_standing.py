@@ -14,7 +14,7 @@ from contract.messages import AlertChanged, NotaryChanged, SealRead, read
 from contract.metrics import exposition
 from contract.proof.note import COSIGNATURE, Verifier
 from contract.signing import Key
-from gateway import metrics, service
+from gateway import assembly, metrics
 from gateway.config import GatewayConfig
 from gateway.entry import Draft
 from gateway.notary.config import WitnessConfig
@@ -55,7 +55,7 @@ class Watched(World):
         return f"{found[-1].subject} {found[-1].severity} {found[-1].is_active}" if found else ""
 
 
-def entry(parts: service.Parts) -> Draft:
+def entry(parts: assembly.Parts) -> Draft:
     """Something to sign."""
     return parts.voice.say(NotaryChanged(is_well=True, since=parts.clock.utc_now()))
 
@@ -125,7 +125,7 @@ def test_a_gateway_that_signs_says_nothing_and_its_metrics_say_how_it_stands(
 ) -> None:
     """Entries under the checkpoint, its age, and tries of a witness by its name."""
 
-    async def main(parts: service.Parts) -> None:
+    async def main(parts: assembly.Parts) -> None:
         running = [
             asyncio.ensure_future(parts.notary.run()),
             asyncio.ensure_future(
@@ -152,8 +152,8 @@ def test_a_gateway_that_signs_says_nothing_and_its_metrics_say_how_it_stands(
 
     world = Watched(tmp_path)
 
-    async def assembled(live: Callable[[service.Parts], Awaitable[None]]) -> None:
-        async with service.assembled(world.config, world.clock) as parts:
+    async def assembled(live: Callable[[assembly.Parts], Awaitable[None]]) -> None:
+        async with assembly.assembled(world.config, world.clock) as parts:
             await live(parts)
 
     run_virtually(assembled(main))
@@ -164,7 +164,7 @@ def test_somebody_who_waits_is_not_kept_for_a_minute(tmp_path: Path) -> None:
     world = World(tmp_path)
 
     async def main() -> None:
-        async with service.assembled(world.config, world.clock) as parts:
+        async with assembly.assembled(world.config, world.clock) as parts:
             running = asyncio.ensure_future(parts.notary.run())
             for _ in range(3):
                 await asyncio.sleep(5)

@@ -25,8 +25,8 @@ from contract.signing import Key
 from edge import metrics as agent_metrics
 from edge.detector import PictureError, Scan
 from edge.health import Health
+from gateway import assembly, service
 from gateway import metrics as gateway_metrics
-from gateway import service
 from gateway.config import GatewayConfig
 from gateway.sinks import EmbeddedConfig
 from tests.gateway.gateways import World
@@ -99,7 +99,7 @@ def test_a_gateway_counts_what_it_keeps_and_how_far_its_sinks_are(tmp_path: Path
 
     async def main() -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
         async with (
-            service.assembled(world.config, world.clock) as parts,
+            assembly.assembled(world.config, world.clock) as parts,
             asyncio.TaskGroup() as tasks,
         ):
             running = [

@@ -1,0 +1,209 @@
+"""The parts of a gateway, opened and joined, at the state of the last end."""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.clock import Clock
+from contract.delivery.grants import Grants
+from contract.link import Rejected
+from contract.messages import KeyEnrolled, KeyRevoked
+from contract.signing import Key
+from gateway.adapters.tally import Tally
+from gateway.answers import Answers
+from gateway.bench import Bench
+from gateway.blobs import Blobs
+from gateway.changes import ChangeLog
+from gateway.codes import Codes
+from gateway.config import GatewayConfig
+from gateway.enrolling import Enrolling
+from gateway.exports import Archivist, Exports
+from gateway.intake import Intake
+from gateway.issuing import authority_in
+from gateway.journal import Journal
+from gateway.keys import Keys
+from gateway.knocks import Knocks
+from gateway.notary.notary import Notary
+from gateway.notary.standing import Standing
+from gateway.outlet import Outlet
+from gateway.quarantine import Quarantine
+from gateway.receipts import Receipts
+from gateway.register import Register
+from gateway.retention import Eraser
+from gateway.revocations import Revocations
+from gateway.revoking import Revoking
+from gateway.signs import Signs
+from gateway.sink import Place
+from gateway.sinks import open_sink
+from gateway.store import open_store
+from gateway.timeseries import TimeSeries
+from gateway.turns import Turns
+from gateway.voice import Voice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a running gateway consists of."""
+
+    config: GatewayConfig
+    clock: Clock
+    journal: Journal
+    voice: Voice
+    outlet: Outlet
+    turns: Turns
+    intake: Intake
+    enrolling: Enrolling
+    answers: Answers
+    notary: Notary
+    witnesses: tuple[Standing, ...]
+    receipts: Receipts
+    revocations: Revocations
+    revoking: Revoking
+    bench: Bench
+    quarantine: Quarantine
+    strangers: Tally
+    sinks: dict[str, TimeSeries]
+    eraser: Eraser
+    exports: Exports
+
+
+@asynccontextmanager
+async def assembled(
+    config: GatewayConfig, clock: Clock, archivist: Archivist | None = None
+) -> AsyncIterator[Parts]:
+    """Open everything that stands behind the link, and come to the state of the last end."""
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_alone(config.folder))
+        key = _key(config.folder)
+        store = await stack.enter_async_context(open_store(config.folder / "journal.sqlite"))
+        journal = await Journal.of(store, clock)
+        changes = await ChangeLog.of(store, source=config.source, journal=journal.id, key=key)
+        voice = Voice(config.source, key, clock)
+        keys = Keys()
+        said = [*await journal.own(KeyEnrolled.type), *await journal.own(KeyRevoked.type)]
+        for entry in sorted(said, key=lambda one: one.position):
+            keys.fold(entry.message)
+        blobs = Blobs(config.folder)
+        outlet = Outlet()
+        bench = Bench(store, journal, changes, outlet, voice=voice, clock=clock)
+        await bench.rebuild(config.judge)
+        receipts = Receipts(
+            journal,
+            outlet,
+            voice=voice,
+            grants=Grants(config.broker_queue_messages),
+            clock=clock,
+            ledger=lambda: bench.state.ledger,
+            agents=lambda: bench.state.agents,
+        )
+        quarantine = Quarantine(store, clock)
+        intake = Intake(
+            journal,
+            blobs=blobs,
+            keys=keys,
+            quarantine=quarantine,
+            voice=voice,
+            knocks=Knocks(clock),
+            ledger=lambda: bench.state.ledger,
+            repeated=receipts.owe,
+        )
+        await intake.finish_blobs()
+        notary = Notary(
+            store, journal, outlet, voice=voice, clock=clock, every_s=config.checkpoint_s
+        )
+        exports = Exports(
+            config.folder / "exports", archivist=archivist, hurry=notary.hurry, clock=clock
+        )
+        place = Place(state_dir=config.folder, clock=clock)
+        chosen = config.history_sink
+        sinks = {
+            name: await stack.enter_async_context(open_sink(sink, place))
+            for name, sink in config.sinks.items()
+        }
+        authority = await asyncio.to_thread(authority_in, config.authority)
+        register = await asyncio.to_thread(Register, config.authority)
+        revocations = Revocations(authority, register, keys=keys, clock=clock)
+        yield Parts(
+            config=config,
+            clock=clock,
+            journal=journal,
+            voice=voice,
+            outlet=outlet,
+            turns=Turns(),
+            intake=intake,
+            enrolling=Enrolling(
+                journal,
+                codes=Codes(config.folder, clock),
+                keys=keys,
+                voice=voice,
+                clock=clock,
+                authority=authority,
+                register=register,
+            ),
+            answers=Answers(
+                outlet,
+                me=config.source,
+                changes=changes,
+                blobs=blobs,
+                history=sinks.get(chosen),
+                signs=Signs(store, lambda: bench.state),
+                clock=clock,
+                key=key,
+                notary=notary,
+                exports=exports,
+            ),
+            notary=notary,
+            witnesses=tuple(Standing(one.verifier.name, clock) for one in config.witness),
+            exports=exports,
+            receipts=receipts,
+            revocations=revocations,
+            revoking=Revoking(
+                journal,
+                config.folder,
+                keys=keys,
+                voice=voice,
+                clock=clock,
+                revocations=revocations,
+            ),
+            bench=bench,
+            quarantine=quarantine,
+            strangers=Tally(),
+            sinks=sinks,
+            eraser=Eraser(
+                config.retention,
+                store,
+                journal,
+                blobs=blobs,
+                voice=voice,
+                clock=clock,
+                sinks=tuple(sinks),
+            ),
+        )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two gateways on one journal would each think it theirs."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Rejected(f"another gateway runs on {folder}; stop it first") from error
+        yield
+    finally:
+        os.close(handle)
+
+
+def _key(folder: Path) -> Key:
+    """The gateway's key; its public half lies beside it, for those who check receipts."""
+    key = Key.load_or_make(folder / "key")
+    public = folder / "gateway.pub"
+    if not public.exists() or public.read_text().strip() != key.public.hex():
+        public.write_text(key.public.hex() + "\n")
+    return key
