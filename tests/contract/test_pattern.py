@@ -111,4 +111,3 @@ def test_documents_have_patterns_that_their_readers_know() -> None:
         "pattern": "^/",
         "properties": {"pattern": {"type": "string"}},
     }
-
