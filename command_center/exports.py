@@ -10,7 +10,7 @@ import hashlib
 import logging
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,8 @@ EACH_MAX: Final = 2
 """Of one officer, of those that are on their way."""
 KEPT_S: Final = 600.0
 """So long an archive can be downloaded."""
+PART_BYTES: Final = 256 * 1024
+"""Of an archive in memory while it is handed out."""
 POLL_S: Final = 1.0
 AWAY_S_MAX: Final = 120.0
 """A gateway that says nothing for so long is not waited for any more."""
@@ -106,6 +108,10 @@ class Exports:
     def path(self, export: Export) -> Path:
         """The archive, once it is ready."""
         return self._folder / f"{export.export}.zip"
+
+    def open(self, export: Export) -> AsyncIterator[bytes]:
+        """The archive in parts; it comes whole even if it is forgotten meanwhile."""
+        return _parts(self.path(export).open("rb"))
 
     async def run(self) -> None:
         """Fetch until cancelled."""
@@ -211,6 +217,12 @@ def _file(path: Path) -> Iterator[IO[bytes]]:
             yield file
     except OSError as error:
         raise Unavailable(f"the archive cannot be kept on this disk: {error.strerror}") from error
+
+
+async def _parts(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        while part := await asyncio.to_thread(file.read, PART_BYTES):
+            yield part
 
 
 def _append(file: IO[bytes], digest: "hashlib._Hash", piece: bytes) -> None:

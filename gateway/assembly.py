@@ -97,8 +97,7 @@ async def assembled(
             voice=voice,
             grants=Grants(config.broker_queue_messages),
             clock=clock,
-            ledger=lambda: bench.state.ledger,
-            agents=lambda: bench.state.agents,
+            state=lambda: bench.state,
         )
         quarantine = Quarantine(store, clock)
         intake = Intake(

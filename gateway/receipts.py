@@ -1,7 +1,7 @@
 """Receipts: what the gateway has kept of each source, said at once, and again every ten seconds."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -9,9 +9,8 @@ from contract.clock import Clock
 from contract.delivery.grants import LAPSE_S, Grants
 from contract.messages import Receipt
 from gateway.journal import Journal
-from gateway.ledger import Ledger
 from gateway.outlet import Outlet
-from gateway.twins import Agent
+from gateway.state import State
 from gateway.voice import Voice
 
 GATHER_S: Final = 0.1
@@ -37,16 +36,14 @@ class Receipts:
         voice: Voice,
         grants: Grants,
         clock: Clock,
-        ledger: Callable[[], Ledger],
-        agents: Callable[[], Mapping[str, Agent]] = dict,
+        state: Callable[[], State],
     ) -> None:
         self._journal: Final = journal
         self._outlet: Final = outlet
         self._voice: Final = voice
         self._grants: Final = grants
         self._clock: Final = clock
-        self._ledger: Final = ledger
-        self._agents: Final = agents
+        self._state: Final = state
         self._owed: dict[str, None] = {}
         self._heard: dict[str, float] = {}
         self._said: dict[str, float] = {}
@@ -81,17 +78,19 @@ class Receipts:
             self._outlet.say(self._voice.packet(self._receipt(s, now), s) for s in owed)
 
     def _receipt(self, source: str, now: float) -> Receipt:
-        # As of the same entry as the ledger: what came before the revocation is receipted with it,
-        # or the source would say it a second time.
-        agent = self._agents().get(source)
+        # All of it as of the same entry. Keys: what came before the revocation is receipted with
+        # it, or the source would say it a second time. Position: the journal is ahead of the judge,
+        # and of two receipts with its position, the source could take the older one for the newer.
+        state = self._state()
+        agent = state.agents.get(source)
         revoked = agent.revoked_keys if agent else ()
         return Receipt(
             journal=self._journal.id,
-            position=self._journal.position,
+            position=state.position,
             agent=source,
             window=self._grants.grant(source, now),
             window_s=LAPSE_S,
-            streams=self._ledger().receipt_streams(source),
+            streams=state.ledger.receipt_streams(source),
             is_revoked=bool(revoked and agent and not agent.keyid),
             revoked=revoked,
             keys=agent.keys if agent else (),

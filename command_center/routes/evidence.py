@@ -1,9 +1,10 @@
 """Evidence about an alert, for whoever may act on it: made, followed, and handed out as a file."""
 
 from typing import Annotated, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response, StreamingResponse
 
 from command_center.answers import error, json, officer_of
 from command_center.board import Board
@@ -41,8 +42,12 @@ def router(board: Board, exports: Exports) -> APIRouter:
             return error(GONE, 404)
         if told.state != "ready":
             return error("The archive is not there yet.", 409)
-        name = f"evidence-{told.alert}.zip"
-        return FileResponse(exports.path(told), media_type="application/zip", filename=name)
+        name = f"evidence-{quote(told.alert, safe='')}.zip"
+        headers = {
+            "content-disposition": f'attachment; filename="{name}"',
+            "content-length": str(told.size_bytes),
+        }
+        return StreamingResponse(exports.open(told), media_type="application/zip", headers=headers)
 
     return routes
 

@@ -16,6 +16,7 @@ FAILED = {
     752: "an officer was quicker than the link: a closed alert never heard that it was over",
     783: "an agent that was started on a full disk ended instead of waiting for room",
     844: "as 752, with a gateway that was stopped meanwhile",
+    4059: "of two receipts with one position the older came last, and a pruned number was missing",
     108: "whether a tick or a reading showed first that it lasts changed an alert's evidence",
 }
 """Seeds that once went wrong, and what it was."""

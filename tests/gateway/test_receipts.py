@@ -15,11 +15,11 @@ from contract.messages import AlertChanged, Reading, ReadingsTaken, SealRead, re
 from contract.signing import Key
 from contract.topics import every, topic
 from gateway.journal import Journal
-from gateway.ledger import Ledger
 from gateway.outlet import Outlet
 from gateway.receipts import AGAIN_S, FORGET_S, GATHER_S, GATHER_S_MAX, RECEIPTS_PER_S, Receipts
 from gateway.service import GATHER_S as BATCH_GATHER_S
 from gateway.service import MUCH
+from gateway.state import State
 from gateway.store import open_store
 from gateway.voice import Voice
 from tests.gateway.gateways import GATEWAY, World
@@ -45,7 +45,7 @@ async def saying(folder: Path) -> AsyncIterator[tuple[Receipts, Heard]]:
             voice=Voice(GATEWAY, Key.make(), clock),
             grants=Grants(100_000),
             clock=clock,
-            ledger=Ledger,
+            state=State,
         )
         await ear.subscribe(every("KEMBA", "receipts"))
 
