@@ -1,4 +1,4 @@
-"""When receipts are said: soon, together, and never so late that a source says all again."""
+"""Receipts: soon, together, never so late that a source says all again; of what they speak."""
 
 import asyncio
 from collections import Counter
@@ -10,11 +10,14 @@ from pathlib import Path
 from contract.delivery.grants import Grants
 from contract.delivery.sender import RESEND_S_FIRST
 from contract.delivery.source_end import Said
+from contract.link import Packet
 from contract.links.memory import Hub
-from contract.messages import AlertChanged, Reading, ReadingsTaken, SealRead, read
+from contract.messages import AlertChanged, Reading, ReadingsTaken, Receipt, SealRead, read
 from contract.signing import Key
 from contract.topics import every, topic
+from gateway.entry import Draft
 from gateway.journal import Journal
+from gateway.judge import judge
 from gateway.outlet import Outlet
 from gateway.receipts import AGAIN_S, FORGET_S, GATHER_S, GATHER_S_MAX, RECEIPTS_PER_S, Receipts
 from gateway.service import GATHER_S as BATCH_GATHER_S
@@ -25,12 +28,14 @@ from gateway.voice import Voice
 from tests.gateway.gateways import GATEWAY, World
 from tests.support.virtual import START, VirtualClock, run_virtually
 
-Heard = list[tuple[float, str]]
-"""When a receipt came, in virtual seconds, and to whom."""
+Heard = list[tuple[float, Packet]]
+"""When a receipt came, in virtual seconds."""
 
 
 @asynccontextmanager
-async def saying(folder: Path) -> AsyncIterator[tuple[Receipts, Heard]]:
+async def saying(
+    folder: Path, state: Callable[[], State] = State
+) -> AsyncIterator[tuple[Receipts, Heard]]:
     """Receipts at work on a journal of their own, and what comes out of them."""
     hub, clock, outlet, heard = Hub(), VirtualClock(), Outlet(), Heard()
     async with (
@@ -45,13 +50,13 @@ async def saying(folder: Path) -> AsyncIterator[tuple[Receipts, Heard]]:
             voice=Voice(GATEWAY, Key.make(), clock),
             grants=Grants(100_000),
             clock=clock,
-            state=State,
+            state=state,
         )
         await ear.subscribe(every("KEMBA", "receipts"))
 
         async def hear() -> None:
             async for batch in ear.receive():
-                heard.extend((asyncio.get_running_loop().time(), one.topic) for one in batch)
+                heard.extend((asyncio.get_running_loop().time(), one) for one in batch)
 
         running = {"outlet": outlet.drain(link), "receipts": receipts.run(), "ear": hear()}
         begun = [tasks.create_task(one, name=name) for name, one in running.items()]
@@ -76,8 +81,8 @@ def test_what_comes_together_is_receipted_together(tmp_path: Path) -> None:
             for _ in range(100):
                 receipts.owe(lane(1))
             await asyncio.sleep(1)
-            [(at, to)] = heard
-            assert to == topic(lane(1), "receipts")
+            [(at, packet)] = heard
+            assert packet.topic == topic(lane(1), "receipts")
             assert at - began <= GATHER_S + 1e-6
 
     run_virtually(main())
@@ -116,8 +121,8 @@ def test_where_many_speak_each_receipt_settles_more_and_none_waits_too_long(
             rate = len(heard) / (seconds + GATHER_S_MAX)
             assert rate <= max(RECEIPTS_PER_S, agents / GATHER_S_MAX) * 1.2
             by_source: dict[str, list[float]] = {}
-            for at, to in heard:
-                by_source.setdefault(to, []).append(at)
+            for at, packet in heard:
+                by_source.setdefault(packet.topic, []).append(at)
             assert len(by_source) == agents
             for times in by_source.values():
                 assert max(times) >= last_word
@@ -128,7 +133,8 @@ def test_where_many_speak_each_receipt_settles_more_and_none_waits_too_long(
             began = loop.time()
             receipts.owe(lane(1))
             await asyncio.sleep(1)
-            assert min(at for at, to in heard if to == topic(lane(1), "receipts")) - began <= 0.11
+            mine = topic(lane(1), "receipts")
+            assert min(at for at, packet in heard if packet.topic == mine) - began <= 0.11
 
     run_virtually(main())
 
@@ -141,7 +147,28 @@ def test_a_receipt_is_said_again_until_its_source_is_forgotten(tmp_path: Path) -
             receipts.owe(lane(1))
             await asyncio.sleep(10 * FORGET_S)
             assert FORGET_S / AGAIN_S <= len(heard) <= FORGET_S / AGAIN_S + 1
-            assert Counter(to for _, to in heard) == {topic(lane(1), "receipts"): len(heard)}
+            mine = topic(lane(1), "receipts")
+            assert Counter(packet.topic for _, packet in heard) == {mine: len(heard)}
+
+    run_virtually(main())
+
+
+def test_a_receipt_has_the_position_of_what_it_speaks_of(tmp_path: Path) -> None:
+    """The journal is ahead of the judge: of two receipts the one that knows more is the newer."""
+
+    async def main() -> None:
+        state = State()
+        async with open_store(tmp_path / "journal.sqlite") as store:
+            journal = await Journal.of(store, VirtualClock())
+            await journal.append([Draft(kind="tick")] * 2)
+            entries = await journal.read(0, 2)
+        async with saying(tmp_path, lambda: state) as (receipts, heard):
+            for entry in entries:
+                judge(state, entry)
+                receipts.owe(lane(1))
+                await asyncio.sleep(1)
+        said = [read(packet.body).message() for _, packet in heard]
+        assert [one.position for one in said if isinstance(one, Receipt)] == [1, 2]
 
     run_virtually(main())
 
