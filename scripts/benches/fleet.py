@@ -38,7 +38,7 @@ from gateway.codes import make_code
 from gateway.journal import stats_of
 from greenlane import logs
 from scripts.benches.player import DEVICES
-from scripts.benches.rivals import Ear, System, read_ours
+from scripts.benches.rivals import Ear, System, Times
 from scripts.benches.usage import MIB, Part
 from simulators.keyring import Keyring
 from tests.system.line import DATABASE, POST, Line, until
@@ -137,7 +137,7 @@ def turn(
         ear = None
         if side.line is not None:
             hears = stack.enter_context(side.line.live())
-            ear = Ear(System(side.line.broker, side.line.influx, DATABASE, [], hears, read_ours))
+            ear = Ear(System(side.line.broker, side.line.influx, DATABASE, [], hears, Times().read))
         parts = {name: Part(pid) for name, pid in (side.parts | {"player": player.pid}).items()}
         print("go", file=player.stdin, flush=True)
         told = json.loads(said_by(player, parts))

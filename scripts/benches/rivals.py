@@ -153,7 +153,7 @@ def turn(system: Any, rate: int, asked: argparse.Namespace) -> dict[str, Any]:
             time.sleep(0.1)
         for part in parts:
             part.look()
-        if up.read is read_ours and stored_s is not None:
+        if up.database == DATABASE and stored_s is not None:
             ear.since(over_limit(up))
         p50, p99 = ear.percentiles()
         return {
@@ -224,20 +224,32 @@ def ours(directory: Path) -> Iterator[System]:
     with line.running(), line.live() as alerts:
         until(lambda: "foreign devices are heard" in line.gateway.log.read_text())
         pids = [line.gateway.pid, line.command_center.pid]
-        yield System(line.broker, line.influx, DATABASE, pids, alerts, read_ours)
+        yield System(line.broker, line.influx, DATABASE, pids, alerts, Times().read)
 
 
-def read_ours(said: str | bytes) -> Iterator[tuple[tuple[str, int, int], int]]:
-    """Its device, which time it is that this device is out of range, and what that rests on."""
-    if b"reading_out_of_range" not in (said if isinstance(said, bytes) else said.encode()):
-        return
-    told = json.loads(said)
-    if told.get("type") != "alert.changed" or not told["data"]["alert"].get("is_active", True):
-        return
-    alert = told["data"]["alert"]
-    at = datetime.fromisoformat(alert["evidence"][-1]["observed_at"])
-    at_us = round(at.timestamp() * 1e6)
-    yield (alert["device"], alert.get("times", 1), at_us), at_us
+class Times:
+    """How often each device was out of range, as far as was heard.
+
+    A change tells an alert as it is now: two peaks in one batch are one change, that says so.
+    """
+
+    def __init__(self) -> None:
+        self._heard: Final[dict[str, int]] = {}
+
+    def read(self, said: str | bytes) -> Iterator[tuple[tuple[str, int, int], int]]:
+        """Yield device, which time it is that it is out of range, and what that rests on."""
+        if b"reading_out_of_range" not in (said if isinstance(said, bytes) else said.encode()):
+            return
+        told = json.loads(said)
+        if told.get("type") != "alert.changed":
+            return
+        alert = told["data"]["alert"]
+        device, times = alert["device"], alert.get("times", 1)
+        at = datetime.fromisoformat(alert["evidence"][-1]["observed_at"])
+        at_us = round(at.timestamp() * 1e6)
+        for nth in range(self._heard.get(device, 0) + 1, times + 1):
+            yield (device, nth, at_us), at_us
+        self._heard[device] = max(times, self._heard.get(device, 0))
 
 
 def over_limit(system: System) -> dict[str, list[int]]:
