@@ -6,7 +6,6 @@ board ─▶ live ══ websocket ══▶ browsers ── POST ─▶ acts �
 """
 
 import asyncio
-import fcntl
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -43,6 +42,7 @@ from contract.clock import Clock
 from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
+from contract.folder import held
 from contract.link import Dial, Rejected, Unavailable
 from contract.messages import OfficeChanged, OfficerActed
 from contract.signing import KEY_BYTES, Key
@@ -273,11 +273,9 @@ class _Audience:
 @contextmanager
 def _alone(state: Path) -> Iterator[None]:
     """Hold the state directory; two would say acts under the same numbers."""
-    with (state / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Rejected(f"another command center is running on {state}") from error
+    with held(state) as is_ours:
+        if not is_ours:
+            raise Rejected(f"another command center is running on {state}")
         yield
 
 

@@ -111,7 +111,7 @@ class Answers:
                     size_bytes=piece.size_bytes, media_type=piece.media_type, piece=piece.piece
                 )
             case HistoryAsked() | SeriesAsked():
-                return await self._told(question)
+                return await self._from_store(question)
             case CompletenessAsked():
                 return await self._signs.told(question)
             case CheckpointAsked():
@@ -120,7 +120,7 @@ class Answers:
                 return await self._exports.told(question)
         raise Rejected("That is no question a gateway answers.")
 
-    async def _told(self, asked: HistoryAsked | SeriesAsked) -> Message:
+    async def _from_store(self, asked: HistoryAsked | SeriesAsked) -> Message:
         if isinstance(asked, SeriesAsked):
             names = await self._store().series()
             return SeriesTold(series=tuple((n.device, n.metric, n.unit) for n in names))

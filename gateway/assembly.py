@@ -1,8 +1,6 @@
 """The parts of a gateway, opened and joined, at the state of the last end."""
 
 import asyncio
-import fcntl
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from pathlib import Path
 
 from contract.clock import Clock
 from contract.delivery.grants import Grants
+from contract.folder import held
 from contract.link import Rejected
 from contract.messages import KeyEnrolled, KeyRevoked
 from contract.signing import Key
@@ -188,15 +187,10 @@ async def assembled(
 def _alone(folder: Path) -> Iterator[None]:
     """Two gateways on one journal would each think it theirs."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Rejected(f"another gateway runs on {folder}; stop it first") from error
+    with held(folder) as is_ours:
+        if not is_ours:
+            raise Rejected(f"another gateway runs on {folder}; stop it first")
         yield
-    finally:
-        os.close(handle)
 
 
 def _key(folder: Path) -> Key:

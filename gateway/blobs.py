@@ -17,9 +17,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from contract.folder import sync
 from contract.link import Rejected, Unavailable
 from contract.messages import BlobPart
-from gateway.writes import Writes, sync
+from gateway.writes import Writes
 
 BLOB_BYTES_MAX: Final = 256 * 1024 * 1024
 """Bytes of one blob; a part of a larger one is refused."""

@@ -6,11 +6,12 @@ Whoever waits for one file after the other waits for the disk each time; side by
 system takes them into one commit of its own.
 """
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
+
+from contract.folder import sync
 
 SYNCS_MAX: Final = 8
 """Files that are synced side by side."""
@@ -54,12 +55,3 @@ def _side_by_side(act: Callable[[Path], None], paths: Iterable[Path]) -> None:
         return
     with ThreadPoolExecutor(min(len(wanted), SYNCS_MAX), thread_name_prefix="sync") as threads:
         list(threads.map(act, wanted))
-
-
-def sync(path: Path) -> None:
-    """Make a file or the names in a folder durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,7 +10,6 @@ again), the command center's cache of pictures (the gateway has them), and the e
 time series, which is written again from the journal.
 """
 
-import fcntl
 import os
 import tarfile
 import tempfile
@@ -21,6 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from contract.folder import held, sync
 from contract.link import Rejected
 from contract.signing import Key
 from greenlane.archive import FORMAT, Kind, Manifest, Writer, copied, files_under, unpacked
@@ -141,7 +141,7 @@ def restore(archive: Path, subject: Subject, *, is_forced: bool) -> tuple[Manife
             (state / "lock").unlink(missing_ok=True)
             state.rmdir()
         fresh.rename(state)
-        _sync(state.parent)
+        sync(state.parent)
     return manifest, aside
 
 
@@ -179,23 +179,10 @@ def _stopped(state: Path) -> Iterator[None]:
     if not state.exists():
         yield
         return
-    handle = os.open(state / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Rejected(f"the service of {state} is running; stop it first") from error
+    with held(state) as is_ours:
+        if not is_ours:
+            raise Rejected(f"the service of {state} is running; stop it first")
         yield
-    finally:
-        os.close(handle)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def size_of(manifest: Manifest) -> int:

@@ -8,7 +8,6 @@ those of production; only who calls `run` differs.
 """
 
 import asyncio
-import fcntl
 import logging
 import shutil
 import socket
@@ -25,6 +24,7 @@ from command_center.config import AlertTopicsConfig
 from command_center.config import Config as CommandCenterConfig
 from command_center.place import Place
 from contract.clock import Clock, SystemClock
+from contract.folder import held
 from contract.identifiers import Source
 from contract.link import Dial
 from contract.links.mqtt import BrokerConfig, dialler
@@ -207,11 +207,9 @@ def _claimed(config: DemoConfig) -> Iterator[None]:
             f"The disk of {state} is full: {free // 1_000_000} MB are free, "
             f"the demo needs {config.free_bytes_min // 1_000_000} MB (see --state DIR)."
         )
-    with (state / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Outside(f"Another demo is running with {state} (see --state DIR).") from error
+    with held(state) as is_ours:
+        if not is_ours:
+            raise Outside(f"Another demo is running with {state} (see --state DIR).")
         _check_port(config.port)
         yield
 

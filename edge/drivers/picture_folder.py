@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from contract.folder import sync
 from contract.identifiers import BagTag, Container, NotAnIdentifier
 
 PICTURE_BYTES_MAX: Final = 32 * 1024 * 1024
@@ -104,7 +105,7 @@ class PictureFolder:
 
     def sync(self, *, is_failed: bool) -> None:
         """Make durable what was finished so; after a power cut before, it is found again."""
-        _sync(self._path / ("failed" if is_failed else "done"))
+        sync(self._path / ("failed" if is_failed else "done"))
 
     def subject_of(self, name: str) -> str:
         """The bag tag (or container, or other name) by the sidecar, else by the file name."""
@@ -175,12 +176,3 @@ def _some_pictures_in(path: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
             count += 1
             if count >= FILES_MAX:
                 return
-
-
-def _sync(folder: Path) -> None:
-    """Make renames in the folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

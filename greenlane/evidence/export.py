@@ -1,13 +1,11 @@
 """Writes the archive of one alert: on the gateway's machine, or from a copy of its state."""
 
-import fcntl
 import hashlib
 import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import pairwise
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from contract.clock import Clock
+from contract.folder import held
 from contract.link import Rejected
 from contract.messages import KeyEnrolled, SignedBytes
 from contract.proof import merkle
@@ -66,7 +65,7 @@ def _exported(order: Order, state: Path, clock: Clock) -> list[str]:
     if not journal.exists() or not (state / "key").exists():
         raise Rejected(f"there is no gateway's journal and key in {state}")
     key = Key.load_or_make(state / "key")
-    with _alone(state) as is_alone:
+    with held(state) as is_alone:  # then no gateway runs here, and none may start
         if is_alone:
             seal(journal, source=order.config.source, key=key, now=clock.utc_now())
         with closing(sqlite3.connect(journal)) as at:
@@ -84,21 +83,6 @@ def _exported(order: Order, state: Path, clock: Clock) -> list[str]:
     lines = [f"{order.out}: {len(sources)} files, {size:,} bytes, {len(case.entries)} entries."]
     lines += [f"Not in it: {what}: {why}." for what, why in sorted(case.absent.items())]
     return [*lines, verdict.back_dating]
-
-
-@contextmanager
-def _alone(state: Path) -> Iterator[bool]:
-    """Whether no gateway runs here; while it is so, none may start."""
-    handle = os.open(state / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
 
 
 def _wait(at: sqlite3.Connection, position: int, config: GatewayConfig) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from contract.clock import Clock
+from contract.folder import sync
 from contract.proof import checkpoint, merkle, note, submission
 from contract.proof.checkpoint import BadCheckpoint, Checkpoint
 from contract.proof.merkle import BadProof
@@ -105,8 +106,4 @@ def _write(path: Path, body: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(path)
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path.parent)

@@ -10,24 +10,21 @@ than for the fewest, while the same number of messages went through.
 """
 
 import argparse
-import asyncio
 import contextlib
 import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
 from greenlane import logs
 from greenlane.exits import FAILED, OK
-from scripts.benches.fleet import LAG_S_MAX, LIMIT, Side, enrol, playing, said_by, stored_after
+from scripts.benches.fleet import LAG_S_MAX, Side, ours, playing, said_by, stored_after
 from scripts.benches.player import READINGS
 from scripts.benches.usage import MIB, Part
-from tests.system.line import Line
 
 SIZES: Final = "10,100,1000,10000"
 AGENTS_MAX: Final = 1_000
@@ -76,7 +73,8 @@ def grown(directory: Path, size: int, asked: argparse.Namespace) -> list[Fact]:
     asked.agents = min(size, AGENTS_MAX)
     asked.devices = size // asked.agents
     rates = {"same rate": asked.rate, "same rate of a device": size * asked.rate_of_a_device}
-    with standing(directory, asked.agents) as (side, keys):
+    keys = directory / "keys"
+    with ours(directory / "line", keys, asked.agents) as side:
         facts = []
         for said, rate in rates.items():
             fact = {"devices": size, "agents": asked.agents, "said": said, "rate": rate}
@@ -85,25 +83,6 @@ def grown(directory: Path, size: int, asked: argparse.Namespace) -> list[Fact]:
         silent = {"devices": size, "agents": asked.agents, "said": "nothing"} | silence(side)
         print(json.dumps(silent), flush=True)
     return [*facts, silent]
-
-
-@contextmanager
-def standing(directory: Path, agents: int) -> Iterator[tuple[Side, Path]]:
-    """The whole line, and so many agents enrolled."""
-    line, keys = Line(directory, "", more=LIMIT), directory / "keys"
-    with line.running():
-        asyncio.run(enrol(line, keys, agents))
-        parts = {
-            "gateway": line.gateway.pid,
-            "command center": line.command_center.pid,
-            "mosquitto": line.broker.pid,
-            "influxd": line.influx.pid,
-        }
-        journal = directory / "gateway" / "journal.sqlite"
-        yield (
-            Side("ours", line.broker.port, line.influx_url, parts, lambda: (0, 0), line, journal),
-            keys,
-        )
 
 
 def spoken(side: Side, rate: float, keys: Path, asked: argparse.Namespace) -> Fact:
