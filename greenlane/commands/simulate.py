@@ -165,7 +165,7 @@ def _config(arguments: argparse.Namespace) -> "FleetConfig":
     from simulators.fleet import FleetConfig
     from simulators.keyring import Keyring
     from simulators.scenario_file import read_file
-    from simulators.script import write
+    from simulators.writing import write
 
     scenario = _resized(read_file(arguments.scenario or SCENARIO), arguments)
     post, code_for = _codes(arguments)

@@ -17,7 +17,7 @@ from simulators.fleet import FleetConfig, Progress
 from simulators.keyring import Keyring, codes_in
 from simulators.report import Report
 from simulators.scenario_file import Faults, ScenarioFile
-from simulators.script import write
+from simulators.writing import write
 from tests.gateway.gateways import POST, World
 from tests.support.virtual import VirtualClock, run_virtually
 

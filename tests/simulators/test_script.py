@@ -16,7 +16,8 @@ from gateway.settings import JudgeSettings, Limit
 from simulators.expected import Expectations
 from simulators.faults import Fate
 from simulators.scenario_file import SHIPPED, Faults, ScenarioFile, read_file, resized
-from simulators.script import draw, write
+from simulators.script import draw
+from simulators.writing import write
 
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.toml"))
 EPOCH = "e" * 16
@@ -48,7 +49,7 @@ def test_the_same_seed_gives_the_same_script_byte_for_byte(name: str) -> None:
     assert script != write(scenario, 2).encoded()
     code = (
         "import sys; from simulators.scenario_file import read_file;"
-        "from simulators.script import write;"
+        "from simulators.writing import write;"
         f"sys.stdout.buffer.write(write(read_file({name!r}), 1).encoded())"
     )
     other = subprocess.run(
