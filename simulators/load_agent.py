@@ -281,7 +281,7 @@ class LoadAgent:
                 )
                 lost = sum(
                     sum(lane.is_settled(n) for n in range(gone.first, gone.last + 1))
-                    for gone in self._store.gone(lane.key, 1, _INFINITY)
+                    for gone in self._store.gone.of(lane.key, 1, _INFINITY)
                     if gone.reason != "pruned"
                 )
                 kept += settled - lost

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from contract.delivery.gone import Reason
 from contract.delivery.ranges import Range, Ranges
 from contract.delivery.room import SLACK, OutboxLimits, Size, is_full, next_to_go
 from contract.delivery.sender import LaneKey, Sender
-from contract.delivery.store import Head, Reason, Row, Store
+from contract.delivery.store import Head, Row, Store
 from contract.link import Unavailable
 from contract.messages import STREAMS, SignedBytes, Stream
 
@@ -124,7 +125,7 @@ class Holding:
 
     def _prune(self, key: LaneKey, piece: Range) -> None:
         if self._receipt_row is None and self._receipt is not None:
-            self._receipt_row = self.store.put_receipt(self._receipt)
+            self._receipt_row = self.store.gone.put_receipt(self._receipt)
         self.remove(key, piece, "pruned", is_due=False)
 
     def _load(self) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
+from contract.delivery.gone import Gone
 from contract.delivery.ranges import Range
 from contract.delivery.sender import LaneKey, Sender
-from contract.delivery.store import Gone, Store
+from contract.delivery.store import Store
 from contract.messages import Receipt, StreamLost
 
 FORGOTTEN_AFTER_S: Final = 30.0
@@ -42,7 +43,7 @@ class Losses:
             before=gone.before,
             last=gone.head,
             reason=gone.reason,
-            receipt=self._store.receipt(gone.receipt) if gone.receipt else None,
+            receipt=self._store.gone.receipt(gone.receipt) if gone.receipt else None,
         )
 
     def _absent(self, key: LaneKey, missing: Iterable[tuple[int, int]]) -> Iterable[Range]:
@@ -54,12 +55,12 @@ class Losses:
         """Have what is known declared again; returns what is not known."""
         at = piece.first
         puzzles: set[Puzzle] = set()
-        for gone in sorted(self._store.gone(key, *piece), key=lambda g: g.first):
+        for gone in sorted(self._store.gone.of(key, *piece), key=lambda g: g.first):
             if gone.first > at:
                 puzzles.add((key, Range(at, gone.first - 1)))
             at = max(at, gone.last + 1)
             if not self._is_being_declared(gone):
-                self._store.set_due(gone)
+                self._store.gone.set_due(gone)
         if at <= piece.last:
             puzzles.add((key, Range(at, piece.last)))
         for puzzle in puzzles:

@@ -279,13 +279,13 @@ class SourceEnd:
         for key, number in self.sender.worn_out(UNSENDABLE_AFTER_TRIES):
             with self._holding.writing():
                 self._holding.remove(key, Range(number, number), "unsendable", is_due=True)
-        due = self._store.due(DECLARED_AT_ONCE_MAX)
+        due = self._store.gone.due(DECLARED_AT_ONCE_MAX)
         if not due:
             return
         with self._holding.writing():
             for gone in due:
                 identity = self._say(Said(self._losses.declaration(gone)), stamp)
-                self._store.set_declared(gone, identity.epoch, identity.sequence)
+                self._store.gone.set_declared(gone, identity.epoch, identity.sequence)
 
     # --- what births and signs of life say
 

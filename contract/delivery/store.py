@@ -1,4 +1,4 @@
-"""The outbox's SQLite file: what was said, what is gone, what is settled. No policy."""
+"""What an outbox holds, in its SQLite file: epochs, their heads, messages. No policy."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -6,46 +6,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from contract.delivery.gone import GoneNumbers, Reason
 from contract.delivery.ranges import Range
+from contract.delivery.schema import connect
 from contract.delivery.sender import LaneKey
-from contract.link import Rejected
-from contract.messages import GENESIS, STREAMS, SignedBytes, Stream
-
-SCHEMA_VERSION: Final = 2
-PAGE_BYTES: Final = 1_024
-"""Of a new file. A message of a few readings changes four or five pages, each of which is written
-twice: with small ones a card gets half of the bytes (`scripts/bench outbox`), and lives longer."""
-_SCHEMA: Final = """
-CREATE TABLE epochs (
-  id INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE, keyid TEXT NOT NULL DEFAULT ''
-);
-CREATE TABLE streams (
-  epoch INTEGER NOT NULL, stream INTEGER NOT NULL, last INTEGER NOT NULL, head TEXT NOT NULL,
-  agreed INTEGER NOT NULL DEFAULT 0, upto INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (epoch, stream)
-) WITHOUT ROWID;
-CREATE TABLE messages (
-  id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, stream INTEGER NOT NULL, number INTEGER NOT NULL,
-  is_lost INTEGER NOT NULL, envelope BLOB NOT NULL, raw BLOB NOT NULL, hash TEXT NOT NULL,
-  sig BLOB NOT NULL, said_s INTEGER NOT NULL,
-  UNIQUE (epoch, stream, number)
-);
-CREATE TABLE receipts (
-  id INTEGER PRIMARY KEY, envelope BLOB NOT NULL, keyid TEXT NOT NULL, sig BLOB NOT NULL
-);
-CREATE TABLE gone (
-  id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, stream INTEGER NOT NULL,
-  first INTEGER NOT NULL, last INTEGER NOT NULL, before TEXT, head TEXT, reason TEXT NOT NULL,
-  receipt INTEGER, is_due INTEGER NOT NULL, said_epoch TEXT, said_number INTEGER
-);
-CREATE INDEX gone_by_lane ON gone (epoch, stream, first);
-CREATE INDEX gone_due ON gone (is_due) WHERE is_due;
-"""
-
-_SECOND: Final = "ALTER TABLE epochs ADD COLUMN keyid TEXT NOT NULL DEFAULT '';"
-"""From version 1: which key signs an epoch."""
-
-Reason = Literal["dropped", "unsendable", "pruned", "forgotten", "said again"]
+from contract.messages import GENESIS, STREAMS, Stream
 
 
 class Row(NamedTuple):
@@ -56,21 +21,6 @@ class Row(NamedTuple):
     raw: bytes
     hash: str
     sig: bytes
-
-
-class Gone(NamedTuple):
-    """Numbers that are held no more, and why."""
-
-    id: int
-    lane: LaneKey
-    first: int
-    last: int
-    before: str | None
-    head: str | None
-    reason: Reason
-    receipt: int | None
-    said_epoch: str | None
-    said_number: int | None
 
 
 class Head(NamedTuple):
@@ -86,23 +36,10 @@ class Store:
     """One outbox file. Not thread-safe: one thread owns it."""
 
     def __init__(self, path: Path | Literal[":memory:"]) -> None:
-        self._db: Final = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
+        self._db: Final = connect(path)
         self._ids: dict[str, int] = {}
-        self._db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise Rejected(f"{path} was written by a newer Greenlane (schema {version}); update")
-        if version == 0:
-            self._db.executescript(
-                f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
-        elif version < SCHEMA_VERSION:
-            self._db.executescript(
-                f"BEGIN; {_SECOND} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
         self._keyid = ""
+        self.gone: Final = GoneNumbers(self._db, self._key)
 
     def close(self) -> None:
         """Close the file."""
@@ -270,8 +207,6 @@ class Store:
         ).fetchone()
         return row[0] or 0
 
-    # --- what is gone
-
     def remove(
         self,
         lane: LaneKey,
@@ -281,7 +216,7 @@ class Store:
         is_due: bool,
         receipt: int | None = None,
     ) -> None:
-        """Hold these numbers no more, and remember why, merged with what went just before them."""
+        """Hold these numbers no more, and remember why."""
         key = self._key(lane)
         before = self.hash_of(lane, gone.first - 1)
         head = self.hash_of(lane, gone.last)
@@ -289,60 +224,7 @@ class Store:
             "DELETE FROM messages WHERE epoch = ? AND stream = ? AND number BETWEEN ? AND ?",
             (*key, *gone),
         )
-        merged = self._db.execute(
-            "UPDATE gone SET last = ?, head = ?, receipt = ? WHERE epoch = ? AND stream = ? AND"
-            " last = ? AND reason = ? AND is_due = ? AND said_number IS NULL",
-            (gone.last, head, receipt, *key, gone.first - 1, reason, is_due),
-        ).rowcount
-        if not merged:
-            self._db.execute(
-                "INSERT INTO gone"
-                " (epoch, stream, first, last, before, head, reason, receipt, is_due)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*key, *gone, before, head, reason, receipt, is_due),
-            )
-
-    def gone(self, lane: LaneKey, first: int, last: int) -> list[Gone]:
-        """What is known of numbers that are held no more."""
-        where = "g.epoch = ? AND g.stream = ? AND g.last >= ? AND g.first <= ?"
-        return self._gone(where, (*self._key(lane), first, last))
-
-    def due(self, limit: int) -> list[Gone]:
-        """Losses that must be declared."""
-        return self._gone("g.is_due LIMIT ?", (limit,))
-
-    def set_due(self, gone: Gone) -> None:
-        """A loss must be declared (again)."""
-        self._db.execute("UPDATE gone SET is_due = 1 WHERE id = ?", (gone.id,))
-
-    def set_declared(self, gone: Gone, epoch: str, number: int) -> None:
-        """A loss was declared by that event of ours."""
-        self._db.execute(
-            "UPDATE gone SET is_due = 0, said_epoch = ?, said_number = ? WHERE id = ?",
-            (epoch, number, gone.id),
-        )
-
-    # --- receipts that allowed something
-
-    def put_receipt(self, receipt: SignedBytes) -> int:
-        """Keep a receipt for those who will ask what allowed the pruning."""
-        cursor = self._db.execute(
-            "INSERT INTO receipts (envelope, keyid, sig) VALUES (?, ?, ?)",
-            (receipt.body, receipt.keyid, receipt.sig),
-        )
-        self._db.execute(
-            "DELETE FROM receipts WHERE id <> ? AND id NOT IN"
-            " (SELECT receipt FROM gone WHERE receipt IS NOT NULL)",
-            (cursor.lastrowid,),
-        )
-        return int(cursor.lastrowid or 0)
-
-    def receipt(self, number: int) -> SignedBytes | None:
-        """A receipt that was kept."""
-        row = self._db.execute(
-            "SELECT envelope, keyid, sig FROM receipts WHERE id = ?", (number,)
-        ).fetchone()
-        return SignedBytes(body=row[0], keyid=row[1], sig=row[2]) if row else None
+        self.gone.note(lane, gone, reason, before=before, head=head, is_due=is_due, receipt=receipt)
 
     # --- copies of the card, for tests and backups
 
@@ -354,15 +236,6 @@ class Store:
         """Become an earlier copy of the file."""
         self._db.deserialize(dump)
         self._ids.clear()
-
-    def _gone(self, where: str, arguments: tuple[object, ...]) -> list[Gone]:
-        query = (
-            "SELECT g.id, e.epoch, g.stream, g.first, g.last, g.before, g.head, g.reason,"
-            " g.receipt, g.said_epoch, g.said_number"
-            " FROM gone g JOIN epochs e ON e.id = g.epoch WHERE "
-        )
-        rows = self._db.execute(query + where, arguments)
-        return [Gone(i, LaneKey(e, STREAMS[s]), *rest) for i, e, s, *rest in rows]
 
     def _key(self, lane: LaneKey) -> tuple[int, int]:
         return self._id(lane.epoch), STREAMS.index(lane.stream)

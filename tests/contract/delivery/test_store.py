@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.delivery import store as store_module
+from contract.delivery import schema
 from contract.delivery.ranges import Range
 from contract.delivery.sender import LaneKey
 from contract.delivery.store import Row, Store
@@ -48,8 +48,8 @@ def test_an_outbox_of_before_knows_which_key_signed_it(tmp_path: Path) -> None:
     """The first schema noted no keys: what it holds was signed with the key that there is."""
     path = tmp_path / "outbox.sqlite"
     with closing(sqlite3.connect(path)) as former:
-        schema = store_module._SCHEMA.replace(", keyid TEXT NOT NULL DEFAULT ''", "")
-        former.executescript(f"{schema} PRAGMA user_version = 1;")
+        first = schema._SCHEMA.replace(", keyid TEXT NOT NULL DEFAULT ''", "")
+        former.executescript(f"{first} PRAGMA user_version = 1;")
         former.execute("INSERT INTO epochs (epoch) VALUES (?)", ("1" * 16,))
         former.commit()
     with closing(Store(path)) as store:
