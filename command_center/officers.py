@@ -1,36 +1,31 @@
-"""Officers, their roles, sessions and one-time links: who stands behind a request.
+"""Officers, their roles and posts, and how they sign in: who stands behind a request.
 
 Kept in SQLite and held in memory, so that every request and websocket message can be checked
-without waiting. Tokens rest as hashes only: who reads the file cannot sign in with it.
+without waiting.
 """
 
-import hashlib
 import logging
 import re
-import secrets
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Self, cast
 
 from command_center.database import Database
 from command_center.passwords import Passwords
 from command_center.posts import EVERY, Posts, is_within
+from command_center.sessions import Sessions, void_links
 from contract.clock import Clock
 from contract.link import Rejected
 from contract.messages import Role
 
-SESSION_LASTS: Final = timedelta(hours=12)
-"""One shift."""
 INVITATION_LASTS: Final = timedelta(hours=24)
 FIRST_LINK_LASTS: Final = timedelta(minutes=30)
 """Of the very first officer; a restart makes another."""
 OFFICERS_MAX: Final = 1_000
-SESSIONS_MAX: Final = 5_000
-"""Sessions at once; the one that ends first gives way."""
 FIRST: Final = "admin"
 """The name of the first officer, who may take another with the password."""
 NAME: Final = re.compile(r"[^\W_](?:[\w .'-]{0,38}[\w.])?")
@@ -67,23 +62,14 @@ class Officer:
         return not self.password
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A sign-in that holds until `ends_at`."""
-
-    officer: str
-    ends_at: datetime
-
-
 class Officers:
     """Everyone who may sign in, and everyone who did."""
 
     def __init__(self, database: Database, passwords: Passwords, clock: Clock) -> None:
         self._database: Final = database
         self._passwords: Final = passwords
-        self._clock: Final = clock
         self._officers: dict[str, Officer] = {}
-        self._sessions: dict[str, Session] = {}
+        self._sessions: Final = Sessions(database, clock)
 
     @classmethod
     @asynccontextmanager
@@ -98,10 +84,8 @@ class Officers:
 
     def who(self, token: str) -> Officer | None:
         """Whose session this is; nobody's if it ended or the officer was put out."""
-        session = self._sessions.get(_hashed(token)) if token else None
-        if session is None or session.ends_at <= self._clock.utc_now():
-            return None
-        officer = self._officers.get(session.officer)
+        session = self._sessions.of(token)
+        officer = self._officers.get(session.officer) if session else None
         return officer if officer and officer.is_active else None
 
     def active(self, name: str) -> Officer | None:
@@ -117,8 +101,7 @@ class Officers:
         """A one-time token for the first admin while nobody can sign in; voids the one before."""
         if any(o.password and o.is_active and o.role == "admin" for o in self._officers.values()):
             return None
-        ends_at = self._clock.utc_now() + FIRST_LINK_LASTS
-        return await self._link(Officer(FIRST, "admin", posts=(EVERY,)), ends_at=ends_at)
+        return await self._link(Officer(FIRST, "admin", posts=(EVERY,)), lasts=FIRST_LINK_LASTS)
 
     async def invite(self, name: str, role: Role, posts: Posts, *, by: Posts = (EVERY,)) -> str:
         """A one-time token for a new officer; raise `Rejected` with why not.
@@ -133,18 +116,17 @@ class Officers:
             raise Rejected(f"There are {OFFICERS_MAX} officers already.")
         if former := self._officers.get(name):
             _check_gift(former.posts, by)
-            await self._end([t for t, s in self._sessions.items() if s.officer == name])
+            await self._sessions.end_all(name)
             await self._write(replace(former, password=""), former=name)
-        ends_at = self._clock.utc_now() + INVITATION_LASTS
-        return await self._link(Officer(name, role, posts=posts), ends_at=ends_at)
+        return await self._link(Officer(name, role, posts=posts), lasts=INVITATION_LASTS)
 
     async def use_link(self, token: str) -> str | None:
         """Sign in by a one-time link: the session's token, or none if it was used or is too old."""
-        row = await self._database.do(lambda connection: _take_link(connection, _hashed(token)))
-        if row is None or (row[1] and datetime.fromisoformat(row[1]) <= self._clock.utc_now()):
+        name = await self._sessions.take_link(token)
+        if name is None:
             return None
-        _log.info("officer %s came by a one-time link", row[0])
-        return await self._start(row[0])
+        _log.info("officer %s came by a one-time link", name)
+        return await self._sessions.start(name)
 
     async def sign_in(self, name: str, password: str) -> str | None:
         """Sign in by password: the session's token, or none."""
@@ -153,11 +135,11 @@ class Officers:
         if not await self._passwords.is_right(hash_, password):
             return None
         _log.info("officer %s signed in", name)
-        return await self._start(name)
+        return await self._sessions.start(name)
 
     async def sign_out(self, token: str) -> None:
         """End this session."""
-        await self._end([_hashed(token)])
+        await self._sessions.end(token)
 
     async def set_password(
         self, token: str, password: str, *, name: str = "", current: str = ""
@@ -176,12 +158,12 @@ class Officers:
         if new != officer.name:
             self._check_renaming(officer, new)
         hash_ = await self._passwords.hash(password, name=new)
-        session = self._sessions.get(_hashed(token))
+        session = self._sessions.of(token)
         if session is None:
             raise Rejected("Nobody is signed in.")
-        await self._end([t for t, s in self._sessions.items() if s.officer == officer.name])
+        await self._sessions.end_all(officer.name)
         await self._write(replace(officer, name=new, password=hash_), former=officer.name)
-        await self._write_session(_hashed(token), replace(session, officer=new))
+        await self._sessions.put(token, replace(session, officer=new))
         _log.info("officer %s set a password", new)
 
     async def change(
@@ -213,7 +195,7 @@ class Officers:
         if not any(_is_chief(o) for o in (new, *others)):
             raise Rejected("Somebody has to stay admin of every post.")
         if not new.is_active:
-            await self._end([t for t, s in self._sessions.items() if s.officer == name])
+            await self._sessions.end_all(name)
         await self._write(new, former=name)
         end = "" if new.is_active else ", put out"
         _log.info("officer %s is now %s of %s%s", name, new.role, " ".join(new.posts), end)
@@ -228,53 +210,21 @@ class Officers:
             raise Rejected("Another officer has this name.")
 
     async def _load(self) -> None:
-        officers, sessions = await self._database.do(_rows)
+        rows = await self._database.do(
+            lambda connection: connection.execute(
+                "SELECT name, role, password, is_active, posts FROM officers"
+            ).fetchall()
+        )
         self._officers = {
             name: Officer(name, cast("Role", role), password, bool(is_active), tuple(posts.split()))
-            for name, role, password, is_active, posts in officers
+            for name, role, password, is_active, posts in rows
         }
-        ends = ((token, who, datetime.fromisoformat(at)) for token, who, at in sessions)
-        self._sessions = {token: Session(who, at) for token, who, at in ends}
-        now = self._clock.utc_now()
-        await self._end([t for t, session in self._sessions.items() if session.ends_at <= now])
+        await self._sessions.load()
 
-    async def _link(self, officer: Officer, *, ends_at: datetime | None) -> str:
-        token = secrets.token_urlsafe(32)
+    async def _link(self, officer: Officer, *, lasts: timedelta) -> str:
         if officer.name not in self._officers:
             await self._write(officer, former=officer.name)
-        row = (_hashed(token), officer.name, ends_at.isoformat() if ends_at else None)
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM links WHERE officer = ?", (officer.name,))
-            connection.execute("INSERT INTO links VALUES(?, ?, ?)", row)
-
-        await self._database.do(work)
-        return token
-
-    async def _start(self, name: str) -> str:
-        token = secrets.token_urlsafe(32)
-        if len(self._sessions) >= SESSIONS_MAX:
-            await self._end([min(self._sessions, key=lambda t: self._sessions[t].ends_at)])
-        session = Session(name, self._clock.utc_now() + SESSION_LASTS)
-        await self._write_session(_hashed(token), session)
-        return token
-
-    async def _end(self, hashed: list[str]) -> None:
-        for token in hashed:
-            self._sessions.pop(token, None)
-        rows = [(token,) for token in hashed]
-        await self._database.do(
-            lambda connection: connection.executemany("DELETE FROM sessions WHERE token = ?", rows)
-        )
-
-    async def _write_session(self, hashed: str, session: Session) -> None:
-        row = (hashed, session.officer, session.ends_at.isoformat())
-        await self._database.do(
-            lambda connection: connection.execute(
-                "INSERT OR REPLACE INTO sessions VALUES(?, ?, ?)", row
-            )
-        )
-        self._sessions[hashed] = session
+        return await self._sessions.link(officer.name, lasts)
 
     async def _write(self, officer: Officer, *, former: str) -> None:
         posts = " ".join(officer.posts)
@@ -284,7 +234,7 @@ class Officers:
             connection.execute("DELETE FROM officers WHERE name = ?", (former,))
             connection.execute("INSERT INTO officers VALUES(?, ?, ?, ?, ?)", row)
             if officer.password:
-                connection.execute("DELETE FROM links WHERE officer = ?", (former,))
+                void_links(connection, former)
 
         await self._database.do(work)
         self._officers.pop(former, None)
@@ -298,23 +248,3 @@ def _check_gift(posts: Posts, by: Posts) -> None:
 
 def _is_chief(officer: Officer) -> bool:
     return officer.role == "admin" and officer.is_active and EVERY in officer.posts
-
-
-def _hashed(token: str) -> str:
-    """The tokens are random: a plain hash is enough, and quick."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _take_link(connection: sqlite3.Connection, token: str) -> tuple[str, str | None] | None:
-    row = connection.execute("SELECT officer, ends_at FROM links WHERE token = ?", (token,))
-    found: tuple[str, str | None] | None = row.fetchone()
-    connection.execute("DELETE FROM links WHERE token = ?", (token,))
-    return found
-
-
-def _rows(
-    connection: sqlite3.Connection,
-) -> tuple[list[tuple[str, str, str, int, str]], list[tuple[str, str, str]]]:
-    officers = connection.execute("SELECT name, role, password, is_active, posts FROM officers")
-    sessions = connection.execute("SELECT token, officer, ends_at FROM sessions")
-    return officers.fetchall(), sessions.fetchall()

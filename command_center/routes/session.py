@@ -11,8 +11,9 @@ from command_center.answers import error, json, officer_of, token_of
 from command_center.guard import COOKIE
 from command_center.limiter import Limiter
 from command_center.live import me
-from command_center.officers import SESSION_LASTS, Officers
+from command_center.officers import Officers
 from command_center.passwords import PASSWORD_CHARS_MAX
+from command_center.sessions import SESSION_LASTS
 from contract.clock import Clock
 
 NAME_TRIES_MAX: Final = 5

@@ -9,8 +9,9 @@ from pathlib import Path
 import argon2
 import pytest
 
-from command_center.officers import FIRST_LINK_LASTS, INVITATION_LASTS, SESSION_LASTS, Officers
+from command_center.officers import FIRST_LINK_LASTS, INVITATION_LASTS, Officers
 from command_center.passwords import BadPassword, Passwords
+from command_center.sessions import SESSION_LASTS
 from contract.link import Rejected
 from tests.support.virtual import VirtualClock, run_virtually
 
