@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from models.splits import lesson
 from models.variation import ANY_LIGHT, GRID_PX, Truths, Variation
-from models.xray.bag import CLASSES, render
+from models.xray.bag import CLASSES, LOOKALIKE_SHARE, render
 
 CHUNK = 64  # pictures per task of a renderer, and the most that a kill loses per renderer
 CHUNKS_AHEAD = 2  # per renderer: what a stop must wait for
@@ -47,12 +47,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Store:
-    """Where the pictures are and how large: rendered at `rendered_px`, kept at `side`."""
+    """Where the pictures are, how large (rendered at `rendered_px`, kept at `side`), what of."""
 
     folder: Path
     count: int
     rendered_px: int
     side: int
+    lookalike_share: float = LOOKALIKE_SHARE
+    twice: tuple[str, ...] = ()
+    """Classes hidden twice as often as others."""
 
     def open(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return pixels (count, side, side, 3) and silhouettes, read and written in place."""
@@ -95,8 +98,9 @@ def _chunk(store: Store, first: int, last: int) -> list[Truths]:
     side, coarse = (store.side, store.side), (store.side // COARSE, store.side // COARSE)
     truths: list[Truths] = []
     for i in range(first, last):
-        seed, threats = lesson(i)
-        picture = render(seed, threat=threats, size=(store.rendered_px, store.rendered_px))
+        seed, threats = lesson(i, store.twice)
+        size = (store.rendered_px, store.rendered_px)
+        picture = render(seed, threat=threats, size=size, lookalike_share=store.lookalike_share)
         # Averaged, as `image.letterbox` does before the network looks.
         pixels[i] = cv2.resize(picture.pixels, side, interpolation=cv2.INTER_AREA)
         silhouettes[i] = cv2.resize(picture.silhouette, coarse, interpolation=cv2.INTER_NEAREST)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
+
+from models.xray.bag import LOOKALIKE_SHARE
 
 RECIPES = Path(__file__).with_name("recipes")
 
@@ -50,10 +52,18 @@ class Recipe:
     """Where PyTorch computes: cpu or cuda."""
     begins_with: str = ""
     """The recipe whose finished run this one begins with; "": with random weights."""
+    lookalike_share: float = LOOKALIKE_SHARE
+    """How many of the things in a training bag are there to be mistaken; trials keep their own."""
+    twice: tuple[str, ...] = ()
+    """Classes hidden twice as often as others in training bags: the weak ones."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the recipe as it goes into a passport."""
         return asdict(self)
+
+
+OPTIONAL = {one.name: one.default for one in fields(Recipe) if one.default is not MISSING}
+"""What a recipe may leave unsaid, and what it then says: older ones did not know of it."""
 
 
 def read(path: Path) -> Recipe:
@@ -61,7 +71,7 @@ def read(path: Path) -> Recipe:
     with path.open("rb") as file:
         values = tomllib.load(file)
     try:
-        return Recipe(**values)
+        return Recipe(**{**values, "twice": tuple(values.get("twice", ()))})
     except TypeError as error:
         message = f"{path}: {error}"
         raise ValueError(message) from error

@@ -6,6 +6,8 @@ simulators, a demo) uses `DEMO`, which no weights have seen either.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from models.xray.bag import CLASSES
@@ -31,9 +33,9 @@ def bag(split: range, index: int) -> tuple[int, str | None]:
     return split[index], TRIALS[index % len(TRIALS)]
 
 
-def lesson(index: int) -> tuple[int, tuple[str, ...]]:
-    """Return the seed and the threats of one training bag."""
+def lesson(index: int, twice: Sequence[str] = ()) -> tuple[int, tuple[str, ...]]:
+    """Return the seed and the threats of one training bag; those in `twice` come twice as often."""
     seed = TRAIN[index]
     rng = np.random.default_rng([seed, len(CLASSES)])
     count = int(rng.choice(len(LESSON_SHARES), p=LESSON_SHARES))
-    return seed, tuple(str(kind) for kind in rng.choice(CLASSES, count))
+    return seed, tuple(str(kind) for kind in rng.choice((*CLASSES, *twice), count))

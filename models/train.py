@@ -106,7 +106,14 @@ def train(recipe: Recipe, runs: Path) -> Path:
     folder = runs / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
     training = Training(recipe, folder)
-    store = Store(folder / "pictures", recipe.pictures, recipe.picture_px, recipe.input_px)
+    store = Store(
+        folder / "pictures",
+        recipe.pictures,
+        recipe.picture_px,
+        recipe.input_px,
+        recipe.lookalike_share,
+        recipe.twice,
+    )
     with Rendering(store, recipe.renderers):
         network = training.run(store)
     onnx = export(network, recipe.input_px)

@@ -20,7 +20,7 @@ from models.assignment import assign, loss, outline_loss
 from models.curriculum import Lesson, Lessons
 from models.network import STRIDES, Network, cells
 from models.pictures import Store
-from models.recipe import Recipe
+from models.recipe import OPTIONAL, Recipe
 from models.start import Start
 from models.xray.bag import CLASSES
 
@@ -106,7 +106,7 @@ class Training:
     def _load(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
         self.step, self.history = state["step"], state["history"]
-        old = {"begins_with": "", **self.history[-1]["recipe"]}
+        old = {**OPTIONAL, **self.history[-1]["recipe"]}
         new = self.recipe.as_dict()
         if any(old.get(key) != new[key] for key in new if key not in SCHEDULE + PLACE):
             message = f"{self.checkpoint} was made by another recipe; remove it or rename the run"

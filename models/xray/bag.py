@@ -21,7 +21,7 @@ from models.xray.shapes import Map, Pose
 from models.xray.wildlife import WILDLIFE
 
 CLASSES = tuple(WILDLIFE)
-LOOKALIKE_SHARE = 0.22  # of the things in a bag
+LOOKALIKE_SHARE = 0.22  # of the things in a bag, unless its maker wants another
 THINGS_MIN, THINGS_MAX = 4, 17
 SIDE_PX_MIN = 32
 SIDE_PX_MAX = 4096
@@ -132,6 +132,7 @@ def render(
     size: tuple[int, int] = (416, 416),
     scanner: Scanner | None = None,
     own: Sequence[Item] = (),
+    lookalike_share: float = LOOKALIKE_SHARE,
 ) -> Picture:
     """Return the scan of one bag of `size` (width, height) px; the same seed, the same bytes.
 
@@ -139,7 +140,14 @@ def render(
     or None for an honest bag. Without a `scanner` the seed also chooses the machine. Things of your
     `own` are hidden as threats are. From two sides: `views.render_views`.
     """
-    packed = pack(seed, threat=threat, size=size, scanner=scanner, own=own)
+    packed = pack(
+        seed,
+        threat=threat,
+        size=size,
+        scanner=scanner,
+        own=own,
+        lookalike_share=lookalike_share,
+    )
     return packed.seen(packed.belt, packed.hidden, packed.rng)
 
 
@@ -150,6 +158,7 @@ def pack(
     size: tuple[int, int] = (416, 416),
     scanner: Scanner | None = None,
     own: Sequence[Item] = (),
+    lookalike_share: float = LOOKALIKE_SHARE,
 ) -> Packed:
     """Return the bag that `render` shows, as it lies on the belt."""
     threats = (threat,) if isinstance(threat, str) else tuple(threat or ())
@@ -171,7 +180,8 @@ def pack(
     )
     belt.add(case(rng, w, h), middle)
     names = [
-        _pack(rng, belt, middle, (w, h)) for _ in range(int(rng.integers(THINGS_MIN, THINGS_MAX)))
+        _pack(rng, belt, (middle, (w, h)), lookalike_share)
+        for _ in range(int(rng.integers(THINGS_MIN, THINGS_MAX)))
     ]
     if isinstance(threat, str) and chance(rng, TWICE_SHARE):
         threats = (threat, threat)
@@ -214,9 +224,12 @@ def _place(rng: Generator, middle: Pose, room: tuple[float, float], reach: float
     )
 
 
-def _pack(rng: Generator, belt: Sheet, middle: Pose, room: tuple[float, float]) -> str:
-    """Lay one honest thing into the bag and return its name."""
-    if chance(rng, LOOKALIKE_SHARE):
+def _pack(
+    rng: Generator, belt: Sheet, bag: tuple[Pose, tuple[float, float]], lookalike_share: float
+) -> str:
+    """Lay one honest thing into the bag, as `_hide` does, and return its name."""
+    middle, room = bag
+    if chance(rng, lookalike_share):
         name = str(rng.choice(list(LOOKALIKES)))
         maker = LOOKALIKES[name][0]
     else:

@@ -50,7 +50,8 @@ def test_requirements_are_pinned_and_name_no_place(tmp_path: Path) -> None:
 
 
 def test_folder_says_what_to_train_first(tmp_path: Path) -> None:
-    """A recipe that begins with another's weights needs two commands."""
+    """A recipe that begins with another's weights needs a command for each before it."""
     package(tmp_path / "new", "wildlife")
     text = (tmp_path / "new" / "README.md").read_text()
-    assert "python -m models.train wildlife_256 && python -m models.train wildlife\n" in text
+    names = ("wildlife_256", "wildlife_416", "wildlife")
+    assert " && ".join(f"python -m models.train {name}" for name in names) + "\n" in text

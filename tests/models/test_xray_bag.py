@@ -2,14 +2,16 @@
 
 import subprocess
 import sys
+from collections import Counter
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from models.splits import DEMO, LESSON_SHARES, TEST, TRAIN, TUNE, bag, lesson
-from models.xray.bag import CLASSES, render
+from models.xray.bag import CLASSES, LOOKALIKE_SHARE, pack, render
 from models.xray.concealment import CONCEALMENTS
+from models.xray.contents import LOOKALIKES
 
 
 def test_same_seed_same_bytes() -> None:
@@ -75,6 +77,24 @@ def test_lessons_hide_from_none_to_three_things() -> None:
     counts = np.bincount([len(lesson(i)[1]) for i in range(2000)])
     assert np.allclose(counts / 2000, LESSON_SHARES, atol=0.04)
     assert lesson(17) == lesson(17)
+
+
+def test_lessons_may_dwell_on_what_is_hard() -> None:
+    """Classes named come twice as often, and as many lookalikes as wanted; trials never change."""
+    dwelt = ("elephant_tusk", "eggs")
+    hidden = Counter(kind for i in range(2000) for kind in lesson(i, dwelt)[1])
+    others = [n for kind, n in hidden.items() if kind not in dwelt]
+    for kind in dwelt:
+        assert hidden[kind] / np.mean(others) == pytest.approx(2.0, abs=0.4)
+    few, many = (
+        sum(
+            name in LOOKALIKES
+            for seed in range(40)
+            for name in pack(seed, size=(64, 64), lookalike_share=share).names
+        )
+        for share in (LOOKALIKE_SHARE, 2 * LOOKALIKE_SHARE)
+    )
+    assert many / few == pytest.approx(2.0, abs=0.4)
 
 
 def test_honest_bag_hides_nothing() -> None:
