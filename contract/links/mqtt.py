@@ -2,20 +2,19 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from contract.link import Dial, Link, Packet, Rejected, Unavailable
 from contract.links import packets
 from contract.links.packets import Will
-from contract.links.session import REFUSED, MqttLink
+from contract.links.session import MqttLink
 
-NOT_AUTHORISED: Final = {0x86, 0x87, 0x8C}
-"""Reason codes of MQTT 5 by which a broker refuses who we are."""
+C = TypeVar("C", bound=asyncio.Protocol)
 
 
 class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +33,11 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Where who has no certificate may enrol, and gets one; 0: certificates are the files above."""
     keepalive_s: int = 20
     timeout_s: float = 10.0
+
+    @property
+    def where(self) -> str:
+        """Its address, for sentences."""
+        return f"{self.host}:{self.port}"
 
     def door(self) -> "BrokerConfig":
         """The way in for who has no certificate: nothing but an enrolment goes through it."""
@@ -61,14 +65,15 @@ def dialler(config: BrokerConfig) -> Dial:
             password=password,
             will=Will(will.topic, will.body) if will else None,
         )
-        link = await _connected(config, context)
+        link = await connected(
+            config,
+            context,
+            lambda: MqttLink(
+                config.where, keepalive_s=config.keepalive_s, timeout_s=config.timeout_s
+            ),
+        )
         try:
-            reason = await link.greet(greeting)
-            where = f"{config.host}:{config.port}"
-            if reason in NOT_AUTHORISED:
-                raise Rejected(f"the broker at {where} refuses us (reason {reason:#x})")
-            if reason >= REFUSED:
-                raise Unavailable(f"the broker at {where} takes nobody (reason {reason:#x})")
+            await link.greet(greeting)
             yield link
         finally:
             await link.leave()
@@ -76,20 +81,17 @@ def dialler(config: BrokerConfig) -> Dial:
     return dial
 
 
-async def _connected(config: BrokerConfig, context: ssl.SSLContext | None) -> MqttLink:
-    where = f"{config.host}:{config.port}"
+async def connected(
+    config: BrokerConfig, context: ssl.SSLContext | None, make: Callable[[], C]
+) -> C:
+    """A protocol on a connection to the broker that stands; raise `Unavailable`."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(config.timeout_s):
-            _, link = await loop.create_connection(
-                lambda: MqttLink(where, keepalive_s=config.keepalive_s, timeout_s=config.timeout_s),
-                config.host,
-                config.port,
-                ssl=context,
-            )
+            _, protocol = await loop.create_connection(make, config.host, config.port, ssl=context)
     except (OSError, TimeoutError) as error:
-        raise Unavailable(f"no broker at {where}: {error}") from error
-    return link
+        raise Unavailable(f"no broker at {config.where}: {error}") from error
+    return protocol
 
 
 def credentials(config: BrokerConfig) -> tuple[str | None, ssl.SSLContext | None]:

@@ -1,4 +1,4 @@
-"""One connection to a broker as a link: an asyncio protocol around `contract.links.packets`.
+"""A link over one connection to a broker: what is said and heard, by `contract.links.packets`.
 
 publish ─▶ (at most the broker's Receive Maximum unanswered) ─▶ broker
 broker ─▶ Framer ─▶ acknowledged at once, all of a piece ─▶ unread ─▶ receive, in batches
@@ -8,20 +8,17 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final, TypeVar, cast
+from typing import Final
 
 from contract.link import BATCH_MAX, UNREAD_PACKETS_MAX, Packet, Unavailable
 from contract.links import packets, subscriber
+from contract.links.connection import REFUSED, Connection, fail
 from contract.links.packets import Answered, Heard, Incoming, Welcomed
-from contract.links.subscriber import Ended, Framer, Garbled
+from contract.links.subscriber import Ended, Framer
 
-REFUSED: Final = 0x80
-"""Reason codes from here on say no."""
 WRITE_BYTES: Final = 64 * 1024
 """What is given to the socket at once."""
-CLOSE_S_MAX: Final = 1.0
 PACKET_ID_MAX: Final = 65_535
-T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
 
 
@@ -42,17 +39,14 @@ class _Batch:
             self.done.set_result(None)
 
 
-class MqttLink(asyncio.Protocol):
+class MqttLink(Connection[Incoming]):
     """See `contract.link.Link`."""
 
     def __init__(self, where: str, *, keepalive_s: int, timeout_s: float) -> None:
+        framer: Framer[Incoming] = Framer(packets.incoming, packets.PACKET_BYTES_MAX)
+        super().__init__(where, framer, keepalive_s=keepalive_s, timeout_s=timeout_s)
         loop = asyncio.get_running_loop()
-        self._where: Final = where
-        self._keepalive_s: Final = keepalive_s
-        self._timeout_s: Final = timeout_s
-        self._framer: Final[Framer[Incoming]] = Framer(packets.incoming, packets.PACKET_BYTES_MAX)
         self._welcomed: Final[asyncio.Future[Welcomed]] = loop.create_future()
-        self._closed: Final = asyncio.Event()
         self._arrived: Final = asyncio.Event()
         self._has_room: Final = asyncio.Event()
         self._unread: Final[deque[Packet]] = deque(maxlen=UNREAD_PACKETS_MAX)
@@ -60,18 +54,13 @@ class MqttLink(asyncio.Protocol):
         self._in_flight_max = packets.UNBOUNDED
         self._last_id = 0
         self._is_paused = False
-        self._is_heard = False
-        self._broken = ""
-        self._transport: asyncio.Transport | None = None
-        self._beat: asyncio.TimerHandle | None = None
 
-    async def greet(self, greeting: bytes) -> int:
-        """Say who we are; returns the broker's reason, a refusal from `REFUSED` on."""
+    async def greet(self, greeting: bytes) -> None:
+        """Say who we are; raise `Rejected` or `Unavailable` if the broker does not want us."""
         self._write(greeting)
         welcomed = await self._answer(self._welcomed)
         self._in_flight_max = min(welcomed.receive_max, PACKET_ID_MAX - 1)
-        self._keep_alive()
-        return welcomed.reason
+        self._admitted(welcomed.reason)
 
     async def publish(self, packets_: Sequence[Packet]) -> None:
         """See `contract.link.Link`: in order, without waiting for one before the next is sent."""
@@ -114,34 +103,12 @@ class MqttLink(asyncio.Protocol):
                 await self._arrived.wait()
             yield [unread.popleft() for _ in range(min(BATCH_MAX, len(unread)))]
 
-    async def leave(self) -> None:
-        """Say goodbye, so that no will is said; nothing happens on a broken connection."""
-        if self._transport is None:
-            return
-        self._write(subscriber.GOODBYE)
-        self._break("closed")
-        try:
-            async with asyncio.timeout(CLOSE_S_MAX):
-                await self._closed.wait()
-        except TimeoutError:
-            self._transport.abort()
+    # --- the connection ---
 
-    # --- asyncio.Protocol ---
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection stands."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's has no such parent
-
-    def data_received(self, data: bytes) -> None:
-        """Something arrived."""
-        self._is_heard = True
-        try:
-            found = self._framer.feed(data)
-        except Garbled as error:
-            self._break(f"does not speak MQTT 5: {error}")
-            return
+    def take(self, arrived: list[Incoming]) -> None:
+        """See `Connection`: acknowledged at once, all of a piece."""
         numbered = []
-        for one in found:
+        for one in arrived:
             if isinstance(one, Heard):
                 self._unread.append(one.packet)
                 if one.packet_id:
@@ -154,10 +121,12 @@ class MqttLink(asyncio.Protocol):
             self._arrived.set()
         self._has_room.set()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
-        self._break(str(exc) if exc else "closed the connection")
-        self._closed.set()
+    def tell(self, error: Unavailable) -> None:
+        """See `Connection`."""
+        fail((self._welcomed, *(one.done for one in self._unanswered.values())), error)
+        self._unanswered.clear()
+        self._arrived.set()
+        self._has_room.set()
 
     def pause_writing(self) -> None:
         """The socket takes no more for now."""
@@ -177,7 +146,7 @@ class MqttLink(asyncio.Protocol):
             if not self._welcomed.done():
                 self._welcomed.set_result(packet)
         elif isinstance(packet, Ended):
-            self._break(f"ended the connection (reason {packet.reason:#x})")
+            self._ended(packet)
 
     # --- answers ---
 
@@ -202,16 +171,6 @@ class MqttLink(asyncio.Protocol):
         await self._answer(batch.done)
         return batch.reason
 
-    async def _answer(self, future: "asyncio.Future[T]") -> T:
-        """The broker's answer; a broker that gives none is away."""
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                return await asyncio.shield(future)
-        except TimeoutError:
-            self._break("does not answer")
-            self._check()
-            raise
-
     async def _room(self) -> None:
         self._check()
         self._has_room.clear()
@@ -221,44 +180,3 @@ class MqttLink(asyncio.Protocol):
         except TimeoutError:
             self._break("takes nothing")
         self._check()
-
-    # --- the connection ---
-
-    def _keep_alive(self) -> None:
-        self._is_heard = False
-        self._write(subscriber.PING)
-        loop = asyncio.get_running_loop()
-        self._beat = loop.call_later(self._keepalive_s / 2, self._look)
-
-    def _look(self) -> None:
-        if self._is_heard:
-            self._keep_alive()
-        else:
-            self._break("is silent")
-
-    def _write(self, data: bytes) -> None:
-        if data and self._transport is not None and not self._broken:
-            self._transport.write(data)
-
-    def _check(self) -> None:
-        if self._broken:
-            raise Unavailable(f"the broker at {self._where}: {self._broken}")
-
-    def _break(self, why: str) -> None:
-        """It stays broken: everybody who waits is told."""
-        if self._broken:
-            return
-        self._broken = why
-        if self._beat is not None:
-            self._beat.cancel()
-        if self._transport is not None:
-            self._transport.close()
-        error = Unavailable(f"the broker at {self._where}: {why}")
-        waiting: list[asyncio.Future[Any]] = [one.done for one in self._unanswered.values()]
-        for future in (self._welcomed, *waiting):
-            if not future.done():
-                future.set_exception(error)
-                future.exception()  # nobody may be waiting for it
-        self._unanswered.clear()
-        self._arrived.set()
-        self._has_room.set()
