@@ -1,16 +1,16 @@
 """A simulated network camera: a tiny MJPEG-over-HTTP server with a scene that can change."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from typing import Final
 
 import cv2
 import numpy as np
 
+from simulators.listening import Listening
+
 CLIENTS_MAX: Final = 4
 FRAMES_PER_S: Final = 20.0
-REQUEST_BYTES_MAX: Final = 8_192
 SIZE_PX: Final = (320, 240)
 BOUNDARY: Final = b"greenlane-frame"
 
@@ -32,40 +32,21 @@ def scene(vehicles: int) -> bytes:
     return jpeg.tobytes()
 
 
-class CameraServer:
+class CameraServer(Listening):
     """One camera; ``frame`` gives the JPEG that it shows now."""
 
     def __init__(self, frame: Callable[[], bytes], *, frames_per_s: float = FRAMES_PER_S) -> None:
+        super().__init__()
         self._frame: Final = frame
         self._frames_per_s: Final = frames_per_s
-        self._talks: set[asyncio.Task[None] | None] = set()
-        self._is_closing: Final = asyncio.Event()
         self.is_frozen = False
         """A camera that keeps the connection and says nothing."""
 
-    @asynccontextmanager
-    async def serving(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
-        """Serve; yields the port (a free one for 0). Ends all connections when it ends."""
-        self._is_closing.clear()
-        server = await asyncio.start_server(self._serve, host, port, limit=REQUEST_BYTES_MAX)
-        try:
-            yield int(server.sockets[0].getsockname()[1])
-        finally:
-            server.close()
-            self._is_closing.set()
-            if talks := [talk for talk in self._talks if talk]:
-                await asyncio.wait(talks)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._talks.add(talk := asyncio.current_task())
-        try:
-            with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-                await reader.readuntil(b"\r\n\r\n")
-                if len(self._talks) <= CLIENTS_MAX:
-                    await self._show(writer)
-        finally:
-            self._talks.discard(talk)
-            writer.close()
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Show what there is to see, to as many as it can."""
+        await reader.readuntil(b"\r\n\r\n")
+        if len(self._calls) <= CLIENTS_MAX:
+            await self._show(writer)
 
     async def _show(self, writer: asyncio.StreamWriter) -> None:
         kind = b"multipart/x-mixed-replace; boundary=" + BOUNDARY
@@ -76,6 +57,4 @@ class CameraServer:
                 head = b"--%b\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
                 writer.write(head % (BOUNDARY, len(jpeg)) + jpeg + b"\r\n")
                 await writer.drain()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(1 / self._frames_per_s):
-                    await self._is_closing.wait()
+            await self._pause(1 / self._frames_per_s)
