@@ -15,6 +15,7 @@ import nacl.exceptions
 import nacl.signing
 
 from contract.messages import SignedBytes
+from contract.whole_file import write_whole
 from contract.wire import JSON
 
 KEY_BYTES: Final = 32
@@ -60,12 +61,7 @@ class Key:
             pass
         path.parent.mkdir(parents=True, exist_ok=True)
         seed = os.urandom(KEY_BYTES)
-        draft = path.with_suffix(".new")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(seed.hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
+        write_whole(path, seed.hex() + "\n")
         return cls(seed)
 
     def sign(self, envelope: bytes, payload_type: str = JSON) -> bytes:

@@ -7,7 +7,6 @@ from the enrolment), ``tls`` (a certificate for the broker, where it wants one) 
 
 import asyncio
 import logging
-import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from contract.delivery.room import OutboxLimits
 from contract.identifiers import Source
 from contract.link import Dial, Rejected
 from contract.signing import KEY_BYTES, Key
+from contract.whole_file import write_whole
 
 log: Final = logging.getLogger(__name__)
 
@@ -102,7 +102,8 @@ async def enrol(
     if tls is not None:
         keeping = partial(state.papers.keep, tls, enrolled.answer, keyid=key.keyid)
         await asyncio.to_thread(keeping)
-    await asyncio.to_thread(_write_durably, state.gateway, enrolled.gateway_key.hex() + "\n")
+    theirs = enrolled.gateway_key.hex() + "\n"
+    await asyncio.to_thread(write_whole, state.gateway, theirs, is_secret=False)
     if is_new_key:
         await asyncio.to_thread(place.rename, state.key)
 
@@ -125,12 +126,3 @@ async def rotate(
         await outbox.call(outbox.end.rotate, new, stamp(clock))
     await asyncio.to_thread(state.next_key.rename, state.key)
     log.info("%s goes on with the key %s", source, new.keyid)
-
-
-def _write_durably(path: Path, text: str) -> None:
-    draft = path.with_suffix(".new")
-    with draft.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)

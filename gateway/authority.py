@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from contract.clock import Clock
 from contract.identifiers import Source
 from contract.link import Rejected
-from contract.secret_file import write_secret
+from contract.whole_file import write_whole
 from gateway.register import Register
 
 LASTS: Final = timedelta(days=3_650)
@@ -90,10 +90,10 @@ class Authority:
             .add_extension(usage, critical=True)
             .sign(key, hashes.SHA256())
         )
-        write_secret(folder / "ca.crt", _pem(own))
+        write_whole(folder / "ca.crt", _pem(own))
         made = cls(folder, key, own)
         made.keep_list((), now)
-        write_secret(folder / "ca.key", _key_pem(key))  # last: with it the authority is there
+        write_whole(folder / "ca.key", _key_pem(key))  # last: with it the authority is there
         return made
 
     @property
@@ -175,7 +175,7 @@ class Authority:
             one = x509.RevokedCertificateBuilder().serial_number(int(serial, 16))
             built = built.add_revoked_certificate(one.revocation_date(now).build())
         pem = built.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-        write_secret(path, pem.decode())
+        write_whole(path, pem)
         return True
 
     def _issue(self, name: str, public: PublicKey, now: datetime) -> Issued:
@@ -201,8 +201,8 @@ class Authority:
         )
 
     def _keep(self, name: str, key: ec.EllipticCurvePrivateKey, certificate: str) -> None:
-        write_secret(self.folder / f"{name}.key", _key_pem(key))
-        write_secret(self.folder / f"{name}.crt", certificate)
+        write_whole(self.folder / f"{name}.key", _key_pem(key))
+        write_whole(self.folder / f"{name}.crt", certificate)
 
 
 async def keep_own(folder: Path, clock: Clock) -> None:

@@ -1,7 +1,6 @@
 """One-time codes for enrolment: one file each, so that a command may make one while we run."""
 
 import logging
-import os
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from contract.clock import Clock
 from contract.delivery.enrolment import Code
 from contract.identifiers import Source
 from contract.link import Rejected
+from contract.whole_file import write_whole
 from gateway.adapters.config import PREFIX as FOREIGN
 
 LASTS_H: Final = 24
@@ -55,12 +55,7 @@ class Codes:
         )
         until = self._clock.utc_now() + timedelta(hours=LASTS_H)
         waiting = Waiting(str(source), code.secret, until)
-        draft = self._folder / f"{code.name}.new"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(waiting))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(self._path(code.name))
+        write_whole(self._path(code.name), msgspec.json.encode(waiting))
         return str(code)
 
     def secret(self, name: str, source: str) -> str | None:

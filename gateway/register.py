@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from contract.link import Unavailable
 from contract.pattern import whole
-from contract.secret_file import write_secret
+from contract.whole_file import write_whole
 
 EACH_MAX: Final = 32
 """Certificates of one source that count at once; it asks for one in two months."""
@@ -71,7 +71,7 @@ class Register:
         counting = [one for one in self._papers if one.ends_at > now]
         if len(counting) < len(self._papers):
             lines = b"".join(msgspec.json.encode(one) + b"\n" for one in counting)
-            write_secret(self._path, lines.decode())
+            write_whole(self._path, lines)
             self._papers = counting
 
 

@@ -16,7 +16,7 @@ from msgspec import Meta
 from contract.clock import Clock
 from contract.link import Unavailable
 from contract.messages import KeyRevoked, Name, SourceText, Text
-from contract.secret_file import write_secret
+from contract.whole_file import write_whole
 from gateway.journal import Journal
 from gateway.keys import Keys
 from gateway.revocations import Revocations
@@ -42,7 +42,7 @@ def wish(state_dir: Path, wanted: Wish) -> Path:
     folder = state_dir / "revoke"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"{secrets.token_hex(NAME_BYTES)}.json"
-    write_secret(path, msgspec.json.encode(wanted, enc_hook=str).decode())
+    write_whole(path, msgspec.json.encode(wanted, enc_hook=str))
     return path
 
 

@@ -22,8 +22,8 @@ from contract.delivery.enrolment import accepted, answering, exchange
 from contract.identifiers import Source
 from contract.link import Dial, Rejected, Unavailable
 from contract.messages import CertificateAsked, EnrolAnswered
-from contract.secret_file import write_secret
 from contract.signing import Key
+from contract.whole_file import write_whole
 
 LOOK_EVERY_S: Final = 3_600.0
 """So often a source looks whether its certificate should be renewed."""
@@ -65,12 +65,12 @@ class Papers:
     def keep(self, tls: Key, answer: EnrolAnswered, *, keyid: str = "") -> None:
         """Write what the gateway answered, durably; a link that is dialled from now on uses it."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_secret(self.authority, answer.authority)
-        write_secret(self.own, tls.pem() + answer.certificate)
-        write_secret(
+        write_whole(self.authority, answer.authority)
+        write_whole(self.own, tls.pem() + answer.certificate)
+        write_whole(
             self.folder / "renew_at", answer.renew_at.isoformat() if answer.renew_at else ""
         )
-        write_secret(self.folder / "keyid", keyid)
+        write_whole(self.folder / "keyid", keyid)
 
 
 async def renew(

@@ -2,18 +2,17 @@
 
 import hashlib
 import logging
-import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from contract.clock import Clock
-from contract.folder import sync
 from contract.proof import checkpoint, merkle, note, submission
 from contract.proof.checkpoint import BadCheckpoint, Checkpoint
 from contract.proof.merkle import BadProof
 from contract.proof.note import BadNote, Note, Verifier
 from contract.proof.submission import BadSubmission, Submission
 from contract.signing import Key
+from contract.whole_file import write_whole
 
 LOGS_MAX: Final = 1_000
 """Logs that are remembered; a restored gateway begins a new one."""
@@ -81,7 +80,7 @@ class Witness:
         if known is None:
             _log.info("a new log: %s, with %d entries", stands.origin, stands.size)
         line = note.cosigned(told.text, self._name, self._key, self._clock.utc_now())
-        _write(path, str(note.with_lines(told, [line])).encode())
+        write_whole(path, str(note.with_lines(told, [line])), is_secret=False)
         return Answer(200, str(line))
 
     def seen(self) -> str:
@@ -96,14 +95,3 @@ def _check(asked: Submission, known: Checkpoint | None, stands: Checkpoint) -> N
         merkle.check_consistency(known.size, stands.size, known.root, stands.root, asked.proof)
     elif asked.proof:
         raise BadProof("a proof from nothing")
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Durable before anybody hears of it."""
-    draft = path.with_suffix(".new")
-    with draft.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
-    sync(path.parent)
