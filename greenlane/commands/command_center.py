@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from greenlane.arguments import add_config, config_of
+from greenlane.commands import enrolling
 from greenlane.exits import OK
 from greenlane.serving import serve
 
@@ -25,18 +26,12 @@ def add_parser(commands: Any) -> None:
     add_config(center, EXAMPLE)
     center.set_defaults(act=run)
     inner = center.add_subparsers(metavar="enroll")
-    enroll = inner.add_parser(
-        "enroll",
-        help="enter this command center's key at the gateway, once",
-        description="Officers' acts travel as signed messages. The code comes from: "
+    enroll = enrolling.add_enroll(
+        inner,
+        EXAMPLE,
+        whose="this command center",
+        why="Officers' acts travel as signed messages. The code comes from: "
         "greenlane gateway code --agent command-center",
-    )
-    add_config(enroll, EXAMPLE)
-    enroll.add_argument("--code", required=True, help="the one-time code, NAME-SECRET")
-    enroll.add_argument(
-        "--new-key",
-        action="store_true",
-        help="with another key than until now, as after a revocation; then start it anew",
     )
     enroll.set_defaults(act=enrol)
 
@@ -74,21 +69,8 @@ def say_where(ready: "Ready") -> None:
 def enrol(arguments: argparse.Namespace) -> int:
     """Enter the key of this command center at the gateway."""
     from command_center.config import Config
-    from contract.clock import SystemClock
-    from contract.links.mqtt import dialler
-    from edge import identity
-    from greenlane.certified import is_certified
+    from edge.identity import StateDir
 
     config = config_of(arguments, Config)
-    state = identity.StateDir(config.state)
-    serve(
-        lambda: identity.enrol(
-            *(config.me, state, dialler(config.broker.door())),
-            code=arguments.code,
-            clock=SystemClock(),
-            is_certified=is_certified(config.broker),
-            is_new_key=arguments.new_key,
-        )
-    )
-    print(f"{config.me} is enrolled; its key and the gateway's are in {state.path}.")
+    enrolling.enrol(arguments, config.me, StateDir(config.state), config.broker)
     return OK

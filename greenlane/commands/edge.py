@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from greenlane.arguments import add_config, config_of
+from greenlane.commands import enrolling
 from greenlane.exits import OK
 from greenlane.serving import serve
 
@@ -22,18 +23,12 @@ def add_parser(commands: Any) -> None:
     add_config(edge, EXAMPLE)
     edge.set_defaults(act=run)
     inner = edge.add_subparsers(metavar="COMMAND")
-    enroll = inner.add_parser(
-        "enroll",
-        help="enter this box's key at the gateway, once",
-        description="Makes the key of this box if there is none, and proves to the gateway that "
-        "this box holds it. The code comes from: greenlane gateway code --agent NAME",
-    )
-    add_config(enroll, EXAMPLE)
-    enroll.add_argument("--code", required=True, help="the one-time code, NAME-SECRET")
-    enroll.add_argument(
-        "--new-key",
-        action="store_true",
-        help="with another key than until now, as after a revocation; then start the agent anew",
+    enroll = enrolling.add_enroll(
+        inner,
+        EXAMPLE,
+        whose="this box",
+        why="Makes the key of this box if there is none, and proves to the gateway that this box "
+        "holds it. The code comes from: greenlane gateway code --agent NAME",
     )
     enroll.set_defaults(act=enrol)
     following = inner.add_parser(
@@ -70,24 +65,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def enrol(arguments: argparse.Namespace) -> int:
     """Enter the key of this box at the gateway."""
-    from contract.clock import SystemClock
-    from contract.links.mqtt import dialler
-    from edge import identity
     from edge.config import AgentConfig
-    from greenlane.certified import is_certified
+    from edge.identity import StateDir
 
     config = config_of(arguments, AgentConfig)
-    state = identity.StateDir(Path(config.state_dir))
-    serve(
-        lambda: identity.enrol(
-            *(config.source, state, dialler(config.broker.door())),
-            code=arguments.code,
-            clock=SystemClock(),
-            is_certified=is_certified(config.broker),
-            is_new_key=arguments.new_key,
-        )
-    )
-    print(f"{config.source} is enrolled; its key and the gateway's are in {state.path}.")
+    enrolling.enrol(arguments, config.source, StateDir(Path(config.state_dir)), config.broker)
     return OK
 
 
