@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from contract.config import BadConfig
-from greenlane.exits import OK, Outside
+from greenlane.commands.needs import Needs
+from greenlane.commands.specimen import add_specimen
+from greenlane.exits import OK
 
 BAGS: Final = 1_200
 """Simulated bags that `evaluate` judges by if no pictures are given."""
@@ -16,11 +18,14 @@ STDOUT: Final = "-"
 
 def add_parser(commands: Any) -> None:
     """Enter the command."""
-    model = commands.add_parser("model", help="train, evaluate or adapt a detector")
+    model = commands.add_parser(
+        "model", help="train, evaluate or adapt a detector; show a thing of yours"
+    )
     verbs = model.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_train(verbs)
     _add_evaluate(verbs)
     _add_adapt(verbs)
+    add_specimen(verbs)
 
 
 def _add_train(verbs: Any) -> None:
@@ -95,7 +100,7 @@ def _add_adapt(verbs: Any) -> None:
 
 def train_model(arguments: argparse.Namespace) -> int:
     """Train by a recipe."""
-    with _Needs("train"):
+    with Needs("train"):
         from models.finish import finish
         from models.train import train
     from models.recipe import RECIPES, read
@@ -117,7 +122,7 @@ def train_model(arguments: argparse.Namespace) -> int:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Judge a model and write what came out."""
-    with _Needs("models"):
+    with Needs("models"):
         from models import plots
         from models.hearing import Question, hear
         from models.report import as_dict, as_markdown
@@ -147,7 +152,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
 def adapt_model(arguments: argparse.Namespace) -> int:
     """Adapt a model to a scanner."""
-    with _Needs("train"):
+    with Needs("train"):
         from models.adapt import Adaptation, adapt
     from models.inference import preferred, twin_of
     from models.report import as_markdown
@@ -172,22 +177,6 @@ def adapt_model(arguments: argparse.Namespace) -> int:
     runs = "runs by default" if preferred(path) == twin else "is not shown to lose nothing"
     print(f"{twin}: the same in 8 bits, {runs}; its figures are in report.md")
     return OK
-
-
-class _Needs:
-    """Turn a missing library into the sentence that says what to install."""
-
-    def __init__(self, extra: str) -> None:
-        self._extra: Final = extra
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Raise `Outside` for a missing library."""
-        if isinstance(error, ModuleNotFoundError):
-            what = f'{error.name} is missing: pip install "greenlane[{self._extra}]"'
-            raise Outside(what) from error
 
 
 def _write(where: str, text: str) -> None:

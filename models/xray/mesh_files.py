@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import trimesh
 
 from models.xray.mesh import BadMesh, Mesh
 
@@ -13,7 +14,8 @@ SUFFIXES: Final = frozenset({".stl", ".ply", ".obj"})
 CM_PER_UNIT: Final = {"mm": 0.1, "cm": 1.0, "m": 100.0, "inch": 2.54}
 """The files do not say their unit; most programs write millimetres."""
 BYTES_MAX: Final = 64 * 1024 * 1024
-NEEDS_TRIMESH: Final = "mesh files need trimesh: pip install 'greenlane[mesh]'"
+CM_MIN: Final = 0.2
+"""Smaller than two pixels of any picture here: the unit is wrong."""
 
 
 def read_mesh(path: Path, unit: str = "mm") -> Mesh:
@@ -29,10 +31,6 @@ def read_mesh(path: Path, unit: str = "mm") -> Mesh:
     if path.stat().st_size > BYTES_MAX:
         raise BadMesh(f"{path.name} has more than {BYTES_MAX} bytes")
     try:
-        import trimesh  # noqa: PLC0415 - an extra: who projects no mesh needs none
-    except ImportError:
-        raise BadMesh(NEEDS_TRIMESH) from None
-    try:
         with np.errstate(invalid="ignore", over="ignore"):
             found = trimesh.load_mesh(path, process=True)
     except (ValueError, LookupError, TypeError, AttributeError) as broken:
@@ -40,4 +38,6 @@ def read_mesh(path: Path, unit: str = "mm") -> Mesh:
     if not isinstance(found, trimesh.Trimesh) or len(found.faces) == 0:
         raise BadMesh(f"{path.name} holds no triangles")
     vertices = np.asarray(found.vertices, dtype=np.float64) * CM_PER_UNIT[unit]
+    if np.ptp(vertices, axis=0).max() < CM_MIN:
+        raise BadMesh(f"the mesh is smaller than {CM_MIN:g} cm: say its unit")
     return Mesh(vertices, np.asarray(found.faces, dtype=np.int64)).centred()

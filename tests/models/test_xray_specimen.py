@@ -7,14 +7,24 @@ import numpy as np
 import pytest
 import trimesh
 
+from contract.config import BadConfig
+from greenlane.__main__ import main
+from greenlane.cli import parser
+from greenlane.exits import OK, USAGE
 from models.image import decode, read
-from models.xray import specimen
 from models.xray.bag import render
 from models.xray.mesh import BadMesh
 from models.xray.mesh_files import read_mesh
+from models.xray.specimen import SIZE_PX
 from models.xray.two_views import write
 
 SIZE_MM = (120.0, 50.0, 40.0)
+
+
+def run(*words: str | Path) -> int:
+    """The exit code of `greenlane model specimen WORDS`."""
+    arguments = parser().parse_args(["model", "specimen", *map(str, words)])
+    return int(arguments.act(arguments))
 
 
 @pytest.fixture
@@ -53,6 +63,9 @@ def test_what_is_no_solid_is_refused(tmp_path: Path, block: Path) -> None:
         read_mesh(block, "ell")
     with pytest.raises(BadMesh, match="larger than 200 cm"):
         read_mesh(block, "m")
+    trimesh.creation.box((0.12, 0.05, 0.04)).export(tmp_path / "metres.stl")
+    with pytest.raises(BadMesh, match=r"smaller than 0\.2 cm: say its unit"):
+        read_mesh(tmp_path / "metres.stl")
 
 
 def test_your_mesh_is_hidden_in_a_bag(
@@ -60,12 +73,12 @@ def test_your_mesh_is_hidden_in_a_bag(
 ) -> None:
     """Two views in one picture, and a truth for each of them."""
     out = tmp_path / "bag.png"
-    arguments = [str(block), str(out), "--material", "ivory", "--kind", "netsuke"]
-    assert specimen.main([*arguments, "--seed", "3", "--turn", "20", "0", "45"]) == 0
+    said = ("--out", out, "--material", "ivory", "--kind", "netsuke")
+    assert run(block, *said, "--seed", "3", "--turn", "20", "0", "45") == OK
     truths = json.loads(capsys.readouterr().out)
     assert [truth["kind"] for truth in truths] == ["netsuke", "netsuke"]
     assert all(truth["absorbed"] > 0.1 for truth in truths)
-    assert decode(read(out)).shape[1] == specimen.SIZE_PX[0]
+    assert decode(read(out)).shape[1] == SIZE_PX[0]
 
 
 def test_your_mesh_is_projected_into_a_picture(
@@ -75,8 +88,8 @@ def test_your_mesh_is_projected_into_a_picture(
     before = render(8, size=(320, 240)).pixels
     write(tmp_path / "scan.png", before)
     out = tmp_path / "out.png"
-    arguments = [str(block), str(out), "--material", "ivory", "--into", str(tmp_path / "scan.png")]
-    assert specimen.main(arguments) == 0
+    scan = tmp_path / "scan.png"
+    assert run(block, "--out", out, "--material", "ivory", "--into", scan) == OK
     (truth,) = json.loads(capsys.readouterr().out)
     assert truth["kind"] == "block"
     after = decode(read(out))
@@ -88,9 +101,17 @@ def test_your_mesh_is_projected_into_a_picture(
 
 
 def test_refusal_is_a_sentence_and_an_exit_code(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, block: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """No traceback for an officer."""
-    missing = str(tmp_path / "no.stl")
-    assert specimen.main([missing, str(tmp_path / "o.png"), "--material", "ivory"]) == 2
-    assert "no.stl" in capsys.readouterr().err
+    """No traceback for an officer; an unknown material is answered with all that are known."""
+    out = tmp_path / "o.png"
+    words = ["model", "specimen", str(tmp_path / "no.stl"), "--out", str(out)]
+    assert main([*words, "--material", "ivory"]) == USAGE
+    assert "no.stl: No such file" in capsys.readouterr().err
+    with pytest.raises(BadConfig, match=r"no such material: 'tooth'; one of .*ivory"):
+        run(block, "--out", out, "--material", "tooth")
+    with pytest.raises(BadConfig, match="density"):
+        run(block, "--out", out, "--material", "ivory", "--density", "0")
+    with pytest.raises(BadConfig, match="no such unit: 'ell'; one of mm, cm, m, inch"):
+        run(block, "--out", out, "--material", "ivory", "--unit", "ell")
+    assert not out.exists()
