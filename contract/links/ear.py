@@ -17,6 +17,12 @@ from contract.links.connection import REFUSED, Connection, fail
 from contract.links.mqtt import BrokerConfig, connected, credentials
 from contract.links.subscriber import Connected, Ended, Packet, Parser, Said, Subscribed
 
+BREATH_S: Final = 0.02
+"""After something was said, the socket is left alone for so long. A broker that says ten thousand
+messages a second writes each by itself, and to wake for each costs more than to read it."""
+MUCH: Final = 500
+"""Where so many came at once, more is behind them: it is read on."""
+
 
 class Ear(Protocol):
     """One connection to a broker."""
@@ -117,11 +123,19 @@ class _Ear(Connection[Packet]):
                 self._control(packet)
         if said:
             self._hear(self, said)
+            if len(said) < MUCH:
+                self._breathe()
 
     def tell(self, error: Unavailable) -> None:
         """See `Connection`."""
         fail((self._connected, *self._subscribed.values()), error)
         self._is_over.set()
+
+    def _breathe(self) -> None:
+        """Let the broker say more before it is read; the socket holds it meanwhile."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_later(BREATH_S, self._transport.resume_reading)
 
     def _control(self, packet: Packet) -> None:
         if isinstance(packet, Connected) and not self._connected.done():

@@ -1,6 +1,6 @@
 """Hears devices that are not ours, and hands what they say to the journal, a batch at a time.
 
-    ear ─▶ Waiting ─▶ Taking (thread) ─▶ journal (one fsync a batch), quarantine ─▶ settle ─▶ ear
+    ear ─▶ Waiting ─▶ Taking ─▶ journal (one fsync a batch), quarantine ─▶ settle ─▶ ear
 
 One connection of its own, so that a stranger's flood delays nobody who signs. What is published at
 QoS 1 is acknowledged when it is on the disk; the broker keeps it while the gateway is away.
@@ -25,10 +25,6 @@ from gateway.journal import Journal
 from gateway.points import microseconds
 from gateway.quarantine import Quarantine
 
-GATHER_S: Final = 0.02
-"""While much arrives, more is waited for so long before a batch is taken."""
-MUCH: Final = 50
-"""Messages in a batch from which on that is worth it."""
 REDIAL_S_FIRST: Final = 0.25
 REDIAL_S_MAX: Final = 10.0
 RETRY_S: Final = 1.0
@@ -105,18 +101,13 @@ class _Hearing:
 
     async def take(self) -> None:
         """Read what waits, one batch while the one before it goes to the disk."""
-        count = 0
         while True:
             await self._arrived.wait()
-            if count >= MUCH and self._waiting.count < count:
-                await self._clock.sleep(GATHER_S)
             ear, taken = self._ear, self._waiting.take()
-            count = sum(map(len, taken.values()))
             if not self._waiting.count:
                 self._arrived.clear()
-            if count:
-                heard_us = microseconds(self._journal.now())
-                batch = await asyncio.to_thread(self._taking.take, taken, heard_us)
+            if taken:
+                batch = self._taking.take(taken, microseconds(self._journal.now()))
                 numbered = [one[2] for queue in taken.values() for one in queue if one[2]]
                 await self._read.put((batch, ear, numbered))
 

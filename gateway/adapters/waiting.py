@@ -9,9 +9,10 @@ from contract.links.subscriber import Said
 WAITING_MESSAGES_MAX: Final = 100_000
 WAITING_BYTES_MAX: Final = 64 * 1024 * 1024
 """With more, the topic that has most waiting loses its older half, and it is counted."""
-BATCH_MESSAGES: Final = 8_000
-BATCH_BYTES: Final = 2_000_000
-"""What is taken at once; where more waits, every topic gets the same share of it."""
+BATCH_MESSAGES: Final = 2_000
+BATCH_BYTES: Final = 500_000
+"""What is taken at once: ten milliseconds' reading, in which nobody else has the loop. Where more
+waits, every topic gets the same share of it."""
 
 Taken = Mapping[bytes, Sequence[Said]]
 

@@ -139,6 +139,35 @@ async def test_a_broker_that_goes_is_noticed(broker: Server) -> None:
 
 
 @pytest.mark.anyio
+async def test_what_is_said_message_by_message_is_read_many_at_once() -> None:
+    """In their order, and none is left lying: after each piece the socket is left alone a while."""
+    said = [Said(b"a", b"%d" % number, 0, is_retained=False) for number in range(100)]
+    pieces: list[list[Said]] = []
+
+    async def broker(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\x20\x03\x00\x00\x00")
+        await reader.readuntil(b"a" + b"\x01")  # the end of SUBSCRIBE
+        writer.write(b"\x90\x04\x00\x01\x00\x01")
+        for one in said:
+            writer.write(publish(one))
+            await asyncio.sleep(0.001)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(broker, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        listen = listener(BrokerConfig(port=port))
+        async with (
+            listen("ear", {"a": 0}, lambda _, piece: pieces.append(piece)),
+            asyncio.timeout(20),
+        ):
+            while sum(map(len, pieces)) < len(said):
+                await asyncio.sleep(0.01)
+    assert [one for piece in pieces for one in piece] == said
+    assert len(pieces) < len(said) // 4
+
+
+@pytest.mark.anyio
 async def test_a_secret_that_is_not_there_is_named(tmp_path: Path) -> None:
     """Before anything is sent."""
     config = BrokerConfig(password_file=str(tmp_path / "nothing"))
