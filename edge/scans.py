@@ -6,16 +6,13 @@ the outbox is asked whether its scan was said already. The parts may be said twi
 addressed by their content, and the gateway has a picture once however often it comes.
 """
 
-import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from contract.delivery.source_end import Said
 from contract.messages import (
-    PART_BYTES_MAX,
-    BlobPart,
     Detection,
     Likelihood,
     ModelUsed,
@@ -24,6 +21,7 @@ from contract.messages import (
     ScanCompleted,
     ScanFailed,
 )
+from edge.blob import Blob
 from edge.detector import Detection as Seen
 from edge.detector import PictureError, Scan
 from edge.drift import Drift
@@ -133,27 +131,19 @@ def _detection(seen: Seen, weighed_on: str) -> Detection:
 def _parts_of(found: PictureFound, at: datetime) -> list[Said]:
     """What is sent of it: what is looked at, and the file where that is another."""
     blobs = [_shown(found), *([_file(found)] if found.view else [])]
-    return [Said(part, at, raw) for blob in blobs for part, raw in _parts(blob)]
+    return [said for blob in blobs for said in blob.said(at)]
 
 
-class _Blob(NamedTuple):
-    """Bytes that are sent."""
-
-    body: bytes
-    sha256: str
-    media_type: str
-
-
-def _file(found: PictureFound) -> _Blob:
+def _file(found: PictureFound) -> Blob:
     """The file as the machine wrote it."""
-    return _Blob(found.body, found.sha256, found.media_type or UNKNOWN_TYPE)
+    return Blob(found.body, found.sha256, found.media_type or UNKNOWN_TYPE)
 
 
-def _shown(found: PictureFound) -> _Blob:
+def _shown(found: PictureFound) -> Blob:
     """What is looked at."""
     if not found.view:
         return _file(found)
-    return _Blob(found.view, hashlib.sha256(found.view).hexdigest(), VIEW_TYPE)
+    return Blob.of(found.view, VIEW_TYPE)
 
 
 def _sha256_of(outcome: Outcome) -> str:
@@ -172,7 +162,7 @@ def _failed(device: str, found: PictureFound, reason: str) -> ScanFailed:
     )
 
 
-def _picture(blob: _Blob, width_px: int, height_px: int) -> Picture:
+def _picture(blob: Blob, width_px: int, height_px: int) -> Picture:
     return Picture(
         sha256=blob.sha256,
         size_bytes=len(blob.body),
@@ -180,17 +170,3 @@ def _picture(blob: _Blob, width_px: int, height_px: int) -> Picture:
         width_px=width_px,
         height_px=height_px,
     )
-
-
-def _parts(blob: _Blob) -> Iterator[tuple[BlobPart, bytes]]:
-    for offset in range(0, len(blob.body), PART_BYTES_MAX):
-        raw = blob.body[offset : offset + PART_BYTES_MAX]
-        part = BlobPart(
-            sha256=blob.sha256,
-            size_bytes=len(blob.body),
-            media_type=blob.media_type,
-            offset_bytes=offset,
-            part_sha256=hashlib.sha256(raw).hexdigest(),
-            part_bytes=len(raw),
-        )
-        yield part, raw

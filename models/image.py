@@ -33,12 +33,14 @@ AREAS_SCALE = 0.5  # from here on every pixel is among the four neighbours of on
 FLOATS_MAX = 4_000_000
 """Bytes of a picture up to which it is averaged as floats: 16 MB of them."""
 
-REDUCED = {
+JPEG_AT = {
+    1: cv2.IMREAD_COLOR_RGB,
     2: cv2.IMREAD_REDUCED_GRAYSCALE_2 | cv2.IMREAD_COLOR_RGB,
     4: cv2.IMREAD_REDUCED_GRAYSCALE_4 | cv2.IMREAD_COLOR_RGB,
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8 | cv2.IMREAD_COLOR_RGB,
 }
-"""Named after the grey ones, which have no bit for colour: the other would turn RGB round."""
+"""How a JPEG is decoded at one part in so many of its width and height. The smaller ones are named
+after the grey ones, which have no bit for colour: the other would turn RGB round."""
 
 
 @dataclass(frozen=True)
@@ -140,14 +142,12 @@ def decode_for(data: bytes, side: int) -> tuple[NDArray[np.uint8], int, int]:
     `PictureError` as `decode` does.
     """
     size = size_of(data) if data.startswith(JPEG) else None
-    factor = 1
-    if size is not None:
-        factor = max((f for f in REDUCED if max(size) // f >= side), default=1)
-    if size is None or factor == 1 or len(data) > BYTES_MAX:
+    if size is None or len(data) > BYTES_MAX:
         whole = decode(data)
         return whole, whole.shape[1], whole.shape[0]
     _check_size(*size)
-    how = REDUCED[factor] | cv2.IMREAD_IGNORE_ORIENTATION
+    factor = max((f for f in JPEG_AT if max(size) // f >= side), default=1)
+    how = JPEG_AT[factor] | cv2.IMREAD_IGNORE_ORIENTATION
     try:
         rgb = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), how)
     except cv2.error as error:

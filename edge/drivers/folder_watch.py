@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 UNSETTLED_POLL_S: Final = 0.03
 """Seconds between two looks while a file is being written."""
-PRUNE_EVERY: Final = 100
-"""Pictures between two looks at how much ``done`` holds."""
 AGE_MAX: Final = timedelta(days=30)
 """A file time older than this, or in the future, says nothing about when the scan was made."""
 TAG_IN_NAME: Final = r"(?<![0-9])(?P<subject>[0-9]{10})(?![0-9])"
@@ -106,14 +104,12 @@ class FolderWatch:
             form.suffixes,
         )
         self._looks: dict[str, _Look] = {}
-        self._finished = 0
         self._syncing: asyncio.Future[None] | None = None
 
     async def open(self) -> AsyncIterator[Observed]:
         """What comes into the folder; raises `DeviceLost` if there is none."""
         try:
             await asyncio.to_thread(self._folder.prepare)
-            await asyncio.to_thread(self._folder.prune)
         except OSError as error:
             raise self._lost(error) from error
         self._looks.clear()
@@ -122,14 +118,16 @@ class FolderWatch:
     async def _watch(self) -> AsyncIterator[Observed]:
         try:
             for file in await asyncio.to_thread(self._folder.taken):
-                yield await self._found(file, is_again=True)
+                picture = await asyncio.to_thread(self._found_again, file.name)
+                yield Observed(at=self._made_at(file), picture=picture)
             while True:
                 at = self._clock.utc_now()
                 files = await asyncio.to_thread(self._folder.waiting)
                 yield Observed(at=at, up_to=min([at, *(self._made_at(f) for f in files[:1])]))
                 for file in files:
-                    if await self._is_ready(file):
-                        yield await self._found(file, is_again=False)
+                    found = await self._taken(file)
+                    if found is not None:
+                        yield Observed(at=self._made_at(file), picture=found)
                 if not files:
                     await self._synced()
                 self._forget_all_but({file.name for file in files})
@@ -140,36 +138,46 @@ class FolderWatch:
             with suppress(OSError):  # of a folder that is lost
                 await self._synced()
 
-    async def _is_ready(self, file: File) -> bool:
-        """Whether the file is whole, or has been broken for long enough."""
+    async def _taken(self, file: File) -> PictureFound | None:
+        """The picture in a file that is whole, or has been broken for long enough."""
         look = self._looks.get(file.name)
         if look is None or look.file != file:
             self._looks[file.name] = _Look(file, self._clock.monotonic_ns())
-            return False
-        if look.why_not is None:
-            content, look.why_not = await asyncio.to_thread(self._inspected, file.name)
-            # It may have grown while it was read: the next look decides.
-            return not look.why_not and content.size == file.size
+            return None
         unchanged_s = (self._clock.monotonic_ns() - look.since_ns) / 1e9
-        return not look.why_not or unchanged_s >= self._settings.broken_s
+        if look.why_not is not None and unchanged_s < self._settings.broken_s:
+            return None
+        found = await asyncio.to_thread(self._looked_into, look)
+        if found is not None:
+            del self._looks[file.name]
+        return found
 
-    async def _found(self, file: File, *, is_again: bool) -> Observed:
-        """A taken picture, as it now is: it cannot change any more."""
-        picture = await asyncio.to_thread(self._taken, file.name, is_again=is_again)
-        self._looks.pop(file.name, None)
-        return Observed(at=self._made_at(file), picture=picture)
+    def _looked_into(self, look: _Look) -> PictureFound | None:
+        """The picture, taken out of the machine's reach; none if it may still grow. Blocks."""
+        name, is_overdue = look.file.name, look.why_not is not None
+        content, look.why_not = self._inspected(name, is_taken=False)
+        if not is_overdue and (look.why_not or content.size != look.file.size):
+            return None
+        if self._folder.take(look.file):
+            return self._found(name, content, look.why_not, is_again=False)
+        # Somebody wrote while it was read: what counts is what lies there now.
+        return self._found(name, *self._inspected(name, is_taken=True), is_again=False)
 
-    def _inspected(self, name: str) -> tuple[Content, str]:
-        """What a file holds that may still grow, and why it is not whole; blocks."""
-        content = self._folder.read(name, is_taken=False)
-        return content, _why_not(self._form, content)
+    def _found_again(self, name: str) -> PictureFound:
+        """A picture that was taken before a restart; blocks."""
+        return self._found(name, *self._inspected(name, is_taken=True), is_again=True)
 
-    def _taken(self, name: str, *, is_again: bool) -> PictureFound:
-        """Take a picture out of the machine's reach and read it; blocks."""
-        if not is_again:
-            self._folder.take(name)
-        content = self._folder.read(name, is_taken=True)
-        why_not = _why_not(self._form, content)
+    def _inspected(self, name: str, *, is_taken: bool) -> tuple[Content, str]:
+        """What a file holds, and why it is not whole; blocks."""
+        content = self._folder.read(name, is_taken=is_taken)
+        if content.size > PICTURE_BYTES_MAX:
+            return content, (
+                f"the picture has {content.size} bytes, the most is {PICTURE_BYTES_MAX}"
+            )
+        return content, self._form.why_not_whole(content.body)
+
+    def _found(self, name: str, content: Content, why_not: str, *, is_again: bool) -> PictureFound:
+        """A taken picture; blocks."""
         view = View()
         if not why_not:
             try:
@@ -196,9 +204,6 @@ class FolderWatch:
             await self._synced()
             sync = partial(self._folder.sync, is_failed=bool(why_failed))
             self._syncing = asyncio.get_running_loop().run_in_executor(None, sync)
-            self._finished += 1
-            if self._finished % PRUNE_EVERY == 0:
-                await asyncio.to_thread(self._folder.prune)
         except OSError as error:
             raise self._lost(error) from error
 
@@ -225,9 +230,3 @@ class FolderWatch:
 
     def _lost(self, error: OSError) -> DeviceLost:
         return DeviceLost(f"folder {self._settings.folder}: {error.strerror or error}")
-
-
-def _why_not(form: Form, content: Content) -> str:
-    if content.size > PICTURE_BYTES_MAX:
-        return f"the picture has {content.size} bytes, the most is {PICTURE_BYTES_MAX}"
-    return form.why_not_whole(content.body)

@@ -7,10 +7,12 @@ again overwrites nothing. At most one picture is in ``taken``; a restart finds i
 """
 
 import hashlib
+import heapq
 import json
 import os
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,7 +23,10 @@ PICTURE_BYTES_MAX: Final = 32 * 1024 * 1024
 """A larger picture is a failed scan: an agent has 200 MB of memory."""
 SIDECAR_BYTES_MAX: Final = 4_096
 FILES_MAX: Final = 10_000
-"""Files of one look into the folder; the rest is seen at a later look, once these are gone."""
+"""Files of one look into the folder; the rest is seen at a later look, once these are gone. So many
+done pictures go at once, too."""
+DONE_SLACK: Final = 0.05
+"""A full ``done`` frees this part of itself at once: finding the oldest reads the whole folder."""
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 SUBJECT_CHARACTERS_MAX: Final = 80
 
@@ -57,11 +62,14 @@ class PictureFolder:
         self._subject_in: Final = subject_in
         self._done_bytes_max: Final = done_bytes_max
         self._suffixes: Final = suffixes
+        self._done_bytes = 0
 
     def prepare(self) -> None:
         """Make the folders behind it; the folder itself belongs to the machine."""
         for name in ("taken", "done", "failed"):
             (self._path / name).mkdir(exist_ok=True)
+        self._done_bytes = sum(file.size for file in self._done())
+        self._prune()
 
     def waiting(self) -> list[File]:
         """The pictures in it, oldest first."""
@@ -76,7 +84,8 @@ class PictureFolder:
         digest = hashlib.sha256()
         pieces: list[bytes] = []
         size = 0
-        with ((self._taken if is_taken else self._path) / name).open("rb") as file:
+        path = (self._taken if is_taken else self._path) / name
+        with open(path, "rb", opener=_no_link) as file:
             while piece := file.read(1 << 20):
                 digest.update(piece)
                 size += len(piece)
@@ -85,12 +94,13 @@ class PictureFolder:
         body = b"".join(pieces) if size <= PICTURE_BYTES_MAX else b""
         return Content(body, digest.hexdigest(), size)
 
-    def take(self, name: str) -> None:
-        """Take a picture out of the machine's reach, with its sidecar."""
-        sidecar = _sidecar_of(name)
+    def take(self, file: File) -> bool:
+        """Take a picture out of the machine's reach, with its sidecar; whether it is as it was."""
+        sidecar = _sidecar_of(file.name)
         if (self._path / sidecar).is_file():
             (self._path / sidecar).rename(self._taken / sidecar)
-        (self._path / name).rename(self._taken / name)
+        taken = (self._path / file.name).rename(self._taken / file.name).stat()
+        return (taken.st_size, taken.st_mtime_ns) == (file.size, file.mtime_ns)
 
     def finish(self, name: str, sha256: str, *, is_failed: bool) -> None:
         """Put a taken picture away; for good after `sync`. The same again is harmless."""
@@ -102,6 +112,9 @@ class PictureFolder:
         if sidecar.is_file():
             sidecar.rename(home / _sidecar_of(target.name))
         (self._taken / name).rename(target)
+        if not is_failed:
+            self._done_bytes += target.stat().st_size
+            self._prune()
 
     def sync(self, *, is_failed: bool) -> None:
         """Make durable what was finished so; after a power cut before, it is found again."""
@@ -115,26 +128,25 @@ class PictureFolder:
             text = (found["subject"] or "") if found else ""
         return subject_from(text)
 
-    def prune(self) -> int:
-        """Remove the oldest done pictures over the limit of bytes; how many."""
-        done = [
-            (file, self._path / "done" / file.name)
-            for file in self._pictures_in(self._path / "done")
-        ]
-        excess = sum(file.size for file, _ in done) - self._done_bytes_max
-        removed = 0
-        for file, path in done:
+    def _prune(self) -> None:
+        """Remove the oldest done pictures, if they are over the limit of bytes."""
+        if self._done_bytes <= self._done_bytes_max:
+            return
+        excess = self._done_bytes - self._done_bytes_max * (1 - DONE_SLACK)
+        for file in heapq.nsmallest(FILES_MAX, self._done(), key=_age):
             if excess <= 0:
                 break
+            path = self._path / "done" / file.name
             path.unlink(missing_ok=True)
             path.with_name(_sidecar_of(path.name)).unlink(missing_ok=True)
             excess -= file.size
-            removed += 1
-        return removed
+            self._done_bytes -= file.size
+
+    def _done(self) -> Iterator[File]:
+        return _pictures_of(self._path / "done", self._suffixes)
 
     def _pictures_in(self, path: Path) -> list[File]:
-        found = _some_pictures_in(path, self._suffixes)
-        return sorted(found, key=lambda file: (file.mtime_ns, file.name))
+        return sorted(islice(_pictures_of(path, self._suffixes), FILES_MAX), key=_age)
 
     def _sidecar_subject(self, name: str) -> str:
         try:
@@ -150,6 +162,15 @@ def _sidecar_of(name: str) -> str:
     return name + ".json"
 
 
+def _no_link(path: str, flags: int) -> int:
+    """Open what was a file at the look; a link that somebody has put there since is refused."""
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
+def _age(file: File) -> tuple[int, str]:
+    return file.mtime_ns, file.name
+
+
 def subject_from(text: str) -> str:
     """A bag tag or container in its normal form, anything else as it is printed."""
     for kind in (BagTag, Container):
@@ -160,9 +181,8 @@ def subject_from(text: str) -> str:
     return "".join(c for c in text if c.isprintable()).strip()[:SUBJECT_CHARACTERS_MAX]
 
 
-def _some_pictures_in(path: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
+def _pictures_of(path: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
     with os.scandir(path) as entries:
-        count = 0
         for entry in entries:
             is_ours = entry.name.lower().endswith(suffixes) and not entry.name.startswith(".")
             # A link could point at anything on this box, and its bytes would leave it.
@@ -173,6 +193,3 @@ def _some_pictures_in(path: Path, suffixes: tuple[str, ...]) -> Iterator[File]:
             except FileNotFoundError:
                 continue
             yield File(entry.name, state.st_size, state.st_mtime_ns)
-            count += 1
-            if count >= FILES_MAX:
-                return

@@ -10,7 +10,9 @@ import pytest
 
 from contract.clock import SystemClock
 from edge.driver import PictureFound
-from edge.drivers.scan_folder import ScanFolder, ScanFolderSettings
+from edge.drivers.folder_watch import FolderWatch
+from edge.drivers.picture_folder import FILES_MAX
+from edge.drivers.scan_folder import PICTURES, ScanFolder, ScanFolderSettings
 from simulators.scanner import write_slowly
 from tests.edge.benches import picture
 
@@ -124,6 +126,28 @@ async def test_a_machine_that_uses_one_name_for_all_loses_nothing(folder: Path) 
 
 
 @pytest.mark.anyio
+async def test_what_is_written_while_a_picture_is_read_counts(folder: Path) -> None:
+    """It is read once; a machine that writes once more in that moment is not overheard."""
+    later = [picture(2)]
+
+    def why_not_whole(body: bytes) -> str:
+        if later:
+            (folder / "bag.png").write_bytes(later.pop())
+        return PICTURES.why_not_whole(body)
+
+    settings = ScanFolderSettings(device="scanner", folder=str(folder), poll_s=0.05)
+    form = PICTURES._replace(why_not_whole=why_not_whole)
+    (folder / "bag.png").write_bytes(picture(1))
+    async with asyncio.timeout(PATIENCE_S):
+        found = await anext(
+            one.picture
+            async for one in await FolderWatch(settings, SystemClock(), form).open()
+            if one.picture
+        )
+    assert (found.body, found.why_not) == (picture(2), "")
+
+
+@pytest.mark.anyio
 async def test_what_was_not_settled_is_found_again(folder: Path) -> None:
     """A crash after the picture was taken leaves it where the next start looks first."""
     (folder / "bag.png").write_bytes(picture(1))
@@ -183,3 +207,25 @@ async def test_done_pictures_over_the_limit_go_oldest_first(folder: Path) -> Non
     async with watching(folder, done_bytes_max=250):
         pass
     assert names_in(folder / "done") == ["2.png", "3.png"]
+
+
+@pytest.mark.anyio
+async def test_done_stays_under_its_limit_while_pictures_come(folder: Path) -> None:
+    """Each that is put away may push out the oldest."""
+    size = len(picture(1))
+    async with watching(folder, done_bytes_max=size * 3 - 1) as pictures:
+        for index in range(5):
+            (folder / f"{index}.png").write_bytes(picture(1))
+            await (await anext(pictures)).settle("")
+    assert names_in(folder / "done") == ["3.png", "4.png"]
+
+
+@pytest.mark.anyio
+async def test_done_stays_under_its_limit_however_many_there_are(folder: Path) -> None:
+    """A scanner of a busy hall fills it with more than one look would see."""
+    (folder / "done").mkdir()
+    for index in range(FILES_MAX + 100):
+        (folder / "done" / f"{index}.png").write_bytes(b"x")
+    async with watching(folder, done_bytes_max=FILES_MAX):
+        pass
+    assert len(names_in(folder / "done")) <= FILES_MAX
