@@ -76,15 +76,15 @@ def _rendered(task: tuple[range, int, int]) -> tuple[NDArray[np.uint8], tuple[Tr
 
 
 def bags(
-    split: range, count: int, side: int, renderers: int
+    split: range, places: Iterable[int], side: int, renderers: int
 ) -> Iterator[tuple[NDArray[np.uint8], tuple[Truth, ...]]]:
-    """Yield the first `count` bags of a split, rendered in other processes if `renderers` > 0."""
-    tasks = [(split, i, side) for i in range(count)]
+    """Yield the bags at `places` of a split, rendered in other processes if `renderers` > 0."""
+    tasks = [(split, place, side) for place in places]
     if renderers == 0:
         yield from map(_rendered, tasks)
         return
     with ProcessPoolExecutor(renderers, mp_context=get_context("spawn")) as pool:
-        for first in range(0, count, BAGS_AHEAD):
+        for first in range(0, len(tasks), BAGS_AHEAD):
             yield from pool.map(_rendered, tasks[first : first + BAGS_AHEAD], chunksize=8)
 
 
@@ -225,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--renderers", type=int, default=1, help="processes that render")
     args = parser.parse_args(arguments)
     model = Model(args.model)
-    pictures = bags(TEST, args.bags, args.picture_px, args.renderers)
+    pictures = bags(TEST, range(args.bags), args.picture_px, args.renderers)
     table = figures(look(model, pictures), model.passport.thresholds)
     print(f"{model.passport.id}, {args.bags} simulated bags\n\n{report(table)}")  # noqa: T201 - a command
     return 0

@@ -1,19 +1,23 @@
 """The operating point: thresholds for a wanted rate of false alarms, all classes together.
 
 Equal shares say how the classes stand to each other, at three times the wanted rate: at the rate
-itself each would rest on one or two bags. Then all move together (`calibration`) until no more
-honest bags are stopped than wanted.
+itself each would rest on a few bags. Then all move together (`calibration`) until so few honest
+bags are stopped that new ones will be, nine times in ten, no more often than wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
+from typing import Final
 
 from models.calibration import calibrate
 from models.evaluation import Look, thresholds
 
-TIMES = 3.0
+TIMES: Final = 3.0
 """How many more false alarms the classes are weighed at than are wanted."""
+Z_90: Final = 1.281552
+"""One-sided 90 % of a normal distribution."""
 
 
 def operating_point(
@@ -21,8 +25,11 @@ def operating_point(
 ) -> dict[str, float]:
     """Return the thresholds of `kinds`; `false_alarms_max` is per honest bag, of all together.
 
-    With too few honest bags for it every threshold lies above the loudest of them.
+    Only honest bags are looked at; with too few for the wish every threshold lies above the loudest
+    of them.
     """
     honest = [one for one in looks if not one.truths]
     shared = thresholds(honest, TIMES * false_alarms_max, kinds)
-    return calibrate(honest, shared, false_alarms_max).thresholds
+    # Wilson's upper bound of a rate that is chosen so is the rate that is wanted.
+    doubt = Z_90 * sqrt(false_alarms_max * (1.0 - false_alarms_max) / max(len(honest), 1))
+    return calibrate(honest, shared, max(false_alarms_max - doubt, 0.0)).thresholds

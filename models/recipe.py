@@ -37,7 +37,7 @@ class Recipe:
     learning_rate: float
     weight_decay: float
     tune_bags: int
-    """Bags for choosing the thresholds."""
+    """Honest bags for choosing the thresholds; as many, half of them honest, for the likelihood."""
     test_bags: int
     """Bags for the figures in the passport."""
     false_alarms_max: float

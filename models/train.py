@@ -35,7 +35,7 @@ from models.passport import (
 from models.pictures import Rendering, Store
 from models.provenance import describe
 from models.recipe import RECIPES, Recipe, read
-from models.splits import TEST, TUNE
+from models.splits import TEST, TUNE, honest
 from models.training import Training
 from models.xray.bag import CLASSES
 
@@ -85,10 +85,10 @@ def measure(path: Path, recipe: Recipe) -> Passport:
     """Return the passport of the model at `path` with thresholds chosen and figures measured."""
     model = Model(path)
     passport = model.passport
-    tuned = look(model, bags(TUNE, recipe.tune_bags, recipe.picture_px, recipe.renderers))
+    tuned = look(model, bags(TUNE, honest(recipe.tune_bags), recipe.picture_px, recipe.renderers))
     chosen = operating_point(tuned, recipe.false_alarms_max, passport.classes)
     passport = replace(passport, thresholds=chosen)
-    tested = look(model, bags(TEST, recipe.test_bags, recipe.picture_px, recipe.renderers))
+    tested = look(model, bags(TEST, range(recipe.test_bags), recipe.picture_px, recipe.renderers))
     return replace(
         passport,
         figures=figures(tested, passport.thresholds),
@@ -96,7 +96,7 @@ def measure(path: Path, recipe: Recipe) -> Passport:
             f"{recipe.test_bags} simulated bags of {recipe.picture_px} px, seeds {TEST.start} to "
             f"{TEST.start + recipe.test_bags - 1}, every other one honest; found means the right "
             f"class and a box overlapping by {HIT_IOU} or more; thresholds chosen on "
-            f"{recipe.tune_bags} other bags"
+            f"{recipe.tune_bags} other honest bags"
         ),
     )
 

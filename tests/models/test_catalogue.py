@@ -35,7 +35,7 @@ def test_shipped_model_finds_most_shells_and_stops_few_honest_bags(model: Model)
 
 def test_passport_figures_can_be_reproduced(model: Model) -> None:
     """A small part of the trial gives rates that agree with the passport's."""
-    looks = look(model, bags(DEMO[600_000:], 96, PICTURE_PX, 0))
+    looks = look(model, bags(DEMO[600_000:], range(96), PICTURE_PX, 0))
     again = figures(looks, model.passport.thresholds)["any"].detection
     said = model.passport.figures["any"].detection
     assert again.low <= said.high

@@ -34,8 +34,8 @@ def _score(logit: float) -> float:
     return float(1.0 / (1.0 + np.exp(-logit)))
 
 
-def test_new_bags_are_stopped_as_often_as_allowed() -> None:
-    """The mean over forty choices on few bags, each rate exact: about 5 %."""
+def test_new_bags_are_stopped_no_more_often_than_allowed() -> None:
+    """Nine times in ten, over forty choices on few bags, each rate exact; and not much less."""
     rng = np.random.default_rng(2)
     apart = {"bird": 1.5, "eggs": 1.0}
     below = NormalDist().cdf
@@ -44,7 +44,8 @@ def test_new_bags_are_stopped_as_often_as_allowed() -> None:
         chosen = operating_point(bags(rng, 400, apart), 0.05, KINDS)
         silent = prod(below(log(score / (1.0 - score))) for score in chosen.values())
         rates.append(1.0 - silent)
-    assert 0.04 < float(np.mean(rates)) < 0.065
+    assert sum(rate <= 0.05 for rate in rates) >= 34
+    assert float(np.mean(rates)) > 0.025
 
 
 def test_every_class_of_a_trial_is_weighed() -> None:
