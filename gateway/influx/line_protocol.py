@@ -17,8 +17,10 @@ follows them) are percent-encoded, reversibly: `tag_text` and `text_of_tag`.
 import functools
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
+
+import msgspec
 
 from gateway.sink import Fact, Series, TimePoint
 
@@ -94,11 +96,15 @@ def line(point: TimePoint) -> bytes:
     return _texts([point])[0].encode()
 
 
-def _texts(points: Iterable[TimePoint]) -> list[str]:
-    # A hundred thousand of these a second: what the points of a message share is written once.
-    texts, prefixes, isfinite = [], _PREFIXES, math.isfinite
+def _texts(points: Sequence[TimePoint]) -> list[str]:
+    # A hundred thousand of these a second: what the points of a message share is written once, and
+    # numbers are written many at a time.
+    texts, prefixes = [], _PREFIXES
     said_by, said_as, first, number = None, -1, 0, ""
-    for series, origin, sequence, item, observed_us, value, names, facts in points:
+    values = _numbers([point[5] for point in points])
+    for (series, origin, sequence, item, observed_us, value, names, facts), text in zip(
+        points, values, strict=True
+    ):
         if sequence != said_as or origin is not said_by:
             said_by, said_as = origin, sequence
             first, number = _epoch_offset(origin.epoch) + sequence * ITEMS, f"sequence={sequence}i"
@@ -108,29 +114,38 @@ def _texts(points: Iterable[TimePoint]) -> list[str]:
         more = _facts(names, facts) if names else ""
         if value is None:
             texts.append(f"{prefixes[series]}{number}{more} {time_ns}")
-        elif isfinite(value):
-            texts.append(f"{prefixes[series]}value={float(value)!r},{number}{more} {time_ns}")
+        elif text != _NO_NUMBER:
+            texts.append(f"{prefixes[series]}value={text},{number}{more} {time_ns}")
         else:
             raise Unwritable(f"InfluxDB has no number for {value}")
     return texts
 
 
 def _facts(names: tuple[str, ...], facts: tuple[Fact, ...]) -> str:
-    # What strangers say is all of floats, and finite where the sum of it is.
-    if {*map(type, facts)} == _FLOATS and math.isfinite(sum(facts)):  # type: ignore[arg-type]  # floats
-        return _form(names) % facts
+    # What strangers say is all of floats.
+    if {*map(type, facts)} == _FLOATS and _NO_NUMBER not in (numbers := _numbers(facts)):
+        return _form(names) % tuple(numbers)
     return "".join(
         [f",{_key(name)}={_field(fact)}" for name, fact in zip(names, facts, strict=True)]
     )
 
 
 _FLOATS: Final = {float}
+_NO_NUMBER: Final = "null"
+
+
+def _numbers(numbers: Sequence[Fact | None]) -> list[str]:
+    """As JSON writes them, the shortest text of each; `_NO_NUMBER` where it has none."""
+    return _JSON.encode(numbers)[1:-1].decode().split(",")
+
+
+_JSON: Final = msgspec.json.Encoder()
 
 
 @functools.lru_cache(4_096)
 def _form(names: tuple[str, ...]) -> str:
     """What floats of these names are written into."""
-    return "".join([f",{_key(name).replace('%', '%%')}=%r" for name in names])
+    return "".join([f",{_key(name).replace('%', '%%')}=%s" for name in names])
 
 
 @functools.lru_cache(4_096)
@@ -153,6 +168,6 @@ def _field(fact: Fact) -> str:
     return repr(float(fact))
 
 
-def lines(points: Iterable[TimePoint]) -> bytes:
+def lines(points: Sequence[TimePoint]) -> bytes:
     """The body of one write; raise `Unwritable` at the first point without words."""
     return "\n".join(_texts(points)).encode()
