@@ -148,10 +148,14 @@ class Picture(Part, frozen=True, kw_only=True):
 
 
 class ModelUsed(Part, frozen=True, kw_only=True):
-    """A network and the SHA-256 of its file."""
+    """A network and the SHA-256 of its file; `passport` is that of what its maker says of it.
+
+    The passport's bytes are a blob of the agent's; none from an agent of before.
+    """
 
     name: Name
     sha256: Hash
+    passport: Hash | None = None
 
 
 class Device(Part, frozen=True, kw_only=True):

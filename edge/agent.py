@@ -23,6 +23,7 @@ from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
 from contract.link import Dial, Rejected
 from contract.messages import ModelUsed
+from edge.blob import Blob
 from edge.config import AgentConfig, DetectorSettings
 from edge.detector import Detector, PassportError
 from edge.drift import Drift
@@ -39,6 +40,7 @@ from edge.tending import tend
 log = logging.getLogger(__name__)
 
 VERSION: Final = "0.1.0"
+PASSPORT_TYPE: Final = "application/json"
 
 
 async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
@@ -52,7 +54,7 @@ async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
     drivers = tuple(driver_of(settings, clock) for settings in config.device)
     health = Health(tuple(driver.device for driver in drivers))
     async with (
-        _detector(config.detector) as (detector, model),
+        _detector(config.detector) as detector,
         Outbox.open(
             state.outbox,
             source=config.source,
@@ -63,6 +65,8 @@ async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
         ) as outbox,
         asyncio.TaskGroup() as links,
     ):
+        passport = Blob.of(detector.passport.to_json().encode(), PASSPORT_TYPE)
+        model = _called(detector, passport)
         facts = uplink.Facts(version=VERSION, devices=health.devices, models=(model,))
         link = links.create_task(
             uplink.run(
@@ -79,6 +83,7 @@ async def run(config: AgentConfig, dial: Dial, *, clock: Clock) -> None:
         serving = _serve_metrics(links, config.metrics_port, outbox, health, watched)
         try:
             speaker = Speaker(outbox, clock)
+            await speaker.say(*passport.said())
             drift = Drift(detector.passport.reference, clock)
             scans = Scans(speaker, watched.detect, model, drift)
             await _observe(drivers, Line(speaker, scans, health, clock), clock)
@@ -98,21 +103,24 @@ def _serve_metrics(
 
 
 @asynccontextmanager
-async def _detector(settings: DetectorSettings) -> AsyncIterator[tuple[Detector, ModelUsed]]:
-    """The detector at work, and what it is called."""
+async def _detector(settings: DetectorSettings) -> AsyncIterator[Detector]:
+    """The detector at work."""
     detector = Detector(settings.detector_config)
     try:
         await detector.__aenter__()
     except (PassportError, OSError) as error:
         raise Rejected(f"the model cannot be used: {error}") from error
     try:
-        passport = detector.passport
-        yield (
-            detector,
-            ModelUsed(name=f"{passport.name}-{passport.version}", sha256=passport.sha256),
-        )
+        yield detector
     finally:
         await detector.__aexit__(None, None, None)
+
+
+def _called(detector: Detector, passport: Blob) -> ModelUsed:
+    """By which names scans name what looked at them."""
+    about = detector.passport
+    name = f"{about.name}-{about.version}"
+    return ModelUsed(name=name, sha256=about.sha256, passport=passport.sha256)
 
 
 async def _observe(drivers: tuple[Driver, ...], line: Line, clock: Clock) -> None:

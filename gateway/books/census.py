@@ -148,7 +148,7 @@ def _estimate(at: sqlite3.Connection, told: Census, progress: Progress) -> None:
     for tallies, key, entries in (
         *((told.by_type, type_, count) for type_, count in own.items()),
         *((told.by_day, date, count) for date, count in _days(at)),
-        (told.by_kind, "own", sum(own.values())),
+        *([(told.by_kind, "own", sum(own.values()))] if own else []),
     ):
         tallies.setdefault(key, Tally()).resize(entries)
 

@@ -141,7 +141,7 @@ class _Archive:
             self._files[form.change(change.number)] = form.envelope(change.signed)
         self._add_keys()
         self._add_pictures()
-        models = passports.found(self._case, self._order.passports)
+        models = passports.found(self._case, self._order.passports, self._state)
         self._files |= {f"passports/{sha256}.json": path for sha256, path in models.items()}
         self._add_words(clock, models)
         return [Source(form.MANIFEST, self._manifest(clock)), *self._listed()]

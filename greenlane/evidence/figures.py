@@ -83,18 +83,18 @@ def _passport(model: ModelUsed, path: Path | None, labels: set[str]) -> str:
     if path is None:
         return f"{about}<p>Its passport is not in this archive.</p>"
     values: dict[str, Any] = json.loads(path.read_bytes())
-    figures = values.get("figures", {})
+    figures, limits = values.get("figures"), values.get("limits")
     rows = [
         (escaped(name.replace("_", " ")), _rate(figure, "detection"), _rate(figure, "false_alarm"))
-        for name, figure in figures.items()
+        for name, figure in (figures.items() if isinstance(figures, dict) else ())
         if isinstance(figure, dict) and (name in labels or not labels)
     ]
-    limits = [str(one) for one in values.get("limits", ())]
     return (
         f"{about}<p>What its maker says in the passport; nobody else vouches for it.</p>"
         + table(("Class", "Found, of those there (95 %)", "Announced in honest bags (95 %)"), rows)
         + f"<p class=k>Measured on: {escaped(str(values.get('measured_on', 'not said')))}. "
-        f"Meant for: {escaped(str(values.get('intended_use', 'not said')))}</p>{listed(limits)}"
+        f"Meant for: {escaped(str(values.get('intended_use', 'not said')))}</p>"
+        + listed([str(one) for one in limits] if isinstance(limits, list) else [])
     )
 
 

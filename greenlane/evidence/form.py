@@ -10,7 +10,7 @@
     checkpoints/consistency.json       that each of them only grew out of the one before
     changes/0000000012.dsse.json       what the judge said about this alert, signed by the gateway
     pictures/SHA256.png                by the SHA-256 of their bytes
-    passports/SHA256.json              of the model, by the SHA-256 of its weights
+    passports/SHA256.json              of the model, by its weights; the scan names its bytes
     keys/KEYID.pem, keys/witnesses.txt public keys, for openssl and for who trusts nobody yet
 
 JSON is written in one way only; what reads otherwise is refused.

@@ -12,6 +12,7 @@ from contract.messages import (
     AlertChanged,
     Evidence,
     Message,
+    ModelUsed,
     OfficerActed,
     Picture,
     Refused,
@@ -88,6 +89,13 @@ class Case:
             if isinstance(scan := found.message, ScanCompleted):
                 named += [scan.picture, scan.original]
         return {picture.sha256: picture for picture in named if picture is not None}
+
+    @property
+    def models(self) -> list[ModelUsed]:
+        """The networks that its scans name, each with every passport that it is named with."""
+        scans = (found.message for found in self.in_order)
+        named = {scan.model: None for scan in scans if isinstance(scan, ScanCompleted)}
+        return sorted(named, key=lambda model: (model.sha256, model.passport or ""))
 
 
 def gathered(at: sqlite3.Connection, alert: str) -> Case:
@@ -193,10 +201,11 @@ def _add_context(case: Case, at: sqlite3.Connection) -> None:
     law = f"{_OWN} AND position <= ? ORDER BY position DESC LIMIT 1"
     for position in _positions(at, law, "judge.changed", first):
         _add(case, at, position, "the rules that held")
-    for sha256 in case.pictures:
+    passports = [model.passport for model in case.models if model.passport]
+    for sha256 in (*case.pictures, *passports):
         kept = f"{_OWN} AND instr(body, ?) ORDER BY position LIMIT 1"
         for position in _positions(at, kept, "blob.kept", sha256.encode()):
-            _add(case, at, position, "when the picture was whole")
+            _add(case, at, position, "when the picture or passport was whole")
 
 
 def _add_keys(case: Case, at: sqlite3.Connection, sources: set[str]) -> None:

@@ -1,30 +1,37 @@
-"""Finds the passports of the models that a case speaks of, by the SHA-256 of their weights."""
+"""Finds the passports of the models that a case speaks of, by the SHA-256 of their weights.
+
+The one that a scan names is the agent's own, and came as a blob; where none is named, it may be one
+that is shipped, or that was given to the command.
+"""
 
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from contract.messages import ScanCompleted
 from greenlane.evidence.gathering import Case
 
 BYTES_MAX: Final = 1024 * 1024
 
 
-def found(case: Case, given: Iterable[Path]) -> dict[str, Path]:
+def found(case: Case, given: Iterable[Path], state: Path) -> dict[str, Path]:
     """Passports by the hash of the weights; what is not found is noted as absent."""
     from models.passport import CATALOGUE
 
-    paths = {_weights_of(path): path for path in (*sorted(CATALOGUE.glob("*.json")), *given)}
-    used = {
-        scan.model.sha256: scan.model.name
-        for scan in (entry.message for entry in case.in_order)
-        if isinstance(scan, ScanCompleted)
-    }
-    for sha256, name in used.items():
-        if sha256 not in paths:
-            case.absent[f"passport of {name}"] = "no passport for these weights is here"
-    return {sha256: paths[sha256] for sha256 in sorted(used) if sha256 in paths}
+    shipped = {_weights_of(path): path for path in (*sorted(CATALOGUE.glob("*.json")), *given)}
+    passports: dict[str, Path] = {}
+    for model in case.models:
+        if model.passport is None:
+            path = shipped.get(model.sha256)
+        else:
+            path = state / "blobs" / model.passport[:2] / model.passport
+        if path is not None and path.exists() and _weights_of(path) == model.sha256:
+            passports.setdefault(model.sha256, path)
+    for model in case.models:
+        if model.sha256 not in passports:
+            why = "it has not arrived" if model.passport else "none for these weights is here"
+            case.absent[f"passport of {model.name}"] = why
+    return passports
 
 
 def _weights_of(path: Path) -> str:
@@ -32,7 +39,7 @@ def _weights_of(path: Path) -> str:
         if path.stat().st_size > BYTES_MAX:
             return ""
         values = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return ""
     sha256 = values.get("sha256", "") if isinstance(values, dict) else ""
     return sha256 if isinstance(sha256, str) else ""

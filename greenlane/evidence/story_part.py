@@ -70,8 +70,12 @@ def check_pictures(archive: Archive, entries: Entries) -> None:
 
 
 def check_passports(archive: Archive, entries: Entries) -> None:
-    """Each passport is of weights that a scan names; what it says is its maker's word."""
-    used = {one.model.sha256 for one in _scans(entries)}
+    """Each passport is of the weights that a scan names, and the very one if it names that, too.
+
+    What it says is its maker's word.
+    """
+    models = {scan.model for scan in _scans(entries)}
+    here = set()
     for name in archive.under("passports/"):
         sha256 = name.removeprefix("passports/").removesuffix(".json")
         try:
@@ -79,10 +83,20 @@ def check_passports(archive: Archive, entries: Entries) -> None:
             says = values["sha256"] if isinstance(values, dict) else ""
         except (ValueError, KeyError, RecursionError) as error:
             raise Wrong(name, "it is no passport") from error
-        if says != sha256 or sha256 not in used:
+        used = [model for model in models if model.sha256 == sha256]
+        if says != sha256 or not used:
             raise Wrong(name, "it is not of the weights that a scan here names")
-        says = f"of the weights {sha256[:KEY_SHOWN]}…; its figures are its maker's word"
+        named = {model.passport for model in used if model.passport}
+        if named and archive.seen(name).sha256 not in named:
+            raise Wrong(name, "it is not the passport that a scan here names")
+        here.add(sha256)
+        whose = ", as a signed scan names it" if named else ""
+        says = f"of the weights {sha256[:KEY_SHOWN]}…{whose}; its figures are its maker's word"
         archive.holds("passport", says)
+    for model in models:
+        is_absent = f"passport of {model.name}" in archive.absent
+        if model.passport and model.sha256 not in here and not is_absent:
+            raise Wrong(f"passports/{model.sha256}.json", "it was dropped: a scan names it")
 
 
 def _change(body: bytes, name: str, manifest: Manifest) -> tuple[Event, bytes]:

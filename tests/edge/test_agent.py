@@ -23,6 +23,7 @@ from contract.messages import (
 from contract.signing import Key
 from edge import agent
 from edge.config import AgentConfig, DetectorSettings
+from edge.detector import Passport
 from edge.identity import StateDir
 from tests.edge import tiny_model
 from tests.edge.benches import FolderBench, ModbusBench, SealBench, picture, plugged
@@ -118,6 +119,17 @@ async def test_an_agent_brings_what_its_devices_say(post: Post) -> None:
     assert [model.name for model in ear.born[0].models] == ["bright-1"]
 
 
+async def test_an_agent_says_the_passport_of_its_model_and_each_scan_names_it(post: Post) -> None:
+    """What its maker says of it is with the gateway, whoever made it: as a blob, by its hash."""
+    async with post.plugged(), post.heard() as ear, post.agent():
+        await ear.until(lambda: bool(ear.of(ScanCompleted)))
+        (scan, *_) = ear.of(ScanCompleted)
+        assert isinstance(scan, ScanCompleted)
+        await ear.until(lambda: scan.model.passport in ear.whole_blobs())
+        passport = Passport.from_json(ear.blobs[scan.model.passport or ""].decode())
+    assert (passport.sha256, ear.born[0].models) == (scan.model.sha256, (scan.model,))
+
+
 async def test_an_agent_without_a_broker_keeps_everything(post: Post) -> None:
     """It starts, works and stops without a network; the next start brings it all."""
     post.hub.stop()
@@ -172,7 +184,7 @@ async def test_a_corrupt_picture_is_a_failed_scan_and_the_next_is_looked_at(post
         await ear.until(lambda: bool(ear.of(ScanFailed)))
         (post.folder.folder / "0000000002.png").write_bytes(picture(90))
         await ear.until(lambda: len(ear.of(ScanCompleted)) == 2)
-        await ear.until(lambda: len(ear.whole_blobs()) == 3)
+        await ear.until(lambda: len(ear.whole_blobs()) == 4)  # and the model's passport
         assert (post.folder.folder / "failed" / "0000000001.png").read_bytes() == corrupt
 
 

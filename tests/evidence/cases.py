@@ -13,7 +13,6 @@ from contract.clock import SystemClock
 from contract.delivery.source_end import Said
 from contract.messages import (
     AlertChanged,
-    BlobPart,
     Detection,
     ModelUsed,
     OfficerActed,
@@ -24,6 +23,7 @@ from contract.messages import (
 from contract.proof import note, submission
 from contract.proof.note import COSIGNATURE, Verifier
 from contract.signing import Key
+from edge.blob import Blob
 from gateway.config import GatewayConfig
 from gateway.notary import tree
 from gateway.notary.config import WitnessConfig
@@ -37,6 +37,11 @@ from tests.support.virtual import START, run_virtually
 
 PICTURE = picture_of(7, "elephant_tusk")
 SHA256 = hashlib.sha256(PICTURE).hexdigest()
+WEIGHTS = hashlib.sha256(b"adapted at the post: in no catalogue").hexdigest()
+PASSPORT = json.dumps(
+    json.loads(WILDLIFE_MODEL.with_suffix(".json").read_text()) | {"sha256": WEIGHTS}
+).encode()
+PASSPORT_SHA256 = hashlib.sha256(PASSPORT).hexdigest()
 ACT = "act-4711"
 WITNESS = "witness.example"
 
@@ -143,7 +148,6 @@ async def _happening(world: World, watcher: Watcher) -> str:
 
 def scan() -> ScanCompleted:
     """A tusk, the model says."""
-    sha256 = json.loads(WILDLIFE_MODEL.with_suffix(".json").read_text())["sha256"]
     return ScanCompleted(
         device="scanner-1",
         subject="0125443871",
@@ -155,27 +159,12 @@ def scan() -> ScanCompleted:
             height_px=480,
         ),
         detections=(Detection(label="elephant_tusk", score=0.83, box=(190, 150, 400, 300)),),
-        model=ModelUsed(name="wildlife-1", sha256=sha256),
+        model=ModelUsed(name="wildlife-1", sha256=WEIGHTS, passport=PASSPORT_SHA256),
         milliseconds=20,
     )
 
 
 def parts() -> list[Said]:
-    """Its picture."""
-    size = 100_000
-    pieces = [(at, PICTURE[at : at + size]) for at in range(0, len(PICTURE), size)]
-    return [
-        Said(
-            BlobPart(
-                sha256=SHA256,
-                size_bytes=len(PICTURE),
-                media_type="image/png",
-                offset_bytes=at,
-                part_sha256=hashlib.sha256(raw).hexdigest(),
-                part_bytes=len(raw),
-            ),
-            START,
-            raw,
-        )
-        for at, raw in pieces
-    ]
+    """Its picture, and the passport of the model that looked at it."""
+    blobs = Blob.of(PICTURE, "image/png"), Blob.of(PASSPORT, "application/json")
+    return [said for blob in blobs for said in blob.said(START)]

@@ -1,6 +1,7 @@
 """The export: from a running gateway's files, from a backup, of a journal that somebody edited."""
 
 import asyncio
+import json
 import re
 import shutil
 import sqlite3
@@ -14,8 +15,9 @@ import msgspec
 import pytest
 
 from contract.clock import SystemClock
+from contract.identifiers import Source
 from contract.link import Rejected
-from contract.messages import AlertChanged
+from contract.messages import AlertChanged, ModelUsed, ScanCompleted, Stamp, compose
 from contract.signing import Key
 from contract.wire import hash_of
 from gateway.changes import ChangeLog
@@ -26,12 +28,13 @@ from gateway.renewal import renew
 from gateway.rule import evidence
 from gateway.store import open_store
 from greenlane import backup
-from greenlane.evidence import form
+from greenlane.evidence import form, passports
 from greenlane.evidence.export import Order, export
 from greenlane.evidence.form import Manifest
 from greenlane.evidence.gathering import gathered
 from greenlane.evidence.verify import verify
-from tests.evidence.cases import ACT, SHA256, Post
+from models.passport import WILDLIFE_MODEL
+from tests.evidence.cases import ACT, PASSPORT, PASSPORT_SHA256, SHA256, WEIGHTS, Post, scan
 from tests.evidence.forging import judged, signed_again, taken_apart
 from tests.support.virtual import START
 
@@ -73,8 +76,40 @@ def test_it_holds_the_messages_the_picture_the_acts_and_the_reasons(archive: Pat
         assert f"type {kind}\n".encode() in leaves
     assert f"pictures/{SHA256}.png" in files
     assert sum(name.startswith("changes/") for name in files) == 5
-    assert sum(name.startswith("passports/") for name in files) == 1
     assert manifest(files).absent == ()
+
+
+def test_it_holds_the_passport_of_an_adapted_model_that_only_the_agent_has(archive: Path) -> None:
+    """It came as a blob, and the signed scan names it; the report shows its figures."""
+    files = taken_apart(archive)
+    passports = {name: body for name, body in files.items() if name.startswith("passports/")}
+    assert passports == {f"passports/{WEIGHTS}.json": PASSPORT}
+    assert "Measured on:" in files[form.REPORT].decode()
+
+
+def test_a_passport_that_has_not_arrived_is_said(copy: Post) -> None:
+    """And the rest verifies."""
+    (copy.config.folder / "blobs" / PASSPORT_SHA256[:2] / PASSPORT_SHA256).unlink()
+    archive = copy.archive()
+    assert [(one.what, one.why) for one in manifest(taken_apart(archive)).absent] == [
+        ("passport of wildlife-1", "it has not arrived")
+    ]
+    assert verify(archive, copy.trusted).wrong is None
+
+
+def test_a_scan_of_an_agent_of_before_has_the_passport_of_the_catalogue(post: Post) -> None:
+    """It names weights alone: what is shipped with us is as good."""
+    shipped = WILDLIFE_MODEL.with_suffix(".json")
+    sha256 = json.loads(shipped.read_text())["sha256"]
+    former = msgspec.structs.replace(scan(), model=ModelUsed(name="wildlife-1", sha256=sha256))
+    stamp = Stamp(observed_at=START, boot_id="b", monotonic_ns=1)
+    with closing(sqlite3.connect(post.config.folder / "journal.sqlite")) as at:
+        case = gathered(at, post.alert)
+    for position, one in case.entries.items():
+        if isinstance(one.message, ScanCompleted):
+            body = compose(former, source=Source(one.leaf.source), stamp=stamp)
+            case.entries[position] = one._replace(body=body)
+    assert passports.found(case, (), post.config.folder) == {sha256: shipped}
 
 
 def test_the_same_evidence_is_the_same_file(post: Post, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_who_flips_a_byte_of_any_file_is_found_and_the_file_named(
     assert wrong.where == name
 
 
-WORDS = (form.MANIFEST, form.README, form.REPORT, "passports/")
+WORDS = (form.MANIFEST, form.README, form.REPORT)
 """What the gateway's signature alone vouches for."""
 
 
