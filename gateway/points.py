@@ -108,15 +108,15 @@ def _wide(origin: Origin, sequence: int, heard: ForeignHeard) -> list[TimePoint]
     source = Source(origin.source)
     post, agent, table = str(source.post), source.name, heard.label.table
     known: dict[str, Series] = {}
-    names: dict[tuple[Column, ...], tuple[str, ...]] = {}
+    names: dict[int, tuple[str, ...]] = {}  # by id: all messages of a shape share its columns
     points = []
     for item, device, observed_us, columns, values in heard.rows:
         series = known.get(device)
         if series is None:
             series = known[device] = Series(table, post, agent, device, "", "")
-        fields = names.get(columns)
+        fields = names.get(id(columns))
         if fields is None:
-            fields = names[columns] = tuple(_field(metric) for metric, _ in columns)
+            fields = names[id(columns)] = tuple(_field(metric) for metric, _ in columns)
         said, facts = (fields, values) if None not in values else _said(fields, values)
         if said:
             points.append(

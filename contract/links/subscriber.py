@@ -23,11 +23,12 @@ _CONNACK: Final = 2
 _PUBLISH: Final = 3
 _SUBACK: Final = 9
 _DISCONNECT: Final = 14
-_LENGTH_SHIFT_MAX: Final = 21
+_SHIFTS: Final = (0, 7, 14, 21)
+"""Of the bytes of a length, the lowest first."""
+_MORE: Final = 0x80
+"""The bit of such a byte that says that another one follows."""
 _SUBSCRIPTION: Final = 0x0B
 """The property Subscription Identifier."""
-_BAD: Final = 0x80
-"""Reason codes from here on say no."""
 
 
 class Said(NamedTuple):
@@ -114,7 +115,7 @@ class Framer(Generic[P]):
         try:
             while end - at > 1:
                 length, head = buffer[at + 1], at + 2
-                if length > 127:  # noqa: PLR2004 - the bit that says that another byte follows
+                if length >= _MORE:
                     length, head = read_length(buffer, at + 1)
                     if not head:
                         break
@@ -180,17 +181,16 @@ _made: Final = partial(tuple.__new__, Said)
 
 def read_length(buffer: bytes, at: int) -> tuple[int, int]:
     """A variable byte integer and where it ends; 0 where it is not whole yet."""
-    value = shift = 0
-    while at < len(buffer):
+    value, end = 0, len(buffer)
+    for shift in _SHIFTS:
+        if at >= end:
+            return 0, 0
         byte = buffer[at]
         at += 1
+        if byte < _MORE:
+            return value | byte << shift, at
         value |= (byte & 0x7F) << shift
-        if byte < _BAD:
-            return value, at
-        shift += 7
-        if shift > _LENGTH_SHIFT_MAX:
-            raise Garbled("a length of more than four bytes")
-    return 0, 0
+    raise Garbled("a length of more than four bytes")
 
 
 def length_of(value: int) -> bytes:
@@ -198,7 +198,7 @@ def length_of(value: int) -> bytes:
     out = bytearray()
     while True:
         value, byte = value >> 7, value & 0x7F
-        out.append(byte | (_BAD if value else 0))
+        out.append(byte | (_MORE if value else 0))
         if not value:
             return bytes(out)
 

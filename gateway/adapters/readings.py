@@ -3,18 +3,17 @@
 from contract.messages import Reading
 from gateway.adapters.heard import ForeignHeard
 from gateway.adapters.moment import instant
-from gateway.adapters.row import Column
 
 
 def readings_of(heard: ForeignHeard, metrics: frozenset[str]) -> tuple[Reading, ...]:
     """The readings of these metrics, in the order in which they were heard."""
-    places: dict[tuple[Column, ...], list[int]] = {}
+    places: dict[int, list[int]] = {}  # by id: all messages of a shape share its columns
     readings = []
     for _, device, observed_us, columns, values in heard.rows:
-        wanted = places.get(columns)
+        wanted = places.get(id(columns))
         if wanted is None:
             wanted = [n for n, (metric, _) in enumerate(columns) if metric in metrics]
-            places[columns] = wanted
+            places[id(columns)] = wanted
         for place in wanted:
             value = values[place]
             if value is not None:
