@@ -81,7 +81,8 @@ def view_of(body: bytes) -> View:
     said = _read(body)
     _check(said)
     raw = said.PixelData[: _pixel_bytes(said)]
-    pixels = _grey(said, raw) if said.SamplesPerPixel == 1 else _rgb(said, raw)
+    is_grey = _number(said, "SamplesPerPixel", 1) == 1
+    pixels = _grey(said, raw) if is_grey else _rgb(said, raw)
     is_encoded, png = cv2.imencode(".png", pixels)
     if not is_encoded:
         raise CannotShow("no PNG can be made of the DICOM picture")

@@ -78,6 +78,12 @@ def test_implicit_vr_is_read_as_well() -> None:
 GREY = np.zeros((16, 16), dtype=np.uint16)
 
 
+def test_a_grey_picture_that_names_no_samples_a_pixel_is_shown() -> None:
+    """They must be named, but one is all that it can have."""
+    body = dicom_of(GREY).replace(b"\x28\x00\x02\x00US", b"\x28\x00\x03\x00US")
+    assert shown(body).shape == GREY.shape
+
+
 def renamed(body: bytes, syntax: str) -> bytes:
     """The file, saying that its picture is encoded otherwise."""
     before = b"1.2.840.10008.1.2.1\0"
