@@ -1,5 +1,7 @@
 """Pictures as files: parts first, each fsynced; whole once its SHA-256 has been checked.
 
+What came in one part is whole at once. Of the others:
+
     state_dir/blobs/parts/KEMBA.gate-2/SHA256/OFFSET    one part
     state_dir/blobs/parts/KEMBA.gate-2/SHA256/about     size and media type
     state_dir/blobs/ab/abcdef…                          the whole, by its hash
@@ -14,6 +16,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -26,6 +29,8 @@ BLOB_BYTES_MAX: Final = 256 * 1024 * 1024
 """Bytes of one blob; a part of a larger one is refused."""
 PARTS_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
 """Bytes of blobs that are not whole yet; beyond it no further blob is begun."""
+SYNCS_MAX: Final = 8
+"""Files that are made durable side by side."""
 _COPY_BYTES: Final = 1024 * 1024
 _log: Final = logging.getLogger(__name__)
 
@@ -66,16 +71,33 @@ class Blobs:
         self._folder: Final = state_dir / "blobs"
         self._parts: Final = self._folder / "parts"
         self._parts.mkdir(parents=True, exist_ok=True)
+        self._threads: Final = ThreadPoolExecutor(SYNCS_MAX, thread_name_prefix="sync")
 
-    def keep_all(self, parts: Sequence[tuple[str, BlobPart, bytes]]) -> None:
-        """Make these durable; raise `Unavailable` when the disk is full."""
-        writes = Writes()
+    def keep_all(self, parts: Sequence[tuple[str, BlobPart, bytes]]) -> list[Blob]:
+        """Make these durable; the blobs that are whole by one of them alone.
+
+        Raises `Unavailable` when the disk is full.
+        """
+        writes = Writes(self._threads)
         try:
             for source, part, raw in parts:
-                self._keep(source, part, raw, writes)
+                if _is_all(part):
+                    self._keep_whole(part, raw, writes)
+                else:
+                    self._keep(source, part, raw, writes)
             writes.finish()
         except OSError as error:
             raise Unavailable(f"a picture cannot be written: {error}") from error
+        return [
+            Blob(source, part.sha256, part.size_bytes) for source, part, _ in parts if _is_all(part)
+        ]
+
+    def _keep_whole(self, part: BlobPart, raw: bytes, writes: Writes) -> None:
+        if self.is_whole(part.sha256):
+            return
+        path = self._place(part.sha256, writes)
+        writes.write(path.with_suffix(".type"), part.media_type.encode())
+        writes.write(path, raw)
 
     def _keep(self, source: str, part: BlobPart, raw: bytes, writes: Writes) -> None:
         if self.is_whole(part.sha256):
@@ -91,6 +113,14 @@ class Blobs:
         if not (path.exists() and path.stat().st_size == len(raw)):
             writes.write(path, raw)
 
+    def _place(self, sha256: str, writes: Writes) -> Path:
+        """Where a whole blob goes; its folder is made."""
+        path = self._path(sha256)
+        if not path.parent.exists():
+            path.parent.mkdir(exist_ok=True)
+            writes.folders.add(self._folder)
+        return path
+
     def is_allowed(self, part: BlobPart) -> bool:
         """Whether a part is of a size that we take."""
         return (
@@ -100,43 +130,21 @@ class Blobs:
 
     def is_whole(self, sha256: str) -> bool:
         """Whether all of a blob is here."""
-        return self._path(sha256).exists()
+        path = self._path(sha256)
+        return path.exists() and path.with_suffix(".type").exists()
 
     def join(self, ready: Iterable[Blob]) -> list[Joined]:
         """Join what is all here, and say of each what became of it."""
-        blobs = list(ready)
-        joined = {blob: Joined(blob, is_news=not self.is_whole(blob.sha256)) for blob in blobs}
-        try:
-            self._join_small(blobs)
-        except OSError as error:
-            return [Joined(blob, why_later=str(error)) for blob in blobs]
-        for blob, one in joined.items():
-            try:
-                is_whole = self.assemble(blob)
-            except Rejected as error:
-                joined[blob] = Joined(blob, why_dropped=str(error))
-            except Unavailable as error:
-                joined[blob] = Joined(blob, why_later=str(error))
-            else:
-                is_news = one.is_news or self.has_parts(blob)
-                joined[blob] = Joined(blob, is_whole=is_whole, is_news=is_news)
-        return list(joined.values())
+        return [self._joined(blob) for blob in ready]
 
-    def _join_small(self, blobs: Sequence[Blob]) -> None:
-        """Those that came in one part, side by side: the part is the whole."""
-        writes = Writes()
-        for sha256, blob in {blob.sha256: blob for blob in blobs}.items():
-            folder = self._folder_of(blob.source, sha256)
-            parts = None if self.is_whole(sha256) else _joined(folder, blob.size_bytes)
-            if parts is None or len(parts) != 1:
-                continue
-            if hashlib.sha256(parts[0].read_bytes()).hexdigest() != sha256:
-                continue  # `assemble` drops it
-            path = self._path(sha256)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            writes.write(path.with_suffix(".type"), _about(folder)[1].encode())
-            writes.move(parts[0], path)
-        writes.finish()
+    def _joined(self, blob: Blob) -> Joined:
+        is_news = not self.is_whole(blob.sha256) or self.has_parts(blob)
+        try:
+            return Joined(blob, is_whole=self.assemble(blob), is_news=is_news)
+        except Rejected as error:
+            return Joined(blob, why_dropped=str(error))
+        except Unavailable as error:
+            return Joined(blob, why_later=str(error))
 
     def assemble(self, blob: Blob) -> bool:
         """Join the parts if all are here; true once the blob is whole and has this hash.
@@ -156,9 +164,8 @@ class Blobs:
             if found != sha256:
                 shutil.rmtree(folder)
                 raise Rejected(f"the parts of {sha256} make {found}")
-            path = self._path(sha256)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            writes = Writes()
+            writes = Writes(self._threads)
+            path = self._place(sha256, writes)
             writes.write(path.with_suffix(".type"), _about(folder)[1].encode())
             writes.move(draft, path)
             writes.finish()
@@ -214,6 +221,11 @@ class Blobs:
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256
+
+
+def _is_all(part: BlobPart) -> bool:
+    """Whether a part is all of its blob, by the hash that was checked when it came."""
+    return part.part_bytes == part.size_bytes and part.part_sha256 == part.sha256
 
 
 def _offsets(folder: Path) -> dict[int, Path]:

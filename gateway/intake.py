@@ -142,11 +142,12 @@ class Intake:
             for one in ready
             if isinstance(one.draft.message, BlobPart)
         ]
-        if parts:
-            await asyncio.to_thread(self._blobs.keep_all, parts)
+        whole = await asyncio.to_thread(self._blobs.keep_all, parts) if parts else []
         # Again, now that nothing waits any more: a key may have been revoked since the look.
         drafts = [one.draft for one in ready if not self._is_refused(one.draft)]
-        for outcome, draft in zip(await self._journal.append(drafts), drafts, strict=True):
+        # What says that a picture is here goes along with its only part: nothing can come between.
+        outcomes = await self._journal.append([*drafts, *self._said_of(whole)])
+        for outcome, draft in zip(outcomes, drafts, strict=False):
             if outcome.status != "new":
                 self._repeated(draft.source)
             if outcome.status != "fork" and isinstance(draft.message, KeyRotated):
@@ -154,7 +155,8 @@ class Intake:
         for source, part, _ in parts:
             is_end = part.offset_bytes + part.part_bytes == part.size_bytes
             blob = Blob(source, part.sha256, part.size_bytes)
-            self._ready[blob] = self._ready.get(blob, False) or is_end
+            if blob not in whole:
+                self._ready[blob] = self._ready.get(blob, False) or is_end
         await self._assemble_all()
 
     async def _assemble_all(self) -> None:
@@ -181,10 +183,13 @@ class Intake:
     async def _tell(self, whole: Sequence[Joined]) -> None:
         """Enter them in the journal, in one go; what was whole before is told again."""
         news = [one.blob for one in whole if one.is_news or self._ready.get(one.blob)]
-        told = [BlobKept(sha256=blob.sha256, size_bytes=blob.size_bytes) for blob in news]
-        if told:
-            await self._journal.append([self._voice.say(one) for one in told])
+        if news:
+            await self._journal.append(self._said_of(news))
         await asyncio.to_thread(self._blobs.forget_parts, [one.blob for one in whole])
+
+    def _said_of(self, whole: Sequence[Blob]) -> list[Draft]:
+        blobs = dict.fromkeys((blob.sha256, blob.size_bytes) for blob in whole)
+        return [self._voice.say(BlobKept(sha256=one, size_bytes=size)) for one, size in blobs]
 
     def _is_refused(self, draft: Draft) -> bool:
         return bool(self._keys.refusal(draft.source, draft.keyid, draft.identity))

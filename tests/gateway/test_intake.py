@@ -173,6 +173,23 @@ def test_a_picture_is_whole_only_with_its_own_hash(tmp_path: Path) -> None:
     assert not list((tmp_path / "blobs" / "parts").glob("*/*"))
 
 
+def test_a_picture_of_one_part_is_told_with_it(tmp_path: Path) -> None:
+    """One entry after the other, of one commit: nobody is receipted for a picture nobody tells."""
+    body = b"x" * 1_000
+    named, raw = part(body, 0, len(body))
+
+    async def main() -> None:
+        async with gateway(tmp_path) as parts:
+            await parts.intake.take([packet(named, 1, raw=raw)])
+            await parts.intake.take([packet(named, 1, raw=raw)])  # its receipt was lost
+
+    run_virtually(main())
+    types = [entry.type for entry in entries(tmp_path / "journal.sqlite")]
+    assert types == ["judge.changed", "blob.part", "blob.kept", "blob.kept"]
+    assert Blobs(tmp_path).read(named.sha256, 0, 2_000).piece == body
+    assert not list((tmp_path / "blobs" / "parts").glob("*/*"))
+
+
 def test_a_picture_that_was_almost_told_is_told_after_a_restart(tmp_path: Path) -> None:
     """Killed between the last part and `blob.kept`: the next start says it; half ones stay."""
     whole, half = b"w" * 1_000, b"h" * 1_000
