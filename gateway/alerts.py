@@ -105,6 +105,7 @@ def opened(rule: str, finding: Finding, entry: Entry, *, is_late: bool) -> Alert
         opened_at=finding.observed_at,
         told_at=entry.received_at,
         changed_at=entry.received_at,
+        is_active=finding.effect == "raises",
         is_late=is_late,
         picture=finding.picture,
         detections=finding.detections,
@@ -114,10 +115,13 @@ def opened(rule: str, finding: Finding, entry: Entry, *, is_late: bool) -> Alert
 
 
 def fed(alert: Alert, finding: Finding, entry: Entry, *, is_late: bool) -> Alert:
-    """The condition holds again, or still.
+    """The condition holds again, or still; or once held, which nobody had heard of.
 
     An acknowledgement dies with its episode: if the condition had ceased, the alert is open again.
+    What has passed changes no word of what holds now.
     """
+    is_passed = finding.effect == "passed"
+    shown = alert if is_passed and alert.is_active else finding
     state = TABLE[alert.state]["evidence"]
     if not alert.is_active and state == "acknowledged":
         state = "open"
@@ -127,13 +131,13 @@ def fed(alert: Alert, finding: Finding, entry: Entry, *, is_late: bool) -> Alert
         alert,
         state=state,
         severity=severity,
-        title=finding.title,
-        detail=finding.detail,
-        source=finding.source,
-        device=finding.device,
+        title=shown.title,
+        detail=shown.detail,
+        source=shown.source,
+        device=shown.device,
         changed_at=entry.received_at,
         times=alert.times + 1,
-        is_active=True,
+        is_active=alert.is_active or not is_passed,
         is_late=alert.is_late and is_late,
         picture=picture.picture,
         detections=picture.detections,

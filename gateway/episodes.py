@@ -35,6 +35,7 @@ class Episodes(msgspec.Struct):
             if alert is None or not alert.is_active or is_late:
                 return []
             return [self._put(key, cleared(alert, finding, entry))]
+        is_late = is_late or finding.effect == "passed"
         if alert is not None and alert.state != "closed":
             return [self._put(key, fed(alert, finding, entry, is_late=is_late))]
         former = self.alerts.get(alert_id(rule, finding, entry))
@@ -77,9 +78,12 @@ class Episodes(msgspec.Struct):
 
     def _put(self, key: str, alert: Alert, act: str = "") -> AlertChanged:
         is_new = alert.id not in self.alerts
+        running = self.alerts.get(self.running.get(key, ""))
         self.alerts[alert.id] = alert
         if alert.state != "closed":
-            self.running[key] = alert.id
+            # What is over takes no place from what still holds: that has yet to hear of its end.
+            if alert.is_active or running is None or not running.is_active:
+                self.running[key] = alert.id
         elif self.running.get(key) == alert.id and not alert.is_active:
             del self.running[key]
         if is_new and len(self.alerts) > ALERTS_MAX:

@@ -44,7 +44,7 @@ from gateway.settings import JudgeSettings
 from gateway.state import State
 from gateway.twins import Agent
 
-VERSION: Final = "3"
+VERSION: Final = "4"
 """Raise it with every change that could make another change of the same entries."""
 
 

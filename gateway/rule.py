@@ -37,9 +37,10 @@ V = TypeVar("V")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rule says about a subject: the condition holds, or it holds no more."""
+    """What a rule says about a subject: a condition holds, or holds no more, or once held."""
 
-    effect: Literal["raises", "clears"] = "raises"
+    effect: Literal["raises", "clears", "passed"] = "raises"
+    """``passed``: it held for a while before what is known of now, and was heard late."""
     subject: str
     source: str
     device: str

@@ -32,7 +32,7 @@ from gateway.journal import _entered
 from gateway.judge import judge, law, next_due
 from gateway.rule import Fact, Finding
 from gateway.rules import RULES
-from gateway.rules.reading_out_of_range import Memory, _heard
+from gateway.rules.reading_out_of_range import Memory, _heard, bounds_of
 from gateway.rules.reading_out_of_range import find as find_out_of_range
 from gateway.settings import Contraband, JudgeSettings, Limit
 from gateway.state import State
@@ -378,7 +378,7 @@ def test_a_quiet_series_is_judged_as_every_other(day: list[list[tuple[str, float
         quick += find_out_of_range(fact, short)
         for one in taken:
             key = f"{GATE}\n{one.device}\n{one.metric}"
-            slow += _heard(key, fact, long, one, COLD.readings[0])
+            slow += _heard(key, fact, long, one, bounds_of(COLD.readings[0]))
     assert quick == slow
     assert short == long
 
