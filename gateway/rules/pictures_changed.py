@@ -1,13 +1,17 @@
-"""A scanner's pictures no longer look like those its model was made for; clears when they do."""
+"""A scanner's pictures no longer look like those its model was made for; clears when they do.
+
+That they did not once is told too if it is heard late (`gateway.past`).
+"""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from contract.messages import DRIFT_METRIC, DRIFT_PICTURES_METRIC, Reading, ReadingsTaken
-from gateway.rule import Fact, Finding, Rule, remember
+from gateway.past import Past
+from gateway.rule import Fact, Finding, Rule, is_ahead, remember
 from gateway.wording import capital, clock_time, listed
 
 FEATURES: Final = {
@@ -20,11 +24,12 @@ FEATURES: Final = {
 """What an agent compares, as people call it."""
 
 
-class Last(msgspec.Struct, frozen=True, kw_only=True):
+class Last(msgspec.Struct, kw_only=True):
     """The last report of a scanner."""
 
     heard_at: datetime
     is_raised: bool
+    past: Past = msgspec.field(default_factory=Past)
 
 
 class Memory(msgspec.Struct):
@@ -46,23 +51,44 @@ def _reported(
     fact: Fact, memory: Memory, worst: Reading, taken: ReadingsTaken
 ) -> Iterator[Finding]:
     key = f"{fact.entry.source}\n{worst.device}"
-    before = memory.scanners.get(key)
-    if before is not None and worst.observed_at < before.heard_at:
-        return  # what came late says nothing about now
+    at, before = worst.observed_at, memory.scanners.get(key)
     was_raised = before is not None and before.is_raised
     bounds = fact.settings.pictures
     # Between the two bounds it stays as it was: a scanner on the edge of one does not flicker.
     bound = bounds.settled_max if was_raised else bounds.moved_min
     is_raised = worst.value > bound if was_raised else worst.value >= bound
-    remember(memory.scanners, key, Last(heard_at=worst.observed_at, is_raised=is_raised))
     others = {one.metric: one.value for one in taken.readings if one.device == worst.device}
+    if before is not None and _is_late(fact, before, at, is_raised=is_raised):
+        if worst.value <= bounds.settled_max:
+            before.past.was_well(at, _NONE, before.heard_at)
+        elif worst.value >= bounds.moved_min and before.past.was_bad(at, _NONE):
+            yield _raises(fact, worst, others, is_passed=True)
+        return
+    past = before.past if before is not None and at >= before.heard_at else Past()
+    if is_raised:
+        past.told_from = past.told_from or at
+    else:
+        past.well(at, _NONE)
+    remember(memory.scanners, key, Last(heard_at=at, is_raised=is_raised, past=past))
     if is_raised and not was_raised:
         yield _raises(fact, worst, others)
     elif was_raised and not is_raised:
         yield _clears(fact, worst, others)
 
 
-def _raises(fact: Fact, worst: Reading, others: dict[str, float]) -> Finding:
+_NONE: Final = timedelta()
+
+
+def _is_late(fact: Fact, last: Last, at: datetime, *, is_raised: bool) -> bool:
+    """Whether it says nothing about now; nor does what is late in its stream turn a state back."""
+    if fact.is_late and last.is_raised and not is_raised:
+        return True
+    return at < last.heard_at and not is_ahead(last.heard_at, fact.now)
+
+
+def _raises(
+    fact: Fact, worst: Reading, others: dict[str, float], *, is_passed: bool = False
+) -> Finding:
     bounds = fact.settings.pictures
     moved = [
         f"{words} ({others[f'{DRIFT_METRIC}_{name}']:.2f})"
@@ -71,6 +97,7 @@ def _raises(fact: Fact, worst: Reading, others: dict[str, float]) -> Finding:
     ]
     what = f" What differs most: {listed(moved)}." if moved else ""
     return Finding(
+        effect="passed" if is_passed else "raises",
         subject=f"{worst.device} pictures",
         source=fact.entry.source,
         device=worst.device,

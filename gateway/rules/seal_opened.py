@@ -23,22 +23,30 @@ class Last(msgspec.Struct, kw_only=True):
 
 
 class Memory(msgspec.Struct):
-    """Seals by their id."""
+    """Seals by their id: what was read of them last, and what was heard late last."""
 
     seals: dict[str, Last] = {}
+    late: dict[str, Last] = {}
 
 
 def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
     """One finding for each opening, however often the seal repeats it."""
     read = fact.message
     assert isinstance(read, SealRead)  # noqa: S101 - the rule hears nothing else
-    before = memory.seals.get(read.seal)
-    is_news = before is None or (before.state, before.opened_at) != (read.state, read.opened_at)
-    if before is None or fact.observed_at >= before.read_at:
-        last = Last(state=read.state, opened_at=read.opened_at, read_at=fact.observed_at)
+    last = Last(state=read.state, opened_at=read.opened_at, read_at=fact.observed_at)
+    known = [memory.seals.get(read.seal)]
+    if known[0] is not None and last.read_at < known[0].read_at:
+        known.append(memory.late.get(read.seal))
+        remember(memory.late, read.seal, last)
+    else:
         remember(memory.seals, read.seal, last)
+    is_news = all(one is None or not _is_same(one, last) for one in known)
     if read.state in ("opened", "damaged") and is_news:
         yield _finding(fact, read)
+
+
+def _is_same(one: Last, other: Last) -> bool:
+    return (one.state, one.opened_at) == (other.state, other.opened_at)
 
 
 def _finding(fact: Fact, read: SealRead) -> Finding:

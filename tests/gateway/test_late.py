@@ -1,7 +1,7 @@
 """What is heard late is told all the same, and told once; what is known of now stays as it is."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby, takewhile
+from itertools import groupby, permutations, takewhile
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +12,8 @@ from gateway.past import GAPS_MAX, NEAR
 from gateway.rule import Finding
 from gateway.rules.reading_out_of_range import Memory, find
 from gateway.settings import JudgeSettings, Limit
-from tests.gateway.test_rules import COLD, GATE, Court, at, fact_of, reading
+from tests.gateway.test_pictures_changed import report
+from tests.gateway.test_rules import COLD, FAR, GATE, Court, at, fact_of, reading, seal
 
 HIGH = 8.0
 GOOD, BAD = 5.0, 9.0
@@ -170,6 +171,80 @@ def test_a_range_that_is_kept_is_believed_when_readings_come_in_turn() -> None:
     court.numbers[GATE] = 5
     court.say(reading(GOOD, 32), 32)
     assert not alert(court).is_active
+
+
+def test_a_seal_that_was_missing_once_is_told_late() -> None:
+    """It is there again; that it was not is said once, by its own time."""
+    court = Court()
+    court.say(seal("intact"), 0)
+    court.say(seal("intact"), 600)
+    court.say(seal("missing"), 601, seen=300)
+    court.say(seal("missing"), 602, seen=310)
+    [told] = court.alerts("seal_missing")
+    assert (told.is_active, told.is_late, told.times) == (False, True, 1)
+    assert (told.opened_at, told.state) == (at(300), "open")
+    assert "heard after later reads" in told.detail
+    court.say(seal("intact"), 603, seen=305)
+    court.say(seal("missing"), 604, seen=310)
+    assert court.alerts("seal_missing")[0].times == 2
+
+
+def test_a_seal_that_is_missing_now_was_told_already() -> None:
+    """What comes late of the same time adds nothing, and takes nothing back."""
+    court = Court()
+    court.say(seal("intact"), 0)
+    court.say(seal("missing"), 60)
+    court.say(seal("missing"), 100)
+    court.say(seal("missing"), 101, seen=80)
+    court.say(seal("intact"), 102, seen=30)
+    [told] = court.alerts("seal_missing")
+    assert (told.is_active, told.times) == (True, 1)
+
+
+def test_a_seal_that_is_there_clears_in_its_turn() -> None:
+    """A number that came late turns no state back, and the next one still does."""
+    court = Court()
+    court.say(seal("missing"), 10)
+    court.numbers[GATE] = 2
+    court.say(seal("missing"), 11)
+    court.tick(20)
+    court.numbers[GATE] = 1
+    court.say(seal("intact"), 21)
+    assert court.alerts("seal_missing")[0].is_active
+    court.numbers[GATE] = 3
+    court.say(seal("intact"), 22)
+    assert not court.alerts("seal_missing")[0].is_active
+
+
+def test_a_seal_that_was_open_is_told_once_however_much_comes_late() -> None:
+    """A reader that repeated it for a minute, heard after the seal was changed."""
+    court = Court()
+    court.say(seal("intact"), 600)
+    for second in range(100, 160, 10):
+        court.say(seal("opened"), 601, seen=second)
+    [told] = court.alerts("seal_opened")
+    assert told.times == 1
+
+
+def test_one_seal_in_two_places_is_told_in_whatever_order_its_reads_come() -> None:
+    """Neither the newest nor the last heard decides, but what lies near in time."""
+    reads = ((0, GATE), (100, FAR), (50_000, GATE))
+    for order in permutations(reads):
+        court = Court()
+        for seconds, source in order:
+            court.say(seal("intact", subject="HLXU4172204"), 60_000, source, seen=seconds)
+        [told] = court.alerts("seal_cloned")
+        assert "at two posts within 1 min" in told.detail
+
+
+def test_pictures_that_had_changed_are_told_late() -> None:
+    """Once for the time in which no report said otherwise."""
+    court = Court()
+    for seconds, worst in ((0, 0.05), (1_800, 0.05), (600, 0.5), (900, 0.6), (1_200, 0.15)):
+        court.say(report(worst, seconds), 2_000)
+    [told] = court.alerts("pictures_changed")
+    assert (told.is_active, told.is_late, told.times) == (False, True, 1)
+    assert told.opened_at == at(600)
 
 
 def act(court: Court, verb: str) -> None:
