@@ -22,7 +22,8 @@ from typing import Final, Literal, Self
 
 import msgspec
 
-from command_center.alert_log import AlertLog, Entry, Pruned
+from command_center.alert_log import AlertLog
+from command_center.alert_rows import Entry, Pruned
 from command_center.database import Database
 from command_center.posts import EVERY, Posts
 from contract.clock import Clock

@@ -44,8 +44,12 @@ class Database:
             thread.shutdown(wait=True)
 
     async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run ``work`` in a transaction; raises `Unavailable` if the disk fails."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._done, work)
+        """Run ``work`` in a transaction; raises `Unavailable` if the disk fails.
+
+        Once asked for it is done, even if whoever asked is cancelled.
+        """
+        loop = asyncio.get_running_loop()
+        return await asyncio.shield(loop.run_in_executor(self._thread, self._done, work))
 
     def _done(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:

@@ -5,42 +5,38 @@
          ─▶ anything of the gateway ─▶ silence ─▶ screens
 
 A link that breaks is dialled again; nothing is lost by it, for the follower knows what it lacks.
+Nobody here waits for the disk: what it does not hold yet, the gateway tells again after a crash.
 """
 
 import asyncio
 import logging
 import secrets
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final, Protocol
 
-from command_center.change import Change, read_change
+from command_center.change import Change, read_changes
 from command_center.follower import Follower
 from command_center.silence import GatewayState, Silence
+from command_center.watching import Watching
 from contract.ask import Asker
 from contract.clock import Clock
 from contract.identifiers import Source
 from contract.link import Dial, Link, Packet, Rejected, Unavailable
-from contract.messages import (
-    ChangesTold,
-    Message,
-    Reading,
-    ReadingsTaken,
-    Refused,
-    SignedBytes,
-    Unreadable,
-    read,
-)
+from contract.messages import ChangesTold, Message, Reading, SignedBytes
 from contract.signing import BadSignature, verify
 from contract.stopping import apart
-from contract.topics import source_of, topic
+from contract.topics import topic
 
 POLL_S: Final = 10.0
 """So often the gateway is asked for what is new: that finds a hole at the end, and its silence."""
 RETRY_S: Final = (1.0, 2.0, 5.0, 10.0)
 """Waits between tries; the last one repeats."""
 SILENCE_CHECK_S: Final = 1.0
-INLINE_MAX: Final = 16
-"""Signatures that are verified on the loop (62 µs each); more go to a thread."""
+STORE_S: Final = 1.0
+"""After so long what was taken is on the disk; of each thing only the latest."""
+INLINE_MAX: Final = 50
+"""Changes that are read on the loop (50 µs each); more go to a thread."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -80,8 +76,8 @@ class Feed:
         self._is_forged = False
         self._tries = 0
         self._behind: Final = asyncio.Event()
-        self._tuning: Final = asyncio.Event()
-        self._watched: frozenset[str] = frozenset()
+        self._taken: Final = asyncio.Event()
+        self._watching: Final = Watching(follower.board, screens.readings)
         self._state = silence.state(clock.monotonic_ns())
 
     @property
@@ -91,8 +87,7 @@ class Feed:
 
     def watch(self, devices: Iterable[str]) -> None:
         """Hear the readings of these devices, and of no others."""
-        self._watched = frozenset(devices)
-        self._tuning.set()
+        self._watching.watch(devices)
 
     async def ask(self, question: Message) -> Message:
         """Ask the gateway; `Unavailable` if it cannot be reached, `Rejected` with its reason."""
@@ -104,6 +99,7 @@ class Feed:
         """Hear until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch_silence(), name="feed: silence")
+            tasks.create_task(self._keep_storing(), name="feed: store")
             tasks.create_task(self._keep_dialling(dial), name="feed: link")
 
     async def _keep_dialling(self, dial: Dial) -> None:
@@ -130,11 +126,11 @@ class Feed:
         await link.subscribe(*self._topics(), asker.reply_to)
         self._asker = asker
         self._behind.set()
-        self._tuning.set()
+        self._watching.look()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._hear(link, asker), name="feed: hear")
             tasks.create_task(self._keep_up(), name="feed: keep up")
-            tasks.create_task(self._tune(link), name="feed: tune")
+            tasks.create_task(self._watching.tune(link), name="feed: tune")
 
     def _topics(self) -> tuple[str, str]:
         return topic(self._gateway, "changes"), topic(self._me, "receipts")
@@ -152,7 +148,7 @@ class Feed:
                 elif packet.topic == receipts:
                     self._hear_receipt(packet)
                 else:
-                    self._hear_readings(packet)
+                    self._watching.hear(packet)
             if told:
                 await self._take(told)
 
@@ -163,8 +159,26 @@ class Feed:
         self._heard()
         if self._follower.live(changes):
             self._behind.set()
-        self._tuning.set()
-        await self._follower.persist(self._silence.heard_at)
+        self._watching.look()
+        self._taken.set()
+
+    async def _keep_storing(self) -> None:
+        try:
+            while True:
+                await self._taken.wait()
+                await self._clock.sleep(STORE_S)
+                self._taken.clear()
+                await self._store()
+        finally:
+            await self._store()
+
+    async def _store(self) -> None:
+        try:
+            await self._follower.persist(self._silence.heard_at)
+        except Unavailable as error:
+            # Who knows what failed has said it; the next try is for all of it.
+            _log.debug("feed: not stored: %s", error)
+            self._taken.set()
 
     async def _keep_up(self) -> None:
         tries = 0
@@ -199,27 +213,26 @@ class Feed:
             if len(changes) != len(page.changes):
                 raise Rejected("an answer with changes that the gateway's key did not sign")
             is_behind = self._follower.told(page, changes)
-            self._tuning.set()
+            self._watching.look()
             await self._follower.persist(self._silence.heard_at)
             if is_behind and before == self._follower.head:
                 raise Unavailable("the gateway's answer does not go on")
 
     async def _verified(self, told: Sequence[SignedBytes]) -> list[Change]:
-        if len(told) > INLINE_MAX:
-            return await asyncio.to_thread(self._read, told)
-        return self._read(told)
+        reading = partial(
+            read_changes,
+            told,
+            gateway=self._gateway,
+            gateway_key=self._key,
+            refused=self._note_forged,
+        )
+        return await asyncio.to_thread(reading) if len(told) > INLINE_MAX else reading()
 
-    def _read(self, told: Sequence[SignedBytes]) -> list[Change]:
-        changes = []
-        for signed in told:
-            try:
-                changes.append(read_change(signed, gateway=self._gateway, gateway_key=self._key))
-            except (BadSignature, Unreadable) as error:
-                # Once per link, lest a forger fills the log.
-                level = logging.DEBUG if self._is_forged else logging.WARNING
-                self._is_forged = True
-                _log.log(level, "feed: a change is not the gateway's: %s", error)
-        return changes
+    def _note_forged(self, why: ValueError) -> None:
+        # Once per link, lest a forger fills the log.
+        level = logging.DEBUG if self._is_forged else logging.WARNING
+        self._is_forged = True
+        _log.log(level, "feed: a change is not the gateway's: %s", why)
 
     def _hear_receipt(self, packet: Packet) -> None:
         try:
@@ -227,35 +240,6 @@ class Feed:
         except BadSignature:
             return
         self._heard()
-
-    def _hear_readings(self, packet: Packet) -> None:
-        source = source_of(packet.topic)
-        agent = self._follower.board.agent(source) if source else None
-        if agent is None or not agent.public_key:
-            return
-        try:
-            verify(agent.public_key, packet.body, packet.sig)
-            event = read(packet.body)
-            message = event.message()
-        except (BadSignature, Unreadable, Refused) as error:
-            _log.debug("feed: readings of %s: %s", source, error)
-            return
-        if event.source == source and isinstance(message, ReadingsTaken):
-            wanted = [one for one in message.readings if one.device in self._watched]
-            self._screens.readings(event.source, wanted)
-
-    async def _tune(self, link: Link) -> None:
-        heard: set[str] = set()
-        while True:
-            await self._tuning.wait()
-            self._tuning.clear()
-            found = map(self._follower.board.source_of, self._watched)
-            wanted = {topic(source, "readings") for source in found if source}
-            if new := wanted - heard:
-                await link.subscribe(*new)
-            if old := heard - wanted:
-                await link.unsubscribe(*old)
-            heard = wanted
 
     def _heard(self) -> None:
         self._silence.heard(now_ns=self._clock.monotonic_ns(), at=self._clock.utc_now())

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from command_center.board import Board
+from command_center.board import Board, thing_of
 from command_center.change import Change
 from command_center.contiguity import Head, head_of
 from command_center.cursor import Cursor
-from command_center.projection import Projection, Step
+from command_center.projection import Latest, Projection
 from contract.link import Unavailable
 from contract.messages import GENESIS, ChangesAsked, ChangesTold
 
@@ -22,6 +22,8 @@ AHEAD_MAX: Final = 10_000
 """Live changes that wait behind a hole; more are asked for again."""
 STREAMED_MAX: Final = 200
 """Changes of one page that go to the screens one by one; a longer page is a new snapshot there."""
+UNSTORED_MAX: Final = 50_000
+"""Things that wait for the disk; with more the file stays as it is, until the next snapshot."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class Audience(Protocol):
         """The board is to be read anew."""
 
     async def settle(self) -> None:
-        """Make durable what follows from the changes, before the head moves on disk."""
+        """Make durable what follows from the changes; raises `Unavailable`."""
 
 
 class Follower:
@@ -54,7 +56,8 @@ class Follower:
         self._audience: Final = audience
         self._ahead: dict[int, Change] = {}
         self._storing: Final = asyncio.Lock()
-        self._unstored: list[Step] = []
+        self._unstored: Latest = {}
+        self._stored = head
         self._is_fresh = False
         self._is_stored = True
         self._is_in_snapshot = False
@@ -89,27 +92,39 @@ class Follower:
         return True
 
     async def persist(self, heard_at: datetime | None) -> None:
-        """Make durable what was taken; cut short, it does the rest the next time."""
+        """Make durable what was taken; raises `Unavailable`.
+
+        Cut short, it does the rest the next time.
+        """
         # One at a time: live changes and a catch-up both end here.
         async with self._storing:
             await self._persist(heard_at)
 
     async def _persist(self, heard_at: datetime | None) -> None:
-        await self._audience.settle()
-        if self._is_fresh:
-            self._is_stored = True
-        if not self._is_stored or not (self._unstored or self._is_fresh):
-            self._unstored.clear()
-            return
-        steps, head, is_fresh = tuple(self._unstored), self.head, self._is_fresh
+        # Of this moment: what comes while the audience settles is not settled by it.
+        latest, head, is_fresh = self._unstored, self.head, self._is_fresh
+        self._unstored, self._is_fresh = {}, False
         try:
-            await self._projection.store(head, steps, heard_at=heard_at, is_fresh=is_fresh)
+            await self._audience.settle()
+            await self._store(latest, head, heard_at, is_fresh=is_fresh)
+        except (Unavailable, asyncio.CancelledError):
+            if not self._is_fresh:
+                self._unstored, self._is_fresh = latest | self._unstored, is_fresh
+            raise
+
+    async def _store(
+        self, latest: Latest, head: Head, heard_at: datetime | None, *, is_fresh: bool
+    ) -> None:
+        self._is_stored = is_fresh or (self._is_stored and len(latest) <= UNSTORED_MAX)
+        if not self._is_stored or (head == self._stored and not is_fresh):
+            return
+        try:
+            await self._projection.store(head, latest, heard_at=heard_at, is_fresh=is_fresh)
         except Unavailable as error:
             # The head on disk stays where it was: a restart asks from there. Screens go on.
             self._is_stored = False
             _log.warning("board is not stored: %s", error)
-        del self._unstored[: len(steps)]
-        self._is_fresh = False
+        self._stored = head
 
     def _take(self, change: Change, *, is_streamed: bool = True) -> None:
         match self.head.judge(change):
@@ -170,5 +185,7 @@ class Follower:
     def _apply(self, change: Change, head: Head, *, is_streamed: bool) -> None:
         self.head = head
         gone = self.board.apply(change.epoch, change.number, change.message)
-        self._unstored.append((change, gone))
+        if thing := thing_of(change.message):
+            self._unstored[thing] = change
+        self._unstored.update(dict.fromkeys(gone))
         self._audience.changed(change, is_streamed=is_streamed)

@@ -10,7 +10,8 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from command_center.alert_log import AlertLog, Entry, Pruned
+from command_center.alert_log import AlertLog
+from command_center.alert_rows import Entry, Pruned
 from command_center.cursor import Cursor
 from command_center.reader import Who
 

@@ -1,6 +1,6 @@
 """The live stream: what the board takes is told to every screen, in the same step.
 
-    change ─▶ encoded once ─▶ a bounded queue per screen ─▶ websocket
+    change ─▶ encoded once ─▶ a bounded queue per screen ─▶ websocket: a list of all that waits
 
 A screen joins with a snapshot and hears everything after it: nothing can come between. One that
 is too slow for its queue is sent away (`TOO_SLOW`), and comes back for a new snapshot.
@@ -28,6 +28,8 @@ QUEUE_MESSAGES_MAX: Final = 1_000
 SCREENS_MAX: Final = 500
 WATCHES_MAX: Final = 64
 """Pairs of device and metric that one screen watches."""
+TOGETHER_MAX: Final = 100
+"""Messages that one websocket message brings."""
 TICK_S: Final = 5.0
 TOO_SLOW: Final = 4008
 SIGNED_OUT: Final = 4001
@@ -78,6 +80,13 @@ class Screen:
             self.queue.put_nowait(text)
         except asyncio.QueueFull:
             self.send_away(TOO_SLOW)
+
+    async def told(self) -> str:
+        """What waits, as one JSON list; waits until something does."""
+        texts = [await self.queue.get()]
+        while len(texts) < TOGETHER_MAX and not self.queue.empty():
+            texts.append(self.queue.get_nowait())
+        return f"[{','.join(texts)}]"
 
     def send_away(self, code: int) -> None:
         """End it, with this close code."""
@@ -163,15 +172,12 @@ class Live:
 
     def changed(self, change: Change) -> None:
         """The board took a change."""
-        if not self._screens:
-            return
-        name = change.message.type if change.message else ""
-        told = {"kind": "change", "epoch": change.epoch, "number": change.number}
-        text = _text({**told, "type": name, "data": change.message})
-        # Whose post it is not hears its number and nothing else: a number left out is a hole.
-        bare = _text({**told, "type": "", "data": None})
+        texts: dict[bool, str] = {}
         for screen, officer in self._present():
-            screen.put(text if may_see(officer.posts, change.message) else bare)
+            is_seen = may_see(officer.posts, change.message)
+            if is_seen not in texts:
+                texts[is_seen] = _told(change, is_seen=is_seen)
+            screen.put(texts[is_seen])
 
     def renewed(self) -> None:
         """The board was renewed: a snapshot to everyone."""
@@ -259,6 +265,15 @@ def me(officer: Officer) -> dict[str, Any]:
         "posts": officer.posts,
         "must_set_password": officer.must_set_password,
     }
+
+
+def _told(change: Change, *, is_seen: bool) -> str:
+    """Whose post it is not hears its number and nothing else: a number left out is a hole."""
+    told = {"kind": "change", "epoch": change.epoch, "number": change.number}
+    if change.message is None or not is_seen:
+        return _text({**told, "type": "", "data": None})
+    # As the gateway wrote it: nothing is encoded again.
+    return _text({**told, "type": change.message.type, "data": msgspec.Raw(change.data)})
 
 
 def _text(message: dict[str, Any]) -> str:

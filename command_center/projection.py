@@ -5,13 +5,13 @@ tells it again.
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 
-from command_center.board import Board, Thing, thing_of
+from command_center.board import Board, Thing
 from command_center.change import Change, read_change
 from command_center.contiguity import Head
 from command_center.database import Database
@@ -25,8 +25,8 @@ MIGRATIONS: Final = (
          keyid TEXT NOT NULL, sig BLOB NOT NULL, PRIMARY KEY(kind, id)) WITHOUT ROWID""",
 )
 
-Step = tuple[Change, tuple[Thing, ...]]
-"""A change that the board took, and the things that gave way to it."""
+Latest = dict[Thing, Change | None]
+"""Of each thing the change that the board took last; none where the thing gave way to others."""
 
 
 class Projection:
@@ -64,16 +64,17 @@ class Projection:
         return board, Head(epoch, number, hash_), heard
 
     async def store(
-        self, head: Head, steps: Sequence[Step], *, heard_at: datetime | None, is_fresh: bool
+        self, head: Head, latest: Latest, *, heard_at: datetime | None, is_fresh: bool
     ) -> None:
-        """Write what the board took and forgot, in order; ``is_fresh`` forgets all before."""
+        """Write what the board took and forgot; ``is_fresh`` forgets all before."""
+        gone = [thing for thing, change in latest.items() if change is None]
+        rows = [_row(thing, change) for thing, change in latest.items() if change is not None]
 
         def work(connection: sqlite3.Connection) -> None:
             if is_fresh:
                 connection.execute("DELETE FROM things")
-            for change, gone in steps:
-                _write(connection, change)
-                connection.executemany("DELETE FROM things WHERE kind = ? AND id = ?", gone)
+            connection.executemany("INSERT OR REPLACE INTO things VALUES(?, ?, ?, ?, ?, ?)", rows)
+            connection.executemany("DELETE FROM things WHERE kind = ? AND id = ?", gone)
             heard = heard_at.isoformat() if heard_at else None
             connection.execute(
                 "INSERT OR REPLACE INTO head VALUES(1, ?, ?, ?, ?)",
@@ -83,11 +84,9 @@ class Projection:
         await self._database.do(work)
 
 
-def _write(connection: sqlite3.Connection, change: Change) -> None:
-    if thing := thing_of(change.message):
-        signed = change.signed
-        row = (*thing, change.number, signed.body, signed.keyid, signed.sig)
-        connection.execute("INSERT OR REPLACE INTO things VALUES(?, ?, ?, ?, ?, ?)", row)
+def _row(thing: Thing, change: Change) -> tuple[str, str, int, bytes, str, bytes]:
+    signed = change.signed
+    return (*thing, change.number, signed.body, signed.keyid, signed.sig)
 
 
 def _rows(

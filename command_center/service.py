@@ -78,6 +78,7 @@ async def run(
                 tasks.create_task(server.serve(parts.app, listener), name="command center: web")
                 tasks.create_task(parts.live.tick(), name="command center: tick")
                 tasks.create_task(parts.feed.run(dial), name="command center: feed")
+                tasks.create_task(parts.alert_log.run(), name="command center: alert log")
                 tasks.create_task(parts.webhooks.run(), name="command center: webhooks")
                 tasks.create_task(parts.exports.run(), name="command center: exports")
                 if parts.topics is not None:

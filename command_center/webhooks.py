@@ -21,7 +21,8 @@ import msgspec
 from msgspec.structs import replace
 
 from command_center.addresses import Guarded, Network
-from command_center.alert_log import AlertLog, Entry, Pruned
+from command_center.alert_log import AlertLog
+from command_center.alert_rows import Entry, Pruned
 from command_center.standard_webhooks import headers
 from command_center.subscribers import SUBSCRIBERS_MAX, Subscriber, Subscribers
 from contract.clock import Clock

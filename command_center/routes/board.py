@@ -92,7 +92,7 @@ async def _serve(socket: WebSocket, screen: Screen, live: Live) -> None:
 
 async def _tell(socket: WebSocket, screen: Screen) -> None:
     while True:
-        await socket.send_text(await screen.queue.get())
+        await socket.send_text(await screen.told())
 
 
 async def _hear(socket: WebSocket, screen: Screen, live: Live) -> None:

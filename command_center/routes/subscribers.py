@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from command_center.addresses import URL_CHARS_MAX, check_url, host_of
-from command_center.alert_log import AlertLog, Pruned
+from command_center.alert_log import AlertLog
+from command_center.alert_rows import Pruned
 from command_center.alert_topics import AlertTopics
 from command_center.answers import error, json, officer_of
 from command_center.audit import Audit, Verb

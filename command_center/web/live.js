@@ -32,7 +32,10 @@ export class Live {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(`${scheme}//${location.host}/api/live`);
     this.#socket = socket;
-    socket.onmessage = (event) => { if (socket === this.#socket) this.#heard(JSON.parse(event.data)); };
+    // What came together is told together. Any of it may make us leave, and then the rest is not ours.
+    socket.onmessage = (event) => {
+      for (const message of JSON.parse(event.data)) if (socket === this.#socket) this.#heard(message);
+    };
     socket.onclose = (event) => { if (socket === this.#socket) this.#lost(event.code === TOO_SLOW); };
     this.#watch();
     this.turned();

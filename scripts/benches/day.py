@@ -3,7 +3,8 @@
 Pictures of a pre-rendered pool go into the folders of eight scanners of one agent with two workers,
 never more than a few ahead; gateway, command center, broker and InfluxDB are real. Counted is what
 the officers' stream says: a scan for every bag, an alert for each that the model announces, nothing
-missing. The day is extrapolated from the bags that were run: `--bags 250000` runs it all.
+missing. The day is extrapolated from the bags that were run: `--bags 250000` runs it all. Processor
+time of a bag in each process, this one among them, says what limits it.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import concurrent.futures
 import itertools
 import json
 import multiprocessing
+import os
 import sys
 import tempfile
 import threading
@@ -29,12 +31,14 @@ from models.inference import Model, preferred
 from models.passport import WILDLIFE_MODEL
 from models.splits import DEMO
 from models.xray.bag import CLASSES, render
-from scripts.benches.usage import Part
+from scripts.benches.usage import Usage
 from tests.system.line import POST, Line, until
 
 DAY_BAGS: Final = 250_000
 DAY_S: Final = 86_400
 WANTED_MIN: Final = 75.0
+STRETCH_S: Final = 30.0
+"""The rate is told for each such stretch: one that falls with the number of bags would not last."""
 POOL: Final = 2_000
 BAGS: Final = 3_000
 THREAT_EVERY: Final = 20
@@ -53,7 +57,7 @@ QUIET_S_MAX: Final = 120.0
 
 
 def main() -> int:
-    """Run the bench; 0 if nothing is lost and a day's bags fit into a day."""
+    """Run the bench; 0 if nothing is lost and a day's bags would take `WANTED_MIN` or less."""
     parser = argparse.ArgumentParser(prog="scripts/bench day", description=__doc__)
     parser.add_argument("--bags", type=int, default=BAGS, help=f"default: {BAGS}")
     parser.add_argument("--pool", type=int, default=POOL, help=f"pictures, default: {POOL}")
@@ -131,7 +135,8 @@ class Heard:
             try:
                 with self._line.live() as stream:
                     for raw in stream:
-                        self._take(json.loads(raw))
+                        for told in json.loads(raw):
+                            self._take(told)
             except (ConnectionClosed, OSError):
                 if self._is_over:
                     return
@@ -171,21 +176,22 @@ def run(
         heard.start()
         stack.callback(heard.stop)
         until(lambda: line.is_complete(f"/{POST}/lane-1"))
-        parts = {
-            name: Part(pid)
-            for name, pid in (
-                ("agent", line.agent.pid),
-                ("gateway", line.gateway.pid),
-                ("command center", line.command_center.pid),
-            )
-        }
+        usage = Usage(
+            {
+                "agent": line.agent.pid,
+                "gateway": line.gateway.pid,
+                "command center": line.command_center.pid,
+                "broker": line.broker.pid,
+                "database": line.influx.pid,
+                "bench": os.getpid(),
+            },
+            are_alone=True,
+        )
         began = time.monotonic()
         feed(folders, pool, asked.bags, heard)
         wait(heard, asked.bags)
         ended = max(heard.scans.values(), default=began)
-        for part in parts.values():
-            part.look()
-        cores = {name: part.taken_s / (ended - began) for name, part in parts.items()}
+        taken_s = usage.look().taken_s()
         wanted = {f"{FIRST_TAG + n}" for n in range(asked.bags) if positive[n % len(pool)]}
         missing_alerts = settled(lambda: wanted - tags(heard.alerts))
         settled(lambda: () if line.is_complete(f"/{POST}/lane-1") else (1,))
@@ -195,11 +201,23 @@ def run(
             "failed": len(heard.failed),
             "seconds": ended - began,
             "bags_per_s": asked.bags / (ended - began),
+            "bags_per_s_by_stretch": by_stretch(heard.scans.values(), began, ended),
             "alerts_wanted": len(wanted),
             "alerts_missing": len(missing_alerts),
             "nothing_missing": line.is_complete(f"/{POST}/lane-1"),
-            "cores": {name: round(value, 2) for name, value in cores.items()},
+            "ms_of_a_bag": {n: round(s / asked.bags * 1e3, 2) for n, s in taken_s.items()},
+            "cores": {n: round(s / (ended - began), 2) for n, s in taken_s.items()},
+            "rss_mib": usage.rss_mib(),
         }
+
+
+def by_stretch(times: Iterable[float], began: float, ended: float) -> list[float]:
+    """The rate in each whole stretch of `STRETCH_S`, in bags/s."""
+    counts = [0] * int((ended - began) / STRETCH_S)
+    for at in times:
+        if (place := int((at - began) / STRETCH_S)) < len(counts):
+            counts[place] += 1
+    return [round(count / STRETCH_S, 1) for count in counts]
 
 
 def tags(subjects: set[str]) -> set[str]:
@@ -239,19 +257,21 @@ def judge(facts: dict[str, Any], bags: int) -> int:
     print(json.dumps(facts))
     rate = facts["bags_per_s"]
     minutes = DAY_BAGS / rate / 60.0
-    busiest = max(facts["cores"], key=lambda name: facts["cores"][name])
+    cores: dict[str, float] = facts["cores"]
+    busiest = max(cores, key=lambda name: cores[name])
     is_whole = (
         facts["scans"] == bags
         and not facts["failed"]
         and not facts["alerts_missing"]
         and facts["nothing_missing"]
     )
-    is_good = is_whole and rate * DAY_S >= DAY_BAGS
+    is_good = is_whole and minutes <= WANTED_MIN
     print(
         f"{'GOOD' if is_good else 'NOT GOOD'}: {rate:.1f} bags/s, nothing lost: {is_whole}; a day "
         f"of {DAY_BAGS} would take {minutes:.0f} minutes (extrapolated from {bags}; wanted: "
-        f"{WANTED_MIN:.0f}); busiest is the {busiest} with {facts['cores'][busiest]:.2f} cores; a "
-        f"hall that runs all day brings {DAY_BAGS / DAY_S:.1f} bags/s"
+        f"{WANTED_MIN:.0f}); all took {sum(cores.values()):.2f} of {os.cpu_count()} cores, most of "
+        f"it the {busiest} with {cores[busiest]:.2f}; a hall that runs all day brings "
+        f"{DAY_BAGS / DAY_S:.1f} bags/s"
     )
     return 0 if is_good else 1
 

@@ -60,10 +60,11 @@ WATCH: Final = """
       super(...given);
       this.addEventListener("message", (event) => {
         const at = Date.now();
-        const told = JSON.parse(event.data);
-        if (told.kind !== "change" || told.type !== "alert.changed") return;
-        const { id, rule, evidence, told_at } = told.data.alert;
-        heard.push({ id, rule, at, told_at, observed_at: evidence.at(-1).observed_at });
+        for (const told of JSON.parse(event.data)) {
+          if (told.kind !== "change" || told.type !== "alert.changed") continue;
+          const { id, rule, evidence, told_at } = told.data.alert;
+          heard.push({ id, rule, at, told_at, observed_at: evidence.at(-1).observed_at });
+        }
       });
     }
   };

@@ -240,10 +240,11 @@ class Times:
         """Yield device, which time it is that it is out of range, and what that rests on."""
         if b"reading_out_of_range" not in (said if isinstance(said, bytes) else said.encode()):
             return
-        told = json.loads(said)
-        if told.get("type") != "alert.changed":
-            return
-        alert = told["data"]["alert"]
+        for told in json.loads(said):
+            if told.get("type") == "alert.changed":
+                yield from self._peaks(told["data"]["alert"])
+
+    def _peaks(self, alert: dict[str, Any]) -> Iterator[tuple[tuple[str, int, int], int]]:
         device, times = alert["device"], alert.get("times", 1)
         at = datetime.fromisoformat(alert["evidence"][-1]["observed_at"])
         at_us = round(at.timestamp() * 1e6)

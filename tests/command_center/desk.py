@@ -22,6 +22,24 @@ GOOD: Final = "four quiet green lanes"
 WAIT_S: Final = 60
 
 
+class Screen:
+    """A browser's websocket: what comes in lists, one by one."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket: Final = socket
+        self._told: list[dict[str, Any]] = []
+
+    async def recv(self) -> dict[str, Any]:
+        """What is told next."""
+        while not self._told:
+            self._told = json.loads(await self._socket.recv())
+        return self._told.pop(0)
+
+    async def send(self, text: str) -> None:
+        """Say something."""
+        await self._socket.send(text)
+
+
 @dataclass
 class Desk:
     """A running command center, seen from outside."""
@@ -45,7 +63,7 @@ class Desk:
         assert done.status_code == 204
 
     @asynccontextmanager
-    async def screen(self, *, origin: str = "", **options: Any) -> AsyncIterator[ClientConnection]:
+    async def screen(self, *, origin: str = "", **options: Any) -> AsyncIterator[Screen]:
         """A browser's websocket."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
         async with connect(
@@ -55,7 +73,7 @@ class Desk:
             max_size=None,
             **options,
         ) as socket_:
-            yield socket_
+            yield Screen(socket_)
 
 
 def config(
@@ -100,16 +118,16 @@ async def running_as(known: Config, hub: Hub) -> AsyncIterator[Desk]:
         service.cancel()
 
 
-async def hear(screen: ClientConnection, kind: str, **wanted: Any) -> dict[str, Any]:
+async def hear(screen: Screen, kind: str, **wanted: Any) -> dict[str, Any]:
     """The next message of that kind, with these fields."""
     async with asyncio.timeout(WAIT_S):
         while True:
-            message: dict[str, Any] = json.loads(await screen.recv())
+            message = await screen.recv()
             if message["kind"] == kind and wanted.items() <= message.items():
                 return message
 
 
-async def closed_with(screen: ClientConnection) -> int | None:
+async def closed_with(screen: Screen) -> int | None:
     """Read until it is closed; the code that the server gave."""
     async with asyncio.timeout(WAIT_S):
         try:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from command_center import alert_log as logs
 from command_center import following as followings
-from command_center.alert_log import AlertLog, Pruned
+from command_center.alert_log import AlertLog
+from command_center.alert_rows import TAIL_MAX, Pruned
 from command_center.change import Change
 from command_center.cursor import Cursor, NotACursor
 from command_center.following import Ended, Following, Over
@@ -123,6 +124,33 @@ def test_an_interrupted_flush_is_told_by_the_next(tmp_path: Path) -> None:
         log.took(change(2))
         await log.flush()
         assert await numbers(log) == [1, 2]
+
+    play(tmp_path, act)
+
+
+def test_who_waits_is_told_at_once_and_otherwise_changes_gather(tmp_path: Path) -> None:
+    """One wait for the disk for all of them; nobody waits longer for it than without."""
+
+    async def act(log: AlertLog) -> None:
+        loop = asyncio.get_running_loop()
+        running = asyncio.ensure_future(log.run())
+        for number in (1, 2):
+            log.took(change(number))
+            await asyncio.sleep(logs.GATHER_S / 4)
+            assert log.last == 0
+        await asyncio.sleep(logs.GATHER_S)
+        assert (log.last, log.cursor) == (2, Cursor(EPOCH, 2))
+        began = loop.time()
+        waiting = asyncio.ensure_future(log.moved(2))
+        await asyncio.sleep(0)
+        log.took(change(3))
+        await waiting
+        assert (log.last, loop.time()) == (3, began)
+        log.took(change(4))
+        waiting = asyncio.ensure_future(log.moved(3))
+        await waiting
+        assert (log.last, loop.time()) == (4, began)
+        running.cancel()
 
     play(tmp_path, act)
 
@@ -319,9 +347,9 @@ def test_a_slow_follower_holds_one_page_and_is_told_when_it_is_too_late(tmp_path
             if number % 90 == 0:
                 await log.flush()
         await log.flush()
-        assert len(log._tail) <= logs.TAIL_MAX
+        assert len(log._tail) <= TAIL_MAX
         (reset,) = await slow.more()
         assert (reset.kind, reset.cursor) == ("reset", f"{EPOCH}:999")
-        assert followings.PAGE_MAX < logs.TAIL_MAX
+        assert followings.PAGE_MAX < TAIL_MAX
 
     play(tmp_path, act)

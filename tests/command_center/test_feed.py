@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from command_center import follower as followers
 from command_center.board import Board
 from command_center.change import Change
 from command_center.cursor import Cursor
-from command_center.feed import Feed
+from command_center.feed import STORE_S, Feed
 from command_center.follower import Follower
 from command_center.projection import Projection
 from command_center.silence import SILENCE_S_MAX, GatewayState, Silence
@@ -390,6 +391,31 @@ def test_a_restart_shows_the_board_at_once_and_asks_only_for_what_is_new(tmp_pat
                 await asyncio.sleep(5)
                 assert again.screens.numbers == [5]
             assert gateway.asked == [ChangesAsked(epoch=EPOCH, after=4)]
+
+    run_virtually(main())
+
+
+def test_a_death_before_the_disk_has_it_loses_nothing(tmp_path: Path) -> None:
+    """Screens do not wait for the disk: what it did not have yet, the gateway tells again."""
+
+    async def main() -> None:
+        hub = Hub()
+        gateway = Gateway(hub, VirtualClock())
+        async with gateway.running():
+            await gateway.change(AlertChanged(alert=alert("a1")))
+            async with listening(tmp_path, hub, gateway) as scene:
+                await asyncio.sleep(2 * STORE_S)
+                await gateway.change(AlertChanged(alert=alert("a2")))
+                await asyncio.sleep(0.1)
+                assert scene.screens.numbers == [2]
+                dead = tmp_path / "dead"
+                shutil.copytree(tmp_path, dead)
+            gateway.asked.clear()
+            async with listening(dead, hub, gateway) as again:
+                assert [one.id for one in again.board.snapshot().alerts] == ["a1"]
+                await asyncio.sleep(1)
+                assert again.screens.numbers == [2]
+            assert gateway.asked == [ChangesAsked(epoch=EPOCH, after=1)]
 
     run_virtually(main())
 

@@ -11,7 +11,7 @@ from command_center.board import Board
 from command_center.change import Change
 from command_center.live import Live, Screen
 from command_center.officers import Officer
-from contract.messages import AlertChanged, SignedBytes
+from contract.messages import AlertChanged, SignedBytes, encode
 from tests.command_center.scripted import EPOCH, alert
 from tests.support.virtual import VirtualClock, run_virtually
 
@@ -22,7 +22,7 @@ def change(number: int) -> Change:
     """A change as the follower tells it."""
     message = AlertChanged(alert=alert(f"a{number}"))
     nothing = SignedBytes(body=b"", keyid="key", sig=b"")
-    return Change(EPOCH, number, "", "", message, nothing)
+    return Change(EPOCH, number, "", "", message, nothing, encode(message))
 
 
 def told(screen: Screen) -> list[dict[str, Any]]:
@@ -69,6 +69,24 @@ def test_a_full_queue_sends_away_and_takes_no_more() -> None:
         assert slow.sent_away.result() == lives.TOO_SLOW
         assert slow.queue.qsize() == lives.QUEUE_MESSAGES_MAX
         assert not good.sent_away.done()
+
+    run_virtually(main())
+
+
+def test_what_waits_together_is_told_together() -> None:
+    """One websocket message is a list, in order; a long one is told in pieces."""
+
+    async def main() -> None:
+        _, live = make({"token": AMINA})
+        screen = live.join("token", AMINA)
+        assert screen is not None
+        for number in range(1, lives.TOGETHER_MAX + 1):
+            live.changed(change(number))
+        first, rest = json.loads(await screen.told()), json.loads(await screen.told())
+        assert (first[0]["kind"], len(first), len(rest)) == ("snapshot", lives.TOGETHER_MAX, 1)
+        assert [one["number"] for one in (*first[1:], *rest)] == list(
+            range(1, lives.TOGETHER_MAX + 1)
+        )
 
     run_virtually(main())
 

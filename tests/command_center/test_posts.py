@@ -77,7 +77,9 @@ def scan_of(post: str) -> Scan:
 
 def change(number: int, message: Message | None) -> Change:
     """As the follower tells it."""
-    return Change(EPOCH, number, "", "", message, SignedBytes(body=b"", keyid="key", sig=b""))
+    data = msgspec.json.encode(message)
+    nothing = SignedBytes(body=b"", keyid="key", sig=b"")
+    return Change(EPOCH, number, "", "", message, nothing, data)
 
 
 def filled() -> Board:

@@ -1,7 +1,6 @@
 """The whole command center over a real port: first sign-in, live stream, acts, restarts."""
 
 import asyncio
-import json
 import os
 import socket
 import subprocess
@@ -43,7 +42,7 @@ async def test_from_the_first_link_to_the_live_stream(tmp_path: Path, gateway: G
     async with running(tmp_path, gateway) as desk:
         await desk.sign_in_first()
         async with desk.screen() as screen:
-            first = json.loads(await screen.recv())
+            first = await screen.recv()
             assert first["kind"] == "snapshot"
             assert first["me"] == {
                 "name": "admin",
@@ -148,7 +147,7 @@ async def test_watched_readings_reach_only_who_watches(tmp_path: Path, gateway: 
             assert (reading["source"], reading["value"]) == ("/KEMBA/gate-2", 12.5)
             await gateway.change(AlertChanged(alert=alert("end")))
             async with asyncio.timeout(WAIT_S):
-                while (message := json.loads(await other.recv()))["kind"] != "change":
+                while (message := await other.recv())["kind"] != "change":
                     assert message["kind"] != "readings"
 
 

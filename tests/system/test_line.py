@@ -54,11 +54,11 @@ def alert_that_is_told(live: Any, rule: str) -> dict[str, Any]:
     """The next alert of this rule on the stream that the dashboard hears."""
     deadline = time.monotonic() + WAIT_S_MAX
     while time.monotonic() < deadline:
-        told = json.loads(live.recv(timeout=WAIT_S_MAX))
-        if told["kind"] == "change" and told["type"] == "alert.changed":
-            alert: dict[str, Any] = told["data"]["alert"]
-            if alert["rule"] == rule:
-                return alert
+        for told in json.loads(live.recv(timeout=WAIT_S_MAX)):
+            if told["kind"] == "change" and told["type"] == "alert.changed":
+                alert: dict[str, Any] = told["data"]["alert"]
+                if alert["rule"] == rule:
+                    return alert
     pytest.fail(f"no alert of {rule}")
 
 
