@@ -65,7 +65,9 @@ class Connection(asyncio.Protocol, Generic[P]):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's has no such parent
 
     def data_received(self, data: bytes) -> None:
-        """Something arrived."""
+        """Something arrived; what a broken connection still brings comes too late to be heard."""
+        if self._broken:
+            return
         self._is_heard = True
         try:
             arrived = self._framer.feed(data)
