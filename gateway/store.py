@@ -18,6 +18,8 @@ GROUP_MAX: Final = 256
 WAITING_MAX: Final = 4_096
 """Pieces of work that wait for the writing thread; more is a mistake of the callers."""
 BUSY_MS: Final = 5_000
+PAGE_BYTES: Final = 8_192
+"""Of a new file; one of before keeps its pages. In 4 KiB a full message has a page of its own."""
 CLOSING: Final = "the journal is closing"
 
 T = TypeVar("T")
@@ -131,6 +133,7 @@ def _read(connection: sqlite3.Connection, work: Work[T]) -> T:
 def connect(path: Path) -> sqlite3.Connection:
     """A connection as durable as SQLite can be."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
