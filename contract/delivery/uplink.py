@@ -38,6 +38,8 @@ REDIAL_S_FIRST: Final = 0.5
 REDIAL_S_MAX: Final = 10.0
 BORN_AGAIN_S_FIRST: Final = 0.5
 BORN_AGAIN_S_MAX: Final = 60.0
+REVOKED_S: Final = 600.0
+"""A source whose key was revoked hangs up, and asks so seldom whether that still holds."""
 LOOK_EVERY_S: Final = 0.5
 """How long the speaker waits for news before it looks for time-outs."""
 
@@ -70,6 +72,8 @@ async def run(
         except* (Unavailable, Rejected) as group:
             if uplink.now - dialled_at > REDIAL_S_MAX:
                 wait = REDIAL_S_FIRST  # it stood for a while: this is a new trouble
+            if outbox.end.is_revoked:
+                wait = REVOKED_S
             error = group.exceptions[0]
             level = logging.ERROR if isinstance(error, Rejected) else logging.WARNING
             log.log(level, "%s has no link: %s; next try in %.1f s", outbox.source, error, wait)
@@ -116,7 +120,7 @@ class _Uplink:
         return self._clock.monotonic_ns() / 1e9
 
     async def hear(self, link: Link) -> None:
-        """Take receipts until the link breaks."""
+        """Take receipts until the link breaks, or one says that our key counts no more."""
         async for batch in link.receive():
             for packet in batch:
                 await self._take(packet)
@@ -135,13 +139,11 @@ class _Uplink:
             self._clock.hint(event.time)
         signed = SignedBytes(body=packet.body, keyid=self._gateway_keyid, sig=packet.sig)
         end = self.outbox.end
-        was_revoked = end.is_revoked
         heard = await self.outbox.call(end.hear, signed, receipt, self.now)
-        if end.is_revoked and not was_revoked:
-            log.error(
-                "%s: the key of this source was revoked. Everything is kept and nothing is sent "
-                "until it is enrolled anew: greenlane … enroll --new-key --code CODE",
-                self.outbox.source,
+        if end.is_revoked and heard != "stale":
+            raise Rejected(
+                "its key was revoked. Everything is kept and nothing is sent until it is enrolled "
+                "anew: greenlane … enroll --new-key --code CODE"
             )
         if heard == "say born":
             self._born_wanted = True

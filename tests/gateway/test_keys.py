@@ -164,6 +164,19 @@ def test_a_power_cut_in_the_middle_of_a_rotation_changes_nothing(tmp_path: Path)
     run_virtually(main())
 
 
+def heard_of(post: Post, name: str) -> list[str]:
+    """Everything that a box says from now on, by its topic."""
+    said: list[str] = []
+
+    def note(packet: Packet, client_id: str) -> tuple[float, ...]:
+        if client_id.startswith("KEMBA-gateway") and f"/{name}/" in packet.topic:
+            said.append(packet.topic)
+        return (0.0,)
+
+    post.hub.fault = note
+    return said
+
+
 def test_a_revoked_box_says_again_what_nobody_kept(tmp_path: Path) -> None:
     """From the entry on nothing counts; the box is told, keeps everything, and enrols anew."""
 
@@ -179,6 +192,11 @@ def test_a_revoked_box_says_again_what_nobody_kept(tmp_path: Path) -> None:
                 await asyncio.sleep(30)
                 assert outbox.end.is_revoked
                 assert post.devices() == {"before": 1}
+                said = heard_of(post, "lane-1")
+                await asyncio.sleep(400)
+                assert not said, "a revoked box has hung up"
+                await asyncio.sleep(400)
+                assert len(said) == 1, "but asks now and then whether that still holds"
             [alert] = await post.alerts("revoked_key_speaks")
             assert alert.severity == "critical"
             assert "the box was stolen" in alert.detail

@@ -351,6 +351,54 @@ async def test_a_revoked_box_is_refused_and_one_whose_key_rotated_is_not(
         await speaks(dialler(with_papers(secured.config, revoked.papers)), "lane-5")
 
 
+async def test_a_revoked_box_that_is_connected_hangs_up_when_it_is_told(
+    secured: Secured, tmp_path: Path
+) -> None:
+    """The broker looks at its list at a handshake only: who is in good hands leaves by itself."""
+    clock, source, state = SystemClock(), Source("/KEMBA/lane-7"), StateDir(tmp_path / "told")
+    stands: list[bool] = []
+
+    @contextlib.asynccontextmanager
+    async def dial(client_id: str, *, will: Packet | None = None) -> AsyncIterator[Link]:
+        """The real one; notes whether the link stands."""
+        async with dialler(with_papers(secured.config, state.papers))(client_id, will=will) as link:
+            stands.append(True)
+            try:
+                yield link
+            finally:
+                stands.append(False)
+
+    async with gateway_at(secured):
+        await enrolled_at(secured, source, state)
+        credentials = Credentials.load(state, source)
+        async with (
+            Outbox.open(state.outbox, source=source, key=credentials.key, clock=clock) as outbox,
+            asyncio.TaskGroup() as tasks,
+        ):
+            speaking = tasks.create_task(
+                uplink.run(
+                    outbox,
+                    dial,
+                    gateway_key=credentials.gateway_key,
+                    facts=lambda: uplink.Facts("1"),
+                    alive=tuple,
+                    clock=clock,
+                )
+            )
+            async with asyncio.timeout(60):
+                while not outbox.end.sender.window:
+                    await asyncio.sleep(0.1)
+                before = listed(secured.gateway_state / "authority")
+                wish(secured.gateway_state, Wish(source=source, reason="stolen", by="a test"))
+                while listed(secured.gateway_state / "authority") == before:
+                    await asyncio.sleep(0.1)
+                secured.reload()
+                while stands[-1] or not outbox.end.is_revoked:
+                    await asyncio.sleep(0.1)
+            await refused(dial)
+            speaking.cancel()
+
+
 async def test_who_keeps_checkpoints_hears_them_and_nothing_else(secured: Secured) -> None:
     """By the name of its certificate; it says nothing, and no box hears them."""
     authority = Authority.load(secured.gateway_state / "authority")
