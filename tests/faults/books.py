@@ -25,6 +25,7 @@ from contract.messages import (
     StreamLost,
     read,
 )
+from gateway.adapters.heard import ForeignHeard
 from gateway.entry import Entry
 from gateway.journal import entries
 from gateway.ledger import Ledger
@@ -34,6 +35,7 @@ from gateway.replay import replay
 from gateway.wording import quantity
 from tests.faults.agent import COUNT
 from tests.faults.database import said_of
+from tests.faults.ranges import unsaid
 from tests.faults.world import CENTER, GATEWAY, World
 
 EVIDENT: Final = (
@@ -182,6 +184,7 @@ def wrongs(world: World, books: Books) -> Iterator[str]:
         yield f"nothing came to rest: {_unrest(books)}"
     yield from _conserved(world, books)
     yield from _whole(world, books)
+    yield from _heard(world, books)
     yield from _honest(world, books)
     yield from _stored(world, books)
     yield from _judged(world, books)
@@ -230,6 +233,19 @@ def _whole(world: World, books: Books) -> Iterator[str]:
                     yield f"{source} {stream} {epoch}: {ledger.known} heard, {said} ever said"
 
 
+def _heard(world: World, books: Books) -> Iterator[str]:
+    """What strangers said at QoS 1 is in the journal; some of it perhaps twice."""
+    rows = {
+        (row.device, row.observed_us)
+        for entry in books.entries
+        if isinstance(entry.message, ForeignHeard)
+        for row in entry.message.rows
+    }
+    said = world.strangers.said
+    if len(rows) != said and not world.plan.has("restore gateway"):
+        yield f"strangers said {said} readings, {len(rows)} are kept"
+
+
 def _honest(world: World, books: Books) -> Iterator[str]:
     """Nothing is declared lost without a cause, forked, or out of its order."""
     causes = {
@@ -263,10 +279,11 @@ def _stored(world: World, books: Books) -> Iterator[str]:
     held = database.said
     if len(held) != len(database.points):
         yield f"{len(database.points) - len(held)} points are doubled"
+    foreign = {e.identity: e for e in books.entries if e.kind == "foreign" and e.identity}
     expected = {
         said_of(point): point
-        for identity, entry in books.kept.items()
-        if entry.kind == "kept" and entry.message is not None
+        for identity, entry in (books.kept | foreign).items()
+        if entry.kind != "refused" and entry.message is not None
         for point in points_of(identity, entry.observed_at or entry.received_at, entry.message)
     }
     absent = [said for said, point in expected.items() if held.get(said) != point]
@@ -293,6 +310,7 @@ def _judged(world: World, books: Books) -> Iterator[str]:
         rule = _single(entry.message)
         if rule is not None and not found[rule]:
             yield f"{identity} {rule} was kept, and there is no alert"
+    yield from unsaid(world.plan, books.entries, alerts.values())
     yield from _grounded(world, books)
     yield from _told(world, books)
     yield from _acted(books)
@@ -300,7 +318,7 @@ def _judged(world: World, books: Books) -> Iterator[str]:
 
 def _grounded(world: World, books: Books) -> Iterator[str]:
     """Alerts rest on what was kept."""
-    hashes = {identity: entry.hash for identity, entry in books.kept.items()}
+    hashes = {entry.identity: entry.hash for entry in books.entries if entry.kind != "fork"}
     for alert in books.alerts.values():
         for one in alert.evidence:
             identity = Identity(one.source, one.stream, one.epoch, one.sequence)  # type: ignore[arg-type]  # as in the journal

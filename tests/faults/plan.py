@@ -1,13 +1,15 @@
 """What happens at the post and what goes wrong, written from one seed before it begins. Pure."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 SECONDS: Final = 60.0
 """Virtual seconds in which things happen; then every fault ends, and all has to come right."""
 DAY_S: Final = 86_400.0
+STRANGERS_FROM: Final = 6_000
+"""Seeds below have none: they are the runs that found what they found."""
 Kind = Literal["gentle", "rough"]
 What = Literal["opened", "intact", "missing", "damaged", "bag"]
 Happens = Literal[
@@ -105,6 +107,25 @@ class Excursion:
     until_s: float
 
 
+@dataclass(frozen=True)
+class Stall:
+    """A link of a stranger lets nothing through for a while."""
+
+    link: int
+    at_s: float
+    for_s: float
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """A device that is not ours, measured `every_s`, with readings over its limit."""
+
+    name: str
+    every_s: float
+    peaks: frozenset[int]
+    stalls: tuple[Stall, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """One run."""
@@ -124,11 +145,13 @@ class Plan:
     broker_queue_messages: int
     disk_s: float
     """What a write takes at most, as a rule."""
+    strangers: tuple[Stranger, ...] = ()
     seconds: float = SECONDS
 
     def without_faults(self) -> "Plan":
         """The same devices on a good day."""
-        return replace(self, weather=Weather(), troubles=())
+        strangers = tuple(replace(one, stalls=()) for one in self.strangers)
+        return replace(self, weather=Weather(), troubles=(), strangers=strangers)
 
     def has(self, *what: Happens) -> bool:
         """Whether one of these goes wrong."""
@@ -155,6 +178,7 @@ def plan(seed: int) -> Plan:
         outbox_messages_max=rng.choice((40, 150, 10_000)) if is_rough else 10_000,
         broker_queue_messages=rng.choice((16, 60, 100_000)) if is_rough else 100_000,
         disk_s=rng.choice((0.003, 0.03, 0.2)),
+        strangers=tuple(_strangers(rng)) if seed >= STRANGERS_FROM else (),
     )
 
 
@@ -192,6 +216,20 @@ def _events(rng: random.Random, agents: int) -> list[Event]:
 def _excursions(rng: random.Random, agents: int) -> list[Excursion]:
     begin = rng.uniform(3, 25)
     return [Excursion(rng.randrange(agents), begin, begin + rng.uniform(10, 30))]
+
+
+def _strangers(rng: random.Random) -> Iterator[Stranger]:
+    for number in range(rng.choice((0, 1, 2))):
+        every_s = rng.choice((0.1, 0.5, 1.3))
+        peaks, count = set(), 0
+        while count < SECONDS / every_s:
+            count += rng.randrange(4, 40)  # with readings in range between, on each link
+            peaks.add(count)
+        stalls = [
+            Stall(rng.randrange(2), rng.uniform(0, SECONDS), rng.choice((0.2, 2.0, 12.0)))
+            for _ in range(rng.randrange(1, 12))
+        ]
+        yield Stranger(f"cell-{number}", every_s, frozenset(peaks), tuple(stalls))
 
 
 def _troubles(rng: random.Random, agents: int, menu: Sequence[Happens]) -> list[Trouble]:

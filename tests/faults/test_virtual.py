@@ -17,6 +17,8 @@ FAILED = {
     783: "an agent that was started on a full disk ended instead of waiting for room",
     844: "as 752, with a gateway that was stopped meanwhile",
     4059: "of two receipts with one position the older came last, and a pruned number was missing",
+    7002: "a stranger's reading over its limit that came over the slower link was told to nobody",
+    7013: "as 7002, and the alert was there on a day without faults",
     108: "whether a tick or a reading showed first that it lasts changed an alert's evidence",
 }
 """Seeds that once went wrong, and what it was."""

@@ -30,12 +30,14 @@ from tests.faults.database import Database, Settings
 from tests.faults.disk import DISK, Disk
 from tests.faults.network import CALM, Network, Plug
 from tests.faults.plan import Plan, Trouble
+from tests.faults.strangers import CONFIG, LOAD_LIMIT, Session, speak
 from tests.support.virtual import START, VirtualClock
 
 POST: Final = "KEMBA"
 GATEWAY: Final = Source(f"/{POST}/gateway")
 CENTER: Final = Source(f"/{POST}/command-center")
 LIMIT: Final = Limit(metric="temperature", high=10.0, for_s=5.0)
+LIMITS: Final = (LIMIT, LOAD_LIMIT)
 SETTLE_S_MAX: Final = 1_500.0
 """Virtual seconds within which all has to come right once every fault has ended."""
 RESTART_S: Final = 2.0
@@ -179,6 +181,7 @@ class World:
         """Build everything; nothing runs yet."""
         self.network = Network(self.draw("network"))
         self.database = Database(self.draw("database"))
+        self.strangers = Session()
         self.gateway_clock = BoxClock()
         self.gateway = Box("gateway", GATEWAY, self._new("gateway"), self._be_gateway, self)
         self.agents: list[Agent] = []
@@ -215,6 +218,9 @@ class World:
             async with asyncio.TaskGroup() as troubles:
                 for trouble in self.plan.troubles:
                     troubles.create_task(self._trouble(trouble), name=trouble.what)
+                for stranger in self.plan.strangers:
+                    speaking = speak(stranger, self.strangers, VirtualClock(), self.plan.seconds)
+                    troubles.create_task(speaking, name=stranger.name)
                 await asyncio.sleep(self.plan.seconds)
             await self._end_faults()
             await self._settle()
@@ -289,10 +295,11 @@ class World:
             state_dir=str(folder),
             posts=(POST,),
             broker_queue_messages=self.plan.broker_queue_messages,
-            judge=JudgeSettings(readings=(LIMIT,)),
+            judge=JudgeSettings(readings=LIMITS if self.plan.strangers else (LIMIT,)),
+            foreign=(CONFIG,) if self.plan.strangers else (),
             sinks={"database": Settings(self.database)},  # type: ignore[dict-item]  # see database.py
         )
-        await service.run(config, dial, clock=self.gateway_clock)
+        await service.run(config, dial, clock=self.gateway_clock, listen=self.strangers.listen)
 
     # --- what goes wrong
 
@@ -440,6 +447,8 @@ class World:
         box.is_parted = is_parted
         if box.life is not None:
             box.life.plug.is_parted = is_parted
+        if box is self.gateway:
+            self.strangers.part(is_parted=is_parted)
 
     def _subject(self) -> Subject:
         return Subject(kind="gateway", source=str(GATEWAY), state=self.gateway.folder)
@@ -473,7 +482,7 @@ class World:
 
     async def _waiting(self) -> int:
         """Messages of all sources without a receipt."""
-        count = 0
+        count = len(self.strangers.waiting)
         for outbox in (*(agent.outbox for agent in self.agents), self.center.outbox):
             if outbox is None:
                 return 1

@@ -1,0 +1,69 @@
+"""That a range was left is told, in whatever order the readings came: by the kept ones alone."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+
+from contract.messages import Alert, Reading, ReadingsTaken
+from gateway.adapters.heard import ForeignHeard
+from gateway.adapters.readings import readings_of
+from gateway.entry import Entry
+from gateway.settings import Limit
+from tests.faults.plan import Plan
+from tests.faults.world import LIMITS
+
+CLOCKS: Final = ("agent's clock", "gateway's clock")
+Measured = dict[tuple[str, str, str], dict[datetime, float]]
+"""By source, device and metric."""
+
+
+def unsaid(plan: Plan, entries: Iterable[Entry], alerts: Iterable[Alert]) -> Iterator[str]:
+    """Each range that was left for long enough, and of which nobody was told."""
+    if plan.has(*CLOCKS):
+        return  # the order in which things were observed is not known
+    told: Counter[tuple[str, str]] = Counter()
+    for alert in alerts:
+        if alert.rule == "reading_out_of_range":
+            told[alert.source, alert.subject] += alert.times
+    limits = {limit.metric: limit for limit in LIMITS}
+    for (source, device, metric), values in _measured(entries, limits.keys()).items():
+        limit = limits[metric]
+        left = excursions(values, limit)
+        # With a minimum duration, two that are close to each other are told as one.
+        wanted = min(left, 1) if limit.for_s else left
+        times = told[source, f"{device} {metric}"]
+        if times < wanted:
+            yield f"{device} at {source} left its range of {metric} {left} times, told {times}"
+
+
+def excursions(values: dict[datetime, float], limit: Limit) -> int:
+    """How often a range was left for long enough, by the device's clock."""
+    assert limit.high is not None
+    in_order = sorted((at, value > limit.high) for at, value in values.items())
+    runs = [
+        (is_out, [at for at, _ in run]) for is_out, run in groupby(in_order, lambda one: one[1])
+    ]
+    ends = [times[0] for _, times in runs[1:]] + [runs[-1][1][-1]]
+    return sum(
+        is_out and (end - times[0]).total_seconds() >= limit.for_s
+        for (is_out, times), end in zip(runs, ends, strict=True)
+    )
+
+
+def _measured(entries: Iterable[Entry], metrics: Iterable[str]) -> Measured:
+    wanted = frozenset(metrics)
+    measured: Measured = defaultdict(dict)
+    for entry in entries:
+        for one in _readings(entry, wanted):
+            if one.metric in wanted:
+                measured[entry.source, one.device, one.metric][one.observed_at] = one.value
+    return measured
+
+
+def _readings(entry: Entry, wanted: frozenset[str]) -> tuple[Reading, ...]:
+    if isinstance(entry.message, ForeignHeard):
+        return readings_of(entry.message, wanted)
+    is_kept = entry.kind == "kept" and isinstance(entry.message, ReadingsTaken)
+    return entry.message.readings if is_kept else ()  # type: ignore[union-attr]  # it is what it is asked for
