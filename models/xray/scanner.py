@@ -130,7 +130,7 @@ def scattered(taken: Map, through: Map) -> Map:
 
 
 @cache
-def _calibration() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _calibration() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return -ln T_high, (n,), and the -ln T_low each calibration material has there, (3, n)."""
     high = np.linspace(0.0, 9.0, 400)
     curves = []
@@ -138,17 +138,18 @@ def _calibration() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         cm = np.concatenate([[0.0], np.geomspace(1e-3, 120.0, 600)])
         path = -np.log(transmission(cm[:, None] * np.asarray(materials()[name].basis_per_cm)))
         curves.append(np.interp(high, path[:, 1], path[:, 0]))
-    return high, np.asarray(curves)
+    return high.astype(np.float32), np.asarray(curves, dtype=np.float32)
 
 
 def material_number(measured: Map) -> Map:
     """Return 0 for polyethylene, 1 for aluminium, 2 for iron, and between, (H, W)."""
     high, curves = _calibration()
+    seen_low, seen_high = cv2.split(measured)
     step = np.float32((len(high) - 1) / high[-1])
-    index = np.clip(measured[..., 1] * step + np.float32(0.5), 0, len(high) - 1).astype(np.int32)
+    index = np.clip(seen_high * step + np.float32(0.5), 0, len(high) - 1).astype(np.int32)
     # Exact along the rounded column: what the rounding takes off the high side comes off the low.
-    low = measured[..., 0] - (measured[..., 1] - high.astype(np.float32)[index])
-    plastic, aluminium, iron = (curve.astype(np.float32)[index] for curve in curves)
+    low = seen_low - (seen_high - high.take(index))
+    plastic, aluminium, iron = (curve.take(index) for curve in curves)
     floor = np.float32(0.01)  # below this difference a ratio is noise
     light = (low - plastic) / np.maximum(aluminium - plastic, floor)
     heavy = 1.0 + (low - aluminium) / np.maximum(iron - aluminium, floor)
@@ -161,19 +162,27 @@ def colour(measured: Map, scanner: Scanner) -> NDArray[np.uint8]:
     number = material_number(
         np.asarray(cv2.GaussianBlur(measured, (0, 0), HUE_BLUR_PX), np.float32)
     )
+    low, high = cv2.split(measured)
+    level = np.clip((low + high) / 2 / OPAQUE, 0.0, 1.0) ** np.float32(scanner.gamma)
+    if scanner.sharpen > 0:
+        level = level + np.float32(scanner.sharpen) * (level - cv2.GaussianBlur(level, (0, 0), 2.0))
+    level = np.clip(level, 0.0, 1.0)
+    # Thin things tint the backdrop, thick ones take the full hue, opaque ones go dark.
+    tint = np.minimum(level / FULL_HUE, 1.0)
+    dark = 1.0 - np.clip((level - FULL_HUE) / (1.0 - FULL_HUE), 0, 1) ** 1.5
+    bare, lit = scanner.backdrop * (1.0 - tint), 0.06 + 0.94 * dark
+    hue = np.clip(number * 127.5, 0, 255).astype(np.uint8)
+    # Plane by plane: numpy takes twice as long where the last axis is three short.
+    planes = [(bare + ramp.take(hue) * tint) * lit for ramp in _ramps(scanner)]
+    rgb = cv2.merge([np.clip(plane * 255.0 + 0.5, 0, 255).astype(np.uint8) for plane in planes])
+    return np.asarray(rgb, dtype=np.uint8)
+
+
+def _ramps(scanner: Scanner) -> list[NDArray[np.float32]]:
+    """Return red, green and blue, 0 to 1, of 256 material numbers from 0 to 2."""
     hues = np.asarray(
         [scanner.organic, scanner.inorganic, scanner.inorganic, scanner.metal], dtype=np.float32
     )
     steps = np.linspace(0.0, 2.0, 256)
     stops = [ORGANIC, INORGANIC, INORGANIC_END, METAL]
-    ramp = np.stack([np.interp(steps, stops, hues[:, c]) for c in range(3)], axis=1)
-    hue = ramp.astype(np.float32)[np.clip(number * 127.5, 0, 255).astype(np.uint8)]
-    level = np.clip(measured.mean(axis=2) / OPAQUE, 0.0, 1.0) ** np.float32(scanner.gamma)
-    if scanner.sharpen > 0:
-        level = level + np.float32(scanner.sharpen) * (level - cv2.GaussianBlur(level, (0, 0), 2.0))
-    level = np.clip(level, 0.0, 1.0)
-    # Thin things tint the backdrop, thick ones take the full hue, opaque ones go dark.
-    tint = np.minimum(level / FULL_HUE, 1.0)[..., None]
-    dark = 1.0 - np.clip((level - FULL_HUE) / (1.0 - FULL_HUE), 0, 1)[..., None] ** 1.5
-    picture = (scanner.backdrop * (1.0 - tint) + hue * tint) * (0.06 + 0.94 * dark)
-    return np.asarray(np.clip(picture * 255.0 + 0.5, 0, 255), dtype=np.uint8)
+    return [np.interp(steps, stops, hue).astype(np.float32) for hue in hues.T]
