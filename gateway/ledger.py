@@ -136,7 +136,11 @@ class SourceLedger:
     def stream(self, epoch: str, stream: Stream, position: int = 0) -> StreamLedger:
         """The ledger of one stream, made if it is new."""
         self.begun.setdefault(epoch, position)
-        return self.epochs.setdefault(epoch, {}).setdefault(stream, StreamLedger())
+        streams = self.epochs.setdefault(epoch, {})
+        ledger = streams.get(stream)
+        if ledger is None:
+            ledger = streams[stream] = StreamLedger()
+        return ledger
 
 
 @dataclass
@@ -147,7 +151,10 @@ class Ledger:
 
     def source(self, source: str) -> SourceLedger:
         """The ledger of one source, made if it is new."""
-        return self.sources.setdefault(source, SourceLedger())
+        ledger = self.sources.get(source)
+        if ledger is None:
+            ledger = self.sources[source] = SourceLedger()
+        return ledger
 
     def look(self, identity: Identity) -> Verdict:
         """What to do with a message, without noting it."""

@@ -105,5 +105,7 @@ class Ranges:
 
     def _index(self, number: int) -> int:
         """The index of the first range that ends at or after ``number``."""
+        if not self._ranges or self._ranges[-1].last < number:  # what is new, as nearly always
+            return len(self._ranges)
         index = bisect_right(self._ranges, number, key=lambda r: r.last)
         return index - 1 if index and self._ranges[index - 1].last >= number else index
