@@ -85,26 +85,24 @@ class Taking:
 
     def take(self, taken: Taken, heard_us: int) -> Batch:
         """Read all of it."""
-        piles: dict[int, _Pile] = {}
+        piles = {id(bench): _Pile() for bench in self._benches}
         suspects: list[Suspect] = []
         unfit = 0
         for name, messages in taken.items():
             found = self._found(name)
             if found is None:
                 continue
+            once: Sequence[Said] = messages
             if found.subscription:
                 copies = (0, found.subscription)
                 once = [one for one in messages if one.subscription in copies]
-            else:
-                once = list(messages)
-            pile = piles.setdefault(id(found.bench), _Pile())
-            bad = _read(found, pile, once, heard_us)
+            bad = _read(found, piles[id(found.bench)], once, heard_us)
             unfit += len(bad)
             suspects += [_suspect(found.topic, *one) for one in bad[:SUSPECTS_MAX]]
         drafts = [
-            self._drafted(bench, piles[id(bench)], heard_us)
-            for bench in self._benches
-            if id(bench) in piles and piles[id(bench)].count
+            self._drafted(bench, pile, heard_us)
+            for bench, pile in zip(self._benches, piles.values(), strict=True)
+            if pile.count
         ]
         return Batch(drafts, suspects, unfit, sum(pile.count for pile in piles.values()))
 
