@@ -19,7 +19,7 @@ from gateway.entry import Entry
 from gateway.rule import Finding, evidence
 from gateway.wording import clock_time
 
-EVIDENCE_MAX: Final = 20
+EVIDENCE_MAX: Final = 10
 """Messages that one alert names: the first, and the latest of the others."""
 ACTS_MAX: Final = 50
 """Acts that one alert names: the latest."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from contract.ask import answer
@@ -12,6 +13,7 @@ from contract.messages import (
     BlobAsked,
     BlobTold,
     ChangesAsked,
+    ChangesTold,
     CheckpointAsked,
     CheckpointTold,
     CompletenessAsked,
@@ -27,7 +29,6 @@ from contract.messages import (
 )
 from contract.signing import Key
 from gateway.blobs import Blobs
-from gateway.changes import ChangeLog
 from gateway.exports import Exports
 from gateway.history import History
 from gateway.notary.notary import Notary
@@ -50,7 +51,7 @@ class Answers:
         outlet: Outlet,
         *,
         me: str,
-        changes: ChangeLog,
+        changes: Callable[[str | None, int], Awaitable[ChangesTold]],
         blobs: Blobs,
         history: History | None,
         signs: Signs,
@@ -104,7 +105,7 @@ class Answers:
     async def _answered(self, question: Message) -> Message:
         match question:
             case ChangesAsked(epoch=epoch, after=after):
-                return await self._changes.after(epoch, after)
+                return await self._changes(epoch, after)
             case BlobAsked(sha256=sha256, offset_bytes=offset):
                 piece = await asyncio.to_thread(self._blobs.read, sha256, offset, PIECE_BYTES_MAX)
                 return BlobTold(

@@ -145,7 +145,7 @@ async def assembled(
             answers=Answers(
                 outlet,
                 me=config.source,
-                changes=changes,
+                changes=bench.after,
                 blobs=blobs,
                 history=sinks.get(chosen),
                 signs=Signs(store, lambda: bench.state),

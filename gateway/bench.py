@@ -1,12 +1,20 @@
-"""Where the judge sits: reads the journal, judges, makes the changes durable, then tells them."""
+"""Where the judge sits: reads the journal, judges, tells the changes, and makes them durable.
+
+    journal ─▶ judge ─▶ changes ─▶ outlet
+                           └─▶ disk: what gathered, or as soon as somebody asks for it
+
+An alert waits for one commit, that of what it rests on. Who dies before the changes are on the disk
+makes the same again, and before that answers nobody who asks for changes.
+"""
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Final
 
 from contract.clock import Clock
 from contract.link import Packet, Unavailable
-from contract.messages import AgentBorn, JudgeChanged, SignedBytes
+from contract.messages import AgentBorn, ChangesTold, JudgeChanged, SignedBytes
 from contract.topics import leaf_of, topic
 from gateway import snapshots
 from gateway.changes import Change, ChangeLog
@@ -23,6 +31,10 @@ from gateway.voice import Voice
 TAKE_MAX: Final = 500
 """Entries that are judged between two writes."""
 RETRY_S: Final = 1.0
+KEEP_S: Final = 0.1
+"""Changes that were told gather for so long, and are kept together."""
+UNKEPT_MAX: Final = 10_000
+"""Changes that wait for the disk; with more the judge waits too."""
 TICK_S: Final = 1.0
 IDLE_TICK_S: Final = 10.0
 """While nothing waits for a moment, time is noted so often."""
@@ -54,6 +66,8 @@ class Bench:
         self._ticked = 0.0
         self._snapshot_at = 0
         self._unkept_bytes = 0
+        self._former = 0
+        self._is_whole: Final = asyncio.Event()
 
     async def rebuild(self, settings: JudgeSettings) -> None:
         """Come to the state in which the last changes were kept; then let new settings in force."""
@@ -74,10 +88,23 @@ class Bench:
         if not former or former[-1].message != now:
             await self._journal.append([self._voice.say(now)])
             _log.info("judge %s with rules %s is in force", now.version, ", ".join(now.rules))
+        self._former = self._journal.position
 
     async def run(self, receipts: Receipts) -> None:
         """Judge until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._judge_on(receipts), name="judge: entries")
+            tasks.create_task(self._keep_on(), name="judge: changes")
+
+    async def after(self, epoch: str | None, number: int) -> ChangesTold:
+        """What was told after this change: once all is made again that an earlier run told."""
+        await self._is_whole.wait()
+        return await self._changes.after(epoch, number)
+
+    async def _judge_on(self, receipts: Receipts) -> None:
         while True:
+            if self.state.position >= self._former:
+                self._is_whole.set()
             await self._journal.past(self.state.position)
             entries = await self._journal.read(self.state.position, TAKE_MAX)
             changes = self._judge(entries)
@@ -85,7 +112,10 @@ class Bench:
                 if entry.kind in ("kept", "refused", "fork"):
                     receipts.owe(entry.source, is_urgent=isinstance(entry.message, AgentBorn))
             if changes:
-                self._outlet.say(map(self._packet, await self._keep(changes)))
+                sealed = self._changes.seal(changes, self.state.position)
+                self._outlet.say(map(self._packet, sealed))
+            if self._changes.unkept >= UNKEPT_MAX:
+                await self._keep()
             self._unkept_bytes += sum(len(entry.body) for entry in entries)
             if (
                 self.state.position >= self._snapshot_at + snapshots.EVERY_ENTRIES
@@ -127,7 +157,18 @@ class Bench:
             change for entry in entries for change in chain.write(judge(self.state, entry), entry)
         ]
 
+    async def _keep_on(self) -> None:
+        try:
+            while True:
+                await self._changes.sealed.wait()
+                await self._clock.sleep(KEEP_S)
+                await self._keep()
+        finally:
+            with suppress(Unavailable):
+                await self._changes.keep()
+
     async def _keep_state(self) -> None:
+        await self._keep()
         self._snapshot_at, self._unkept_bytes = self.state.position, 0
         try:
             await snapshots.keep(
@@ -136,13 +177,13 @@ class Bench:
         except Unavailable as error:
             _log.warning("no snapshot of the judge: %s", error)
 
-    async def _keep(self, changes: list[Change]) -> list[SignedBytes]:
+    async def _keep(self) -> None:
         """Make changes durable, however long it takes: the state has moved on already."""
         while True:
             try:
-                return await self._changes.keep(changes, self.state.position)
+                return await self._changes.keep()
             except Unavailable as error:
-                _log.critical("%d changes wait for the disk: %s", len(changes), error)
+                _log.critical("%d changes wait for the disk: %s", self._changes.unkept, error)
                 await self._clock.sleep(RETRY_S)
 
     def _packet(self, signed: SignedBytes) -> Packet:

@@ -1,5 +1,10 @@
-"""The changes: what the judge decided, numbered, chained, signed, and durable before it is told."""
+"""The changes: what the judge decided, numbered, chained, signed, and told; on the disk soon after.
 
+What they follow from is durable before they are made: who dies before they are kept makes the same
+again, byte for byte, and nobody who heard them hears anything else.
+"""
+
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -49,6 +54,9 @@ class Change(NamedTuple):
     message: Message
 
 
+Sealed = tuple[Change, SignedBytes]
+
+
 class Chain:
     """Numbers and chains changes; pure: the same entries give the same bytes."""
 
@@ -90,9 +98,14 @@ class ChangeLog:
     def __init__(self, store: Store, chain: Chain, key: Key, judged: int) -> None:
         self.chain: Final = chain
         self.judged = judged
-        """The judge need not tell anything up to this position again."""
+        """What follows from entries up to this position is kept."""
+        self.sealed: Final = asyncio.Event()
+        """Set while something is not kept yet."""
         self._store: Final = store
         self._key: Final = key
+        self._unkept: list[Sealed] = []
+        self._unkept_upto = judged
+        self._keeping: Final = asyncio.Lock()
 
     @classmethod
     async def of(cls, store: Store, *, source: str, journal: str, key: Key) -> "ChangeLog":
@@ -100,15 +113,38 @@ class ChangeLog:
         last, head, judged = await store.read(_head)
         return cls(store, Chain(source, journal, last, head), key, judged)
 
-    async def keep(self, changes: Sequence[Change], judged: int) -> list[SignedBytes]:
-        """Make changes and cursor durable together; returns what is to be told."""
+    @property
+    def unkept(self) -> int:
+        """How many wait for the disk."""
+        return len(self._unkept)
+
+    def seal(self, changes: Sequence[Change], judged: int) -> list[SignedBytes]:
+        """All that follows from entries up to ``judged``, to be told; `keep` comes after."""
         signed = [self._key.seal(change.body) for change in changes]
-        await self._store.write(lambda at: _keep(at, changes, signed, judged))
-        self.judged = judged
+        self._unkept += zip(changes, signed, strict=True)
+        self._unkept_upto = judged
+        self.sealed.set()
         return signed
+
+    async def keep(self) -> None:
+        """Make what was sealed and the cursor durable together; raises `Unavailable`."""
+        async with self._keeping:
+            if not self._unkept:
+                return
+            sealed, judged = tuple(self._unkept), self._unkept_upto
+
+            def kept(_: None) -> None:
+                upto = sealed[-1][0].number
+                self._unkept = [one for one in self._unkept if one[0].number > upto]
+                self.judged = judged
+                if not self._unkept:
+                    self.sealed.clear()
+
+            await self._store.write(lambda at: _keep(at, sealed, judged), kept)
 
     async def after(self, epoch: str | None, number: int) -> ChangesTold:
         """The page after this change, or a snapshot if it is unknown or pruned."""
+        await self.keep()
         return await self._store.read(lambda at: self._page(at, epoch, number))
 
     async def latest(self) -> SignedBytes | None:
@@ -176,24 +212,22 @@ def _head(at: sqlite3.Connection) -> tuple[int, str, int]:
     return int(last), str(head), read_cursor(at, CURSOR)
 
 
-def _keep(
-    at: sqlite3.Connection, changes: Sequence[Change], signed: Sequence[SignedBytes], judged: int
-) -> None:
-    for change, seal in zip(changes, signed, strict=True):
-        at.execute(
-            "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)",
-            (change.number, change.position, change.hash, change.body, seal.keyid, seal.sig),
-        )
+def _keep(at: sqlite3.Connection, sealed: Sequence[Sealed], judged: int) -> None:
+    rows: list[tuple[int, int, str, bytes, str, bytes]] = []
+    latest: dict[str, tuple[str, int, int]] = {}
+    for change, seal in sealed:
+        rows.append((*change[:4], seal.keyid, seal.sig))
         if isinstance(change.message, AlertChanged):
             resting.note(at, change.message, change.position)
         if thing := thing_of(change.message):
-            at.execute(
-                "INSERT OR REPLACE INTO latest VALUES (?, ?, ?)",
-                (thing.name, change.number, thing.weight),
-            )
-        if change.number % PRUNE_EVERY == 0:
-            _settle(at)
-            _prune(at, change.number - KEPT_MAX)
+            latest[thing.name] = (thing.name, change.number, thing.weight)
+    # Kept already where whoever asked for it was cut short: by the same bytes.
+    at.executemany("INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, ?, ?)", rows)
+    at.executemany("INSERT OR REPLACE INTO latest VALUES (?, ?, ?)", latest.values())
+    last = sealed[-1][0].number
+    if last // PRUNE_EVERY > (sealed[0][0].number - 1) // PRUNE_EVERY:
+        _settle(at)
+        _prune(at, last - KEPT_MAX)
     write_cursor(at, CURSOR, judged)
 
 

@@ -1,6 +1,6 @@
 """Notes on which entries each alert rests on, in the transaction that keeps the change.
 
-An alert names twenty messages at most; here stays every one that it ever named.
+An alert names a few messages; here stays every one that it ever named.
 """
 
 import sqlite3

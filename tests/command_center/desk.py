@@ -113,7 +113,7 @@ async def running_as(known: Config, hub: Hub) -> AsyncIterator[Desk]:
         )
         async with asyncio.timeout(WAIT_S):
             ready = await came
-        async with httpx.AsyncClient(base_url=ready.url) as client:
+        async with httpx.AsyncClient(base_url=ready.url, timeout=WAIT_S) as client:
             yield Desk(ready, client)
         service.cancel()
 

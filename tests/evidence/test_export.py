@@ -184,7 +184,8 @@ async def _strangers_speak(post: Post) -> None:
         with closing(sqlite3.connect(post.config.folder / "journal.sqlite")) as at:
             alert = gathered(at, post.alert).alert
         fed = msgspec.structs.replace(alert, evidence=(*alert.evidence, evidence(entry, "9 kg")))
-        await log.keep(log.chain.write([AlertChanged(alert=fed)], entry), entry.position)
+        log.seal(log.chain.write([AlertChanged(alert=fed)], entry), entry.position)
+        await log.keep()
 
 
 @pytest.mark.anyio

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+from contract.delivery.grants import Grants
+from contract.identifiers import Source
 from contract.messages import (
     GENESIS,
     ChangesTold,
@@ -13,14 +15,20 @@ from contract.messages import (
 from contract.signing import Key, verify
 from contract.wire import hash_of
 from gateway import changes as module
+from gateway.bench import Bench
 from gateway.changes import Chain, Change, ChangeLog, thing_of
-from gateway.journal import entries, identity_of
+from gateway.journal import Journal, entries, identity_of
 from gateway.judge import judge
+from gateway.outlet import Outlet
+from gateway.receipts import Receipts
 from gateway.state import State
-from gateway.store import open_store
-from tests.gateway.sample_journal import GATEWAY
+from gateway.store import Store, open_store
+from gateway.voice import Voice
+from tests.gateway.sample_journal import GATEWAY, KEYS, SETTINGS, drafts
 from tests.gateway.test_replay import write
-from tests.support.virtual import run_virtually
+from tests.support.virtual import VirtualClock, run_virtually
+
+KEY = KEYS[GATEWAY]
 
 
 def judged(path: Path) -> list[Change]:
@@ -62,7 +70,8 @@ def test_pages_and_snapshots_tell_the_same(tmp_path: Path) -> None:
             boards: dict[int, dict[str, Message]] = {}
             for start in range(0, len(changes), 40):
                 part = changes[start : start + 40]
-                await log.keep(part, part[-1].position)
+                log.seal(part, part[-1].position)
+                await log.keep()
                 snapshot = await log.after(None, 0)
                 assert snapshot.upto == part[-1].number
                 boards[snapshot.upto] = folded([read(c.body).message() for c in snapshot.changes])
@@ -90,7 +99,8 @@ def test_pruned_changes_are_answered_with_a_snapshot(tmp_path: Path) -> None:
         async with open_store(tmp_path / "j") as store:
             journal = identity_of(tmp_path / "j")
             log = await ChangeLog.of(store, source=GATEWAY, journal=journal, key=Key.make())
-            await log.keep(changes, changes[-1].position)
+            log.seal(changes, changes[-1].position)
+            await log.keep()
             before = folded([read(c.body).message() for c in (await log.after(None, 0)).changes])
             middle = changes[-1].number // 2
             await store.write(lambda at: module._prune(at, middle))
@@ -101,3 +111,54 @@ def test_pruned_changes_are_answered_with_a_snapshot(tmp_path: Path) -> None:
             await asyncio.sleep(0)
 
     run_virtually(main())
+
+
+def test_who_dies_between_telling_and_keeping_tells_the_same_again(tmp_path: Path) -> None:
+    """What follows from the journal needs no disk of its own; till then nobody is answered less."""
+
+    async def bench_of(store: Store) -> tuple[Bench, Journal, ChangeLog]:
+        clock = VirtualClock()
+        journal = await Journal.of(store, clock)
+        changes = await ChangeLog.of(store, source=GATEWAY, journal=journal.id, key=KEY)
+        voice = Voice(Source(GATEWAY), KEY, clock)
+        bench = Bench(store, journal, changes, Outlet(), voice=voice, clock=clock)
+        await bench.rebuild(SETTINGS)
+        return bench, journal, changes
+
+    async def first() -> list[bytes]:
+        told: list[bytes] = []
+        async with open_store(tmp_path / "j") as store:
+            bench, journal, changes = await bench_of(store)
+            for group in drafts(7, 60, tuple):
+                await journal.append(group)
+                judged = bench._judge(await journal.read(bench.state.position))
+                told += [one.body for one in changes.seal(judged, bench.state.position)]
+                if len(told) < 10:
+                    await changes.keep()
+            assert changes.unkept > 10
+        return told
+
+    async def second(told: list[bytes]) -> None:
+        async with open_store(tmp_path / "j") as store, asyncio.TaskGroup() as tasks:
+            bench, journal, changes = await bench_of(store)
+            assert changes.chain.last < len(told)
+            asking = tasks.create_task(bench.after(journal.id, len(told)))
+            await asyncio.sleep(1)
+            assert not asking.done()
+            voice = Voice(Source(GATEWAY), KEY, VirtualClock())
+            receipts = Receipts(
+                journal,
+                Outlet(),
+                voice=voice,
+                grants=Grants(100_000),
+                clock=VirtualClock(),
+                state=lambda: bench.state,
+            )
+            running = tasks.create_task(bench.run(receipts))
+            assert not (await asking).is_snapshot
+            again = [one.body for one in await every(changes, journal.id)]
+            assert again[: len(told)] == told
+            running.cancel()
+
+    told = run_virtually(first())
+    run_virtually(second(told))

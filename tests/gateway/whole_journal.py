@@ -59,7 +59,8 @@ async def grow(path: Path, groups: Groups, *, snapshot_every: int = 60) -> None:
         for number, group in enumerate(groups(bench.state), start=1):
             await journal.append(group)
             if told := bench._judge(await journal.read(bench.state.position)):
-                await bench._keep(told)
+                changes.seal(told, bench.state.position)
+                await changes.keep()
             if number % snapshot_every == 0:
                 await bench._keep_state()
             await asyncio.sleep(0.7)
