@@ -7,7 +7,7 @@ import msgspec
 
 from contract.identifiers import Source
 from contract.messages import SuspectsHeld
-from gateway.rule import Fact, Finding, Rule
+from gateway.rule import Fact, Finding, Rule, remember
 from gateway.wording import clock_time
 
 
@@ -24,7 +24,7 @@ def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
     if suspects.revoked_key:
         return  # that is no stranger: `revoked_key_speaks`
     held = memory.held.get(suspects.source, 0) + suspects.count
-    memory.held[suspects.source] = held
+    remember(memory.held, suspects.source, held)
     name = Source(suspects.source).name
     yield Finding(
         subject=suspects.source,

@@ -26,14 +26,16 @@ from contract.messages import (
     ScanCompleted,
     SealRead,
     StreamHead,
+    SuspectsHeld,
 )
 from gateway.entry import Draft, Entry
 from gateway.journal import _entered
 from gateway.judge import judge, law, next_due
-from gateway.rule import Fact, Finding
+from gateway.rule import REMEMBERED_MAX, Fact, Finding
 from gateway.rules import RULES
 from gateway.rules.reading_out_of_range import Memory, _heard, bounds_of
 from gateway.rules.reading_out_of_range import find as find_out_of_range
+from gateway.rules.strangers_knock import STRANGERS_KNOCK
 from gateway.settings import Contraband, JudgeSettings, Limit
 from gateway.state import State
 from tests.gateway.sample_journal import own, said
@@ -254,6 +256,18 @@ def fact_of(message: Message, number: int, settings: JudgeSettings) -> Fact:
         agents={},
         completeness={},
     )
+
+
+def test_names_that_strangers_make_up_do_not_fill_the_memory() -> None:
+    """The one that was heard longest ago gives way."""
+    memory = STRANGERS_KNOCK.memory()
+    suspects = SuspectsHeld(source=GATE, count=10, reason="no key")
+    fact = fact_of(suspects, 1, JudgeSettings())
+    for number in range(REMEMBERED_MAX + 5):
+        one = msgspec.structs.replace(suspects, source=f"/KEMBA/s{number}")
+        assert [*STRANGERS_KNOCK.find(msgspec.structs.replace(fact, message=one), memory)]
+    assert len(memory.held) == REMEMBERED_MAX
+    assert "/KEMBA/s4" not in memory.held
 
 
 def reading(value: float, seconds: float) -> ReadingsTaken:
