@@ -25,13 +25,9 @@ class _Timex(ctypes.Structure):
 
 @cache
 def _adjtimex() -> Callable[..., Any] | None:
-    """The C library's function, looked for once: every message is stamped with its answer.
-
-    It takes a microsecond, for which the interpreter is not worth letting go (`PyDLL`): to get it
-    back beside a busy detector takes a hundred times as long.
-    """
+    """The C library's function, looked for once: every message is stamped with its answer."""
     try:
-        found: Callable[..., Any] = ctypes.PyDLL(None, use_errno=True).adjtimex
+        found: Callable[..., Any] = ctypes.CDLL(None, use_errno=True).adjtimex
     except (OSError, AttributeError):
         return None
     return found
