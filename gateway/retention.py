@@ -42,17 +42,18 @@ REST_S: Final = 0.05
 PICTURES: Final = "retention pictures"
 _log: Final = logging.getLogger(__name__)
 
+_ERASABLE: Final = "kind IN ({kinds}) AND type NOT IN ({for_ever}) AND type NOT LIKE 'key.%'"
 _IN_RANGE: Final = """
 SELECT position FROM entry WHERE position > :after AND position <= :upto AND length(body) > 0
-  AND kind IN ({kinds}) AND type NOT IN ({for_ever}) AND type NOT LIKE 'key.%' AND {types}
+  AND {erasable} AND {types}
   AND position NOT IN (SELECT position FROM rests_on WHERE position > :after AND position <= :upto)
 """
 _RESTED_ON: Final = """
-SELECT DISTINCT position FROM rests_on AS one WHERE position > :after AND position <= :upto
-  AND NOT EXISTS (
+SELECT DISTINCT one.position FROM rests_on AS one JOIN entry USING (position)
+WHERE one.position > :after AND one.position <= :upto AND {erasable} AND NOT EXISTS (
     SELECT 1 FROM rests_on AS other JOIN latest ON thing = 'alert ' || other.alert AND weight = 3
     WHERE other.position = one.position)
-ORDER BY position LIMIT :limit
+ORDER BY one.position LIMIT :limit
 """
 _SCANS: Final = """
 SELECT position, body FROM entry WHERE type IN ('scan.completed', 'scan.failed') AND position > ?
@@ -139,7 +140,8 @@ class Eraser:
         after = erased = 0
         while True:
             names = {"after": after, "upto": upto, "limit": STEP_ENTRIES}
-            positions = await self._store.read(partial(_positions, query=_RESTED_ON, names=names))
+            query = _RESTED_ON.format(erasable=_erasable())
+            positions = await self._store.read(partial(_positions, query=query, names=names))
             if not positions:
                 return erased
             after = positions[-1]
@@ -175,7 +177,12 @@ def _query(retention: RetentionClass) -> str:
     types = f"type IN ({_quoted(named)})"
     if retention == "events":
         types = f"type NOT IN ({_quoted(BY_TYPE)})"
-    return _IN_RANGE.format(kinds=_quoted(ERASABLE), for_ever=_quoted(FOR_EVER), types=types)
+    return _IN_RANGE.format(erasable=_erasable(), types=types)
+
+
+def _erasable() -> str:
+    """What is not for ever, whatever rests on it."""
+    return _ERASABLE.format(kinds=_quoted(ERASABLE), for_ever=_quoted(FOR_EVER))
 
 
 def _quoted(words: Sequence[str] | dict[str, RetentionClass]) -> str:
