@@ -12,7 +12,6 @@ from typing import Final
 from contract.identifiers import Source
 from contract.messages import Identity, Message, ReadingsTaken, ScanCompleted, SealRead
 from gateway.adapters.heard import ForeignHeard
-from gateway.adapters.row import Column
 from gateway.sink import Fact, Origin, Series, TimePoint
 
 SOURCES_CACHED_MAX: Final = 2_000
@@ -51,7 +50,7 @@ def points_of(identity: Identity, observed_at: datetime, message: Message) -> li
 
 def _readings(origin: Origin, sequence: int, message: ReadingsTaken) -> list[TimePoint]:
     # A hundred thousand of these a second: what a message says of one moment is reckoned once.
-    series, points = _series_of(origin.source), []
+    series, points = _series_of("reading", origin.source), []
     moment, observed_us = _EPOCH, 0
     for item, reading in enumerate(message.readings):
         if reading.observed_at != moment:
@@ -67,17 +66,18 @@ _point: Final = partial(tuple.__new__, TimePoint)
 
 
 class _OfSource(dict[tuple[str, str, str], Series]):
-    """The series of one source by device, metric and unit."""
+    """The series of one kind that a source has, by device, metric and unit."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, kind: str, source: str) -> None:
         super().__init__()
+        self._kind: Final = kind
         self._source: Final = Source(source)
 
     def __missing__(self, names: tuple[str, str, str]) -> Series:
         if len(self) >= SERIES_CACHED_MAX:
             self.clear()
         post, name = str(self._source.post), self._source.name
-        made = self[names] = Series("reading", post, name, *names)
+        made = self[names] = Series(self._kind, post, name, *names)
         return made
 
 
@@ -88,40 +88,28 @@ def _foreign(origin: Origin, sequence: int, heard: ForeignHeard) -> list[TimePoi
     """The values of every message under its own number, so that each is told from all others."""
     if heard.label.table:
         return _wide(origin, sequence, heard)
-    source = Source(origin.source)
-    post, agent = str(source.post), source.name
-    known: dict[tuple[str, Column], Series] = {}
-    points = []
+    series, points = _series_of("reading", origin.source), []
     for item, device, observed_us, columns, values in heard.rows:
-        for place, (column, value) in enumerate(zip(columns, values, strict=True)):
-            if value is None:
-                continue
-            series = known.get((device, column))
-            if series is None:
-                series = known[device, column] = Series("reading", post, agent, device, *column)
-            points.append(TimePoint(series, origin, sequence + item, place, observed_us, value))
+        for place, ((metric, unit), value) in enumerate(zip(columns, values, strict=True)):
+            if value is not None:
+                of = series[device, metric, unit]
+                points.append(TimePoint(of, origin, sequence + item, place, observed_us, value))
     return points
 
 
 def _wide(origin: Origin, sequence: int, heard: ForeignHeard) -> list[TimePoint]:
     """Each message as one point of many fields."""
-    source = Source(origin.source)
-    post, agent, table = str(source.post), source.name, heard.label.table
-    known: dict[str, Series] = {}
+    series = _series_of(heard.label.table, origin.source)
     names: dict[int, tuple[str, ...]] = {}  # by id: all messages of a shape share its columns
     points = []
     for item, device, observed_us, columns, values in heard.rows:
-        series = known.get(device)
-        if series is None:
-            series = known[device] = Series(table, post, agent, device, "", "")
         fields = names.get(id(columns))
         if fields is None:
             fields = names[id(columns)] = tuple(_field(metric) for metric, _ in columns)
         said, facts = (fields, values) if None not in values else _said(fields, values)
         if said:
-            points.append(
-                _point((series, origin, sequence + item, 0, observed_us, None, said, facts))
-            )
+            of = series[device, "", ""]
+            points.append(_point((of, origin, sequence + item, 0, observed_us, None, said, facts)))
     return points
 
 
