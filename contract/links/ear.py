@@ -17,9 +17,10 @@ from contract.links.connection import REFUSED, Connection, fail
 from contract.links.mqtt import BrokerConfig, connected, credentials
 from contract.links.subscriber import Connected, Ended, Packet, Parser, Said, Subscribed
 
-BREATH_S: Final = 0.02
+BREATH_S: Final = 0.005
 """After something was said, the socket is left alone for so long. A broker that says ten thousand
-messages a second writes each by itself, and to wake for each costs more than to read it."""
+messages a second writes each by itself, and to wake for each costs more than to read it. Not for
+longer: what has no room in the socket any more the broker drops."""
 MUCH: Final = 500
 """Where so many came at once, more is behind them: it is read on."""
 
