@@ -66,11 +66,11 @@ class Admin extends Page {
   }
 
   search() {
-    this.roster.field.focus();
+    this.roster.search.field.focus();
   }
 
   leave() {
-    if (!this.roster.leaveSearch()) document.activeElement?.blur?.();
+    if (!this.roster.search.leave()) document.activeElement?.blur?.();
   }
 }
 

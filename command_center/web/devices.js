@@ -50,11 +50,11 @@ class Devices extends Page {
   }
 
   search() {
-    this.list.field.focus();
+    this.list.search.field.focus();
   }
 
   leave() {
-    if (this.list.leaveSearch()) return;
+    if (this.list.search.leave()) return;
     this.choose("", "");
     document.activeElement?.blur?.();
   }

@@ -69,11 +69,11 @@ class Explore extends Page {
   }
 
   search() {
-    this.picker.field.focus();
+    this.picker.search.field.focus();
   }
 
   leave() {
-    if (this.picker.leaveSearch()) return;
+    if (this.picker.search.leave()) return;
     if (this.range.canBack) this.plots.back();
     document.activeElement?.blur?.();
   }

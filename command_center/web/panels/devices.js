@@ -1,8 +1,9 @@
 // Every device of every agent, what is lost first; the chosen one is shown beside.
-import { cap, draw, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { draw, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { pathTo } from "../pages.js";
 import { age, count, many } from "../words.js";
 import { unsigned } from "./marks.js";
+import { Search } from "./search.js";
 import * as trust from "./trust.js";
 
 /** Rows on the screen; beyond it the list says so. */
@@ -39,20 +40,18 @@ export function fareOf({ device, agent }, now) {
 export class Devices extends HTMLElement {
   rows = [];
   #tab = "all";
-  #search = "";
 
   connectedCallback() {
     this.sign = trust.sign();
     this.tabs = el("div", { class: "tabs", role: "group", "aria-label": "Which devices" },
       ...Object.keys(TABS).map((tab) => el("button", { type: "button", "data-tab": tab, onclick: () => { this.#tab = tab; this.view.render(); } })));
-    this.field = el("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "Device, title, agent", oninput: () => { this.#search = this.field.value.trim(); this.view.render(); } });
+    this.search = new Search("devices", "Device, title, agent", () => this.view.render());
     this.bones = trust.bones("devices", 9);
     this.list = el("ul", { class: "device-rows scroll", "aria-labelledby": "devices-title", hidden: true });
     this.more = el("p", { class: "meta beyond", hidden: true });
     this.empty = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }));
     this.append(
-      el("header", { class: "wraps" }, el("h2", { id: "devices-title", class: "visually-hidden" }, "All devices"), this.tabs, this.sign,
-        el("label", { class: "field" }, icon("search"), el("span", { class: "visually-hidden" }, "Search devices"), this.field, cap("/"))),
+      el("header", { class: "wraps" }, el("h2", { id: "devices-title", class: "visually-hidden" }, "All devices"), this.tabs, this.sign, this.search.label),
       this.bones, this.list, this.more, this.empty);
   }
 
@@ -93,15 +92,13 @@ export class Devices extends HTMLElement {
   }
 
   #matches({ agent, device }) {
-    if (!this.#search) return true;
-    const text = [device.device, device.title, device.family, device.lane, device.reason, agent.source, agent.is_unsigned ? "unsigned" : ""].join(" ").toLowerCase();
-    return this.#search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+    return this.search.finds(() => [device.device, device.title, device.family, device.lane, device.reason, agent.source, agent.is_unsigned ? "unsigned" : ""]);
   }
 
   #showEmpty(rows, all, board) {
     if (!reveal(this.empty, !rows.length)) return;
     const [said, means] = this.empty.children;
-    say(said, this.#search ? `No device has “${this.#search}” in it.` : { all: "No device has been heard of yet.", lost: "No device is lost.", silent: "No agent is silent." }[this.#tab]);
+    say(said, this.search.words ? `No device has “${this.search.words}” in it.` : { all: "No device has been heard of yet.", lost: "No device is lost.", silent: "No agent is silent." }[this.#tab]);
     const agents = [...board.agents.values()];
     say(means, all.length || agents.length
       ? `${many(all.length, "device")} behind ${many(agents.length, "agent")}, ${agents.filter((agent) => agent.state === "alive").length} of them alive.`
@@ -142,16 +139,6 @@ export class Devices extends HTMLElement {
     if (!to) return;
     this.view.choose(to.agent.source, to.device.device);
     this.list.querySelector("[aria-current]")?.focus();
-  }
-
-  /** End a search; whether there was one. */
-  leaveSearch() {
-    if (document.activeElement !== this.field && !this.#search) return false;
-    this.field.value = "";
-    this.#search = "";
-    this.field.blur();
-    this.view.render();
-    return true;
   }
 }
 customElements.define("gl-devices", Devices);

@@ -1,9 +1,10 @@
 // Which series are compared: every metric that has a history, by device.
 import { Refused, ask } from "../api.js";
-import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { el, keyed, reveal, say, set } from "../dom.js";
 import { COMPARED_MAX, keyOf } from "../history.js";
 import { many, unit } from "../words.js";
 import { unsigned } from "./marks.js";
+import { Search } from "./search.js";
 import * as trust from "./trust.js";
 
 /** Rows on the screen; beyond it the list says so. */
@@ -16,19 +17,17 @@ export class Picker extends HTMLElement {
   state = "loading"; // loading, told, error
   #trouble = "";
   #askedAt = -Infinity;
-  #search = "";
 
   connectedCallback() {
     this.sign = trust.sign();
     this.sum = el("span", { class: "meta push" });
-    this.field = el("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "Device, metric, unit", oninput: () => { this.#search = this.field.value.trim(); this.view.render(); } });
+    this.search = new Search("series", "Device, metric, unit", () => this.view.render());
     this.bones = trust.bones("series", 9);
     this.list = el("ul", { class: "picks scroll", "aria-labelledby": "picker-title", hidden: true });
     this.more = el("p", { class: "meta beyond", hidden: true });
     this.note = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }), el("button", { class: "btn", type: "button", onclick: () => this.#read() }, "Read again"));
     this.append(
-      el("header", { class: "wraps" }, el("h2", { id: "picker-title" }, "Series"), this.sum, this.sign,
-        el("label", { class: "field" }, icon("search"), el("span", { class: "visually-hidden" }, "Search series"), this.field, cap("/"))),
+      el("header", { class: "wraps" }, el("h2", { id: "picker-title" }, "Series"), this.sum, this.sign, this.search.label),
       this.bones, this.list, this.more, this.note);
   }
 
@@ -54,9 +53,7 @@ export class Picker extends HTMLElement {
   }
 
   #matches(one) {
-    if (!this.#search) return true;
-    const text = [one.device, one.metric, one.unit, unit(one.unit), this.view.board.device(one.device).device?.title].join(" ").toLowerCase();
-    return this.#search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+    return this.search.finds(() => [one.device, one.metric, one.unit, unit(one.unit), this.view.board.device(one.device).device?.title]);
   }
 
   #showNote(shown, all) {
@@ -65,7 +62,7 @@ export class Picker extends HTMLElement {
     const [said, means, again] = this.note.children;
     reveal(again, isError);
     if (isError) { say(said, "The series could not be read."); say(means, `${this.#trouble} Alerts do not need it.`); }
-    else if (all.length) { say(said, `No series has “${this.#search}” in it.`); say(means, `${many(all.length, "series", "series")} looked through. Esc ends the search.`); }
+    else if (all.length) { say(said, `No series has “${this.search.words}” in it.`); say(means, `${many(all.length, "series", "series")} looked through. Esc ends the search.`); }
     else { say(said, "No readings have been kept yet."); say(means, "Devices that measure appear here with their first reading."); }
   }
 
@@ -112,16 +109,6 @@ export class Picker extends HTMLElement {
     const boxes = [...this.list.querySelectorAll("input")];
     const place = boxes.indexOf(document.activeElement);
     boxes[place < 0 ? 0 : Math.min(boxes.length - 1, Math.max(0, place + step))]?.focus();
-  }
-
-  /** End a search; whether there was one. */
-  leaveSearch() {
-    if (document.activeElement !== this.field && !this.#search) return false;
-    this.field.value = "";
-    this.#search = "";
-    this.field.blur();
-    this.view.render();
-    return true;
   }
 }
 customElements.define("gl-picker", Picker);

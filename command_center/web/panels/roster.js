@@ -2,6 +2,7 @@
 import { Refused, ask } from "../api.js";
 import { cap, draw, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { age } from "../words.js";
+import { Search } from "./search.js";
 import * as trust from "./trust.js";
 
 /**
@@ -13,14 +14,13 @@ export class Roster extends HTMLElement {
   rows = null;
   #error = null;
   #readAt = 0; // ms by the command center's clock
-  #search = "";
   #isLoading = false;
   #isAskedAgain = false;
 
   connectedCallback() {
     const { name } = this;
     this.sign = trust.sign();
-    this.field = el("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "Any word of a row", oninput: () => { this.#search = this.field.value.trim().toLowerCase(); this.view?.render(); } });
+    this.search = new Search(this.heading.toLowerCase(), "Any word of a row", () => this.view?.render());
     this.add = this.newWord ? el("button", { class: "btn primary", type: "button", onclick: () => this.begin() }, this.newWord, " ", cap("n")) : null;
     this.bones = trust.bones(this.heading.toLowerCase(), 7);
     this.body = el("tbody");
@@ -29,8 +29,7 @@ export class Roster extends HTMLElement {
     this.list = el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": this.heading, hidden: true }, this.table);
     this.mid = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }), el("button", { class: "btn", type: "button", onclick: () => this.load(this.view) }, "Try again"));
     this.append(...[
-      el("header", { class: "wraps" }, el("h2", { id: `${name}-title` }, this.heading), this.sign,
-        el("label", { class: "field" }, icon("search"), el("span", { class: "visually-hidden" }, `Search ${this.heading.toLowerCase()}`), this.field, cap("/")), this.add),
+      el("header", { class: "wraps" }, el("h2", { id: `${name}-title` }, this.heading), this.sign, this.search.label, this.add),
       this.more?.() ?? null, this.bones, this.list, this.mid].filter(Boolean));
   }
 
@@ -73,8 +72,7 @@ export class Roster extends HTMLElement {
   }
 
   #matches(row) {
-    const text = this.cells(row, this.view).map(({ lead, under }) => `${lead} ${under ?? ""}`).join(" ").toLowerCase();
-    return this.#search.split(/\s+/).every((word) => text.includes(word));
+    return this.search.finds(() => this.cells(row, this.view).map(({ lead, under }) => `${lead} ${under ?? ""}`));
   }
 
   #showMid(found) {
@@ -82,7 +80,7 @@ export class Roster extends HTMLElement {
     if (!reveal(this.mid, isBare || (this.rows && !found.length))) return;
     const [said, means, again] = this.mid.children;
     const [empty, why] = this.empty;
-    say(said, isBare ? `${this.heading} could not be read.` : this.rows.length ? `No row has “${this.#search}” in it.` : empty);
+    say(said, isBare ? `${this.heading} could not be read.` : this.rows.length ? `No row has “${this.search.words}” in it.` : empty);
     say(means, isBare ? this.#error.message : this.rows.length ? `${this.rows.length} in all.` : why);
     reveal(again, isBare);
   }
@@ -117,15 +115,5 @@ export class Roster extends HTMLElement {
     const rows = [...this.body.children];
     const place = rows.findIndex((row) => row.contains(document.activeElement));
     rows[place < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, place + step))]?.focus();
-  }
-
-  /** End a search; whether there was one. */
-  leaveSearch() {
-    if (document.activeElement !== this.field && !this.#search) return false;
-    this.field.value = "";
-    this.#search = "";
-    this.field.blur();
-    this.view.render();
-    return true;
   }
 }
