@@ -1,6 +1,6 @@
 """The operating point: thresholds for a wanted rate of false alarms, all classes together.
 
-Equal shares say how the classes stand to each other, at three times the wanted rate: at the rate
+Equal shares say how the classes stand to each other, at twice the wanted rate: at the rate
 itself each would rest on a few bags. Then all move together (`calibration`) until so few honest
 bags are stopped that new ones will be, nine times in ten, no more often than wanted.
 """
@@ -14,7 +14,7 @@ from typing import Final
 from models.calibration import calibrate
 from models.evaluation import Look, thresholds
 
-TIMES: Final = 3.0
+TIMES: Final = 2.0
 """How many more false alarms the classes are weighed at than are wanted."""
 Z_90: Final = 1.281552
 """One-sided 90 % of a normal distribution."""
