@@ -24,7 +24,7 @@ SEALS: Final = 4
 CHAPTERS_PER_CONTAINER: Final = 4
 """A container stays so long; then another stands in its place."""
 CONTRABAND: Final = ("elephant_tusk", "rhino_horn", "pangolin_scales", "turtle_shell")
-SHOWN: Final = {"elephant_tusk": 26, "rhino_horn": 10, "pangolin_scales": 19, "turtle_shell": 4}
+SHOWN: Final = {"elephant_tusk": 26, "rhino_horn": 33, "pangolin_scales": 19, "turtle_shell": 4}
 """Seeds of bags in which the shipped model finds what is hidden. It misses most, and a newcomer
 should see what an alert looks like: the opening shows two of these, all else is by chance."""
 
