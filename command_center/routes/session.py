@@ -93,7 +93,7 @@ class _Door:
             return refusal
         session = await self._officers.use_link(token)
         if session is None:
-            return error("This link was used already, or is too old. Ask for a new one.", 403)
+            return RedirectResponse("/sign-in#used-link", 303)  # the page says it in words
         self._tries.succeeded(request, "")
         return self._with_cookie(RedirectResponse("/set-password", 303), session)
 

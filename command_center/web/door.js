@@ -38,6 +38,11 @@ form.querySelector("[data-do=show]").addEventListener("change", (event) => {
   for (const field of form.querySelectorAll("[name=password], [name=again], [name=current]")) field.type = event.target.checked ? "text" : "password";
 });
 
+if (location.hash === "#used-link") {
+  reveal(trouble, true);
+  say(trouble, "This link was used already, or is too old. An administrator gives you a new one; the first of all is printed when the command center starts again.");
+}
+
 if (form.id === "set-password") {
   ask("/api/me").then(({ name, must_set_password: isFirst }) => {
     const field = form.querySelector("#name");

@@ -257,7 +257,8 @@ def test_the_one_time_link_leads_to_the_password_and_then_to_the_desk(tmp_path: 
         assert (await s.client.get("/api/board")).json()["me"]["name"] == "Officer 12"
         s.client.cookies.clear()
         again = await s.client.get("/first", params={"token": token or ""})
-        assert (again.status_code, "set-cookie" in again.headers) == (403, False)
+        assert (again.status_code, "set-cookie" in again.headers) == (303, False)
+        assert again.headers["location"] == "/sign-in#used-link"
 
     play(tmp_path, act)
 
