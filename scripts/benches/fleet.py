@@ -38,7 +38,8 @@ from gateway.codes import make_code
 from gateway.journal import stats_of
 from greenlane import logs
 from scripts.benches.player import DEVICES
-from scripts.benches.rivals import Ear, System, Times
+from scripts.benches.rival_systems import System, Times
+from scripts.benches.rivals import Ear
 from scripts.benches.usage import MIB, Part
 from simulators.keyring import Keyring
 from tests.system.line import DATABASE, POST, Line, until
