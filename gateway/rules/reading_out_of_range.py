@@ -12,44 +12,16 @@ same if nobody was told of that time (`gateway.past`).
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
-from contract.messages import Evidence, Reading, ReadingsTaken
+from contract.messages import Reading, ReadingsTaken
 from gateway.entry import Tick
 from gateway.past import Gap, Past
-from gateway.rule import Fact, Finding, Rule, evidence, is_ahead, remember
-from gateway.settings import JudgeSettings, Limit
-from gateway.wording import age, capital, clock_time, quantity
-
-GAP_S_MIN: Final = 1.0
-"""A time without readings that is shorter is none, where a range is left at once."""
-
-
-class Series(msgspec.Struct, kw_only=True):
-    """One metric of one device with a limit."""
-
-    source: str
-    device: str
-    metric: str
-    unit: str
-    value: float
-    """The last one."""
-    worst: float
-    """The one farthest out since `out_at`."""
-    heard_at: datetime
-    """Observed last, by the device's clock."""
-    is_out: bool
-    since: datetime
-    """Since when the last reading's side (out, in) lasts, by the device's clock."""
-    since_told: datetime
-    """The same by the journal's."""
-    turned: Evidence
-    """The message with the first reading on this side."""
-    is_raised: bool = False
-    past: Past = msgspec.field(default_factory=Past)
-    """Of a series that is in its range, the open stretch begins at `heard_at`."""
+from gateway.rule import Fact, Finding, Rule, is_ahead, remember
+from gateway.series import Bounds, Series, begun, bounds_of, clears, raises, said_by, told_late
+from gateway.settings import JudgeSettings
 
 
 class Memory(msgspec.Struct):
@@ -57,33 +29,6 @@ class Memory(msgspec.Struct):
 
     series: dict[str, Series] = {}
     waiting: dict[str, datetime] = {}
-
-
-class Bounds(NamedTuple):
-    """A limit, ready to be compared with."""
-
-    limit: Limit
-    low: float
-    high: float
-    """Infinite where there is none."""
-    lasting: timedelta
-    least: timedelta
-    """Without a reading for so long, something may have happened that nobody has heard of yet."""
-
-    def beyond(self, value: float) -> float:
-        """How far out of range; zero or less inside."""
-        return max(value - self.high, self.low - value)
-
-
-def bounds_of(limit: Limit) -> Bounds:
-    """Of a limit."""
-    return Bounds(
-        limit,
-        float("-inf") if limit.low is None else limit.low,
-        float("inf") if limit.high is None else limit.high,
-        timedelta(seconds=limit.for_s),
-        timedelta(seconds=limit.for_s or GAP_S_MIN),
-    )
 
 
 @lru_cache(maxsize=8)
@@ -143,7 +88,7 @@ def _heard(
     is_out = bounds.beyond(reading.value) > 0
     at, series = reading.observed_at, memory.series.get(key)
     if series is None:
-        series = _begun(fact, reading, bounds)
+        series = begun(fact, reading, bounds)
         remember(memory.series, key, series)
     elif at < series.heard_at:
         if not is_ahead(series.heard_at, fact.now):
@@ -180,7 +125,7 @@ def _heard_late(
         if series.is_raised and not series.is_out:
             series.since = max(series.since, at)  # it was not back all the time
         if past.was_bad(at, bounds.lasting):
-            yield _told_late(fact, series, reading, bounds)
+            yield told_late(fact, series, reading, bounds)
 
 
 def _begins_earlier(
@@ -193,30 +138,9 @@ def _begins_earlier(
     if bounds.beyond(reading.value) <= 0:
         series.past.was_well(at, bounds.least, series.heard_at)
         return
-    series.since, series.turned = at, _evidence(fact, reading)
+    series.since, series.turned = at, said_by(fact, reading)
     if series.heard_at - at >= bounds.lasting:
         yield from _settled(fact, memory, key, bounds)
-
-
-def _begun(fact: Fact, reading: Reading, bounds: Bounds) -> Series:
-    at, is_out = reading.observed_at, bounds.beyond(reading.value) > 0
-    past = Past()
-    if not is_out:
-        past.well(at, bounds.least)
-    return Series(
-        source=fact.entry.source,
-        device=reading.device,
-        metric=reading.metric,
-        unit=reading.unit,
-        value=reading.value,
-        worst=reading.value,
-        heard_at=at,
-        is_out=is_out,
-        since=at,
-        since_told=fact.now,
-        turned=_evidence(fact, reading),
-        past=past,
-    )
 
 
 def _begin_anew(fact: Fact, series: Series, at: datetime, bounds: Bounds) -> None:
@@ -237,7 +161,7 @@ def _continue(fact: Fact, series: Series, reading: Reading, bounds: Bounds) -> N
         else:
             past.well(at, bounds.least)
         series.is_out, series.since, series.since_told = is_out, at, fact.now
-        series.turned = _evidence(fact, reading)
+        series.turned = said_by(fact, reading)
         if is_out and not series.is_raised:
             series.worst = reading.value
     elif not is_out:
@@ -245,14 +169,6 @@ def _continue(fact: Fact, series: Series, reading: Reading, bounds: Bounds) -> N
     series.value, series.heard_at, series.unit = reading.value, at, reading.unit
     if is_out and beyond > bounds.beyond(series.worst):
         series.worst = reading.value
-
-
-def _evidence(fact: Fact, reading: Reading) -> Evidence:
-    return evidence(fact.entry, _says(reading.metric, reading.value, reading.unit))
-
-
-def _says(metric: str, value: float, unit: str) -> str:
-    return f"{metric} {quantity(value, unit)}"
 
 
 def _settled(fact: Fact, memory: Memory, key: str, bounds: Bounds) -> Iterator[Finding]:
@@ -264,79 +180,9 @@ def _settled(fact: Fact, memory: Memory, key: str, bounds: Bounds) -> Iterator[F
     series.is_raised = series.is_out
     if series.is_raised:
         series.past.told_from = series.since
-        yield _raises(fact, series, bounds)
+        yield raises(fact, series, bounds)
     else:
-        yield _clears(fact, series)
-
-
-def _raises(fact: Fact, series: Series, bounds: Bounds) -> Finding:
-    since = clock_time(series.since, fact.now)
-    return Finding(
-        subject=f"{series.device} {series.metric}",
-        source=series.source,
-        device=series.device,
-        severity=bounds.limit.severity,
-        title=_title(series.metric, series.worst, bounds),
-        detail=f"{_reached(series, series.worst, bounds)}; out of range since {since}, for at "
-        f"least {age(bounds.limit.for_s)}.",
-        observed_at=series.since,
-        says=_says(series.metric, series.value, series.unit),
-        rests_on=series.turned,
-        opened_by=_opener(series, series.since),
-    )
-
-
-def _clears(fact: Fact, series: Series) -> Finding:
-    what = capital(series.metric.replace("_", " "))
-    since = clock_time(series.since, fact.now)
-    return Finding(
-        effect="clears",
-        subject=f"{series.device} {series.metric}",
-        source=series.source,
-        device=series.device,
-        detail=f"{what} at {series.device} is back in range since {since}: "
-        f"{quantity(series.value, series.unit)}. "
-        f"It had reached {quantity(series.worst, series.unit)}.",
-        observed_at=series.heard_at,
-        says=_says(series.metric, series.value, series.unit),
-        rests_on=series.turned,
-    )
-
-
-def _told_late(fact: Fact, series: Series, reading: Reading, bounds: Bounds) -> Finding:
-    at = reading.observed_at
-    return Finding(
-        effect="passed",
-        subject=f"{series.device} {series.metric}",
-        source=series.source,
-        device=series.device,
-        severity=bounds.limit.severity,
-        title=_title(series.metric, reading.value, bounds),
-        detail=f"{_reached(series, reading.value, bounds)}; it was out of range at "
-        f"{clock_time(at, fact.now)}, which was heard after later readings.",
-        observed_at=at,
-        says=_says(series.metric, reading.value, reading.unit),
-        rests_on=_evidence(fact, reading),
-        opened_by=_opener(series, at),
-    )
-
-
-def _title(metric: str, value: float, bounds: Bounds) -> str:
-    what = capital(metric.replace("_", " "))
-    return f"{what} too {'high' if value > bounds.high else 'low'}"
-
-
-def _reached(series: Series, value: float, bounds: Bounds) -> str:
-    is_high = value > bounds.high
-    edge = quantity(bounds.high if is_high else bounds.low, series.unit)
-    return (
-        f"{quantity(value, series.unit)} at {series.device}, the "
-        f"{'most' if is_high else 'least'} allowed is {edge}"
-    )
-
-
-def _opener(series: Series, at: datetime) -> str:
-    return f"{series.source} {series.device} {series.metric} {at.isoformat()}"
+        yield clears(fact, series)
 
 
 def due(memory: Memory, _settings: JudgeSettings) -> datetime | None:

@@ -33,9 +33,10 @@ from gateway.journal import _entered
 from gateway.judge import judge, law, next_due
 from gateway.rule import REMEMBERED_MAX, Fact, Finding
 from gateway.rules import RULES
-from gateway.rules.reading_out_of_range import Memory, _heard, bounds_of
+from gateway.rules.reading_out_of_range import Memory, _heard
 from gateway.rules.reading_out_of_range import find as find_out_of_range
 from gateway.rules.strangers_knock import STRANGERS_KNOCK
+from gateway.series import bounds_of
 from gateway.settings import Contraband, JudgeSettings, Limit
 from gateway.state import State
 from tests.gateway.sample_journal import own, said
