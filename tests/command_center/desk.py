@@ -35,7 +35,7 @@ class Screen:
             self._told = json.loads(await self._socket.recv())
         return self._told.pop(0)
 
-    async def send(self, text: str) -> None:
+    async def send(self, text: str | bytes) -> None:
         """Say something."""
         await self._socket.send(text)
 
