@@ -52,7 +52,7 @@ class Series(msgspec.Struct, kw_only=True):
     value: float
     """The last one."""
     worst: float
-    """The one farthest out since `out_at`."""
+    """The one farthest out since `since`."""
     heard_at: datetime
     """Observed last, by the device's clock."""
     is_out: bool

@@ -118,8 +118,8 @@ def turn(system: Any, rate: int, asked: argparse.Namespace) -> dict[str, Any]:
                 alerts_s = late
             if stored_s is None:
                 kept = stored(up)
-            if stored_s is None and kept == (sent["sent"], sum(range(sent["sent"]))):
-                stored_s = late
+                if kept == (sent["sent"], sum(range(sent["sent"]))):
+                    stored_s = late
             time.sleep(0.1)
         for part in parts:
             part.look()
