@@ -17,29 +17,29 @@ from gateway.answers import Answers
 from gateway.bench import Bench
 from gateway.blobs import Blobs
 from gateway.changes import ChangeLog
-from gateway.codes import Codes
 from gateway.config import GatewayConfig
-from gateway.enrolling import Enrolling
 from gateway.exports import Archivist, Exports
 from gateway.intake import Intake
-from gateway.issuing import authority_in
 from gateway.journal import Journal
-from gateway.keys import Keys
 from gateway.knocks import Knocks
 from gateway.notary.notary import Notary
 from gateway.notary.standing import Standing
 from gateway.outlet import Outlet
 from gateway.quarantine import Quarantine
 from gateway.receipts import Receipts
-from gateway.register import Register
 from gateway.retention import Eraser
-from gateway.revocations import Revocations
-from gateway.revoking import Revoking
 from gateway.signs import Signs
 from gateway.sink import Place
 from gateway.sinks import open_sink
 from gateway.store import open_store
 from gateway.timeseries import TimeSeries
+from gateway.trust.codes import Codes
+from gateway.trust.enrolling import Enrolling
+from gateway.trust.issuing import authority_in
+from gateway.trust.keys import Keys
+from gateway.trust.register import Register
+from gateway.trust.revocations import Revocations
+from gateway.trust.revoking import Revoking
 from gateway.turns import Turns
 from gateway.voice import Voice
 

@@ -23,8 +23,8 @@ from contract.topics import is_of, stream_of
 from contract.wire import Frame, check_part, hash_of, unwrap
 from gateway.blobs import Blobs
 from gateway.entry import Draft, drafted
-from gateway.keys import Keys
 from gateway.quarantine import Suspect
+from gateway.trust.keys import Keys
 
 UNNUMBERED: Final = (AgentBorn, AgentAlive)
 """What a source says without a number; all else must have one."""

@@ -17,10 +17,10 @@ from gateway.blobs import Blob, Blobs, Joined
 from gateway.entry import Draft
 from gateway.inspection import Heard, inspect
 from gateway.journal import Journal
-from gateway.keys import Keys
 from gateway.knocks import Knocks
 from gateway.ledger import Ledger
 from gateway.quarantine import Quarantine, Suspect
+from gateway.trust.keys import Keys
 from gateway.voice import Voice
 
 AHEAD_MAX: Final = 3

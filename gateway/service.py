@@ -24,10 +24,10 @@ from gateway.adapters import service as adapters
 from gateway.assembly import Parts, assembled
 from gateway.config import GatewayConfig
 from gateway.exports import Archivist
-from gateway.issuing import keep_own
 from gateway.judge import VERSION
 from gateway.notary.watch import watch
 from gateway.pump import pump
+from gateway.trust.issuing import keep_own
 
 GATHER_S: Final = 0.02
 """While much arrives, more is waited for so long: a batch costs about as much as ten messages."""

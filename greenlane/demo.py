@@ -32,10 +32,10 @@ from edge import agent
 from edge.config import AgentConfig
 from edge.identity import StateDir, enrol
 from gateway import service as gateway
-from gateway.codes import make_code
 from gateway.config import GatewayConfig
 from gateway.settings import JudgeSettings
 from gateway.sinks.embedded import EmbeddedConfig
+from gateway.trust.codes import make_code
 from greenlane import broker
 from greenlane.evidence.archivist import Archivist
 from greenlane.exits import Outside

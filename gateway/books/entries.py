@@ -10,10 +10,10 @@ from contract.wire import hash_of
 from gateway.books.file import Progress, last_position
 from gateway.books.report import Report
 from gateway.entry import Kind, reread
-from gateway.keys import Keys
 from gateway.lasting import class_of
 from gateway.ledger import Ledger
 from gateway.rows import CHECKED, checksum
+from gateway.trust.keys import Keys
 
 PAGE: Final = 1_000
 TELL_EVERY: Final = 20_000

@@ -97,8 +97,8 @@ def run(arguments: argparse.Namespace) -> int:
 def make(arguments: argparse.Namespace) -> int:
     """Make a code."""
     from contract.clock import SystemClock
-    from gateway.codes import make_code
     from gateway.config import GatewayConfig
+    from gateway.trust.codes import make_code
 
     config = config_of(arguments, GatewayConfig)
     print(make_code(config.folder, _source(arguments, config), SystemClock()))
@@ -108,8 +108,8 @@ def make(arguments: argparse.Namespace) -> int:
 def certify(arguments: argparse.Namespace) -> int:
     """Make what is missing of the post's certificates."""
     from contract.clock import SystemClock
-    from gateway.authority import OWN, Authority
     from gateway.config import GatewayConfig
+    from gateway.trust.authority import OWN, Authority
 
     config = config_of(arguments, GatewayConfig)
     folder, now = config.authority, SystemClock().utc_now()
@@ -136,7 +136,7 @@ def certify(arguments: argparse.Namespace) -> int:
 def revoke_keys(arguments: argparse.Namespace) -> int:
     """Revoke the keys of an agent; waits for a gateway that runs."""
     from gateway.config import GatewayConfig
-    from gateway.revoking import Wish, wish
+    from gateway.trust.revoking import Wish, wish
 
     config = config_of(arguments, GatewayConfig)
     source = _source(arguments, config)

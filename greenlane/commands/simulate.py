@@ -203,8 +203,8 @@ def _codes(arguments: argparse.Namespace) -> "tuple[str, CodeFor]":
     """The post, and where one-time codes come from."""
     from contract.clock import SystemClock
     from contract.config import load
-    from gateway.codes import make_code
     from gateway.config import GatewayConfig
+    from gateway.trust.codes import make_code
     from simulators.keyring import codes_in
 
     if arguments.gateway:

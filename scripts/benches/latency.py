@@ -38,7 +38,7 @@ from contract.messages import Reading, ReadingsTaken
 from contract.signing import Key
 from edge.drivers.seal_lines import SealLine, line_of
 from edge.identity import StateDir, enrol
-from gateway.codes import make_code
+from gateway.trust.codes import make_code
 from greenlane import logs
 from scripts.benches.chromium import desk
 from simulators.seal_reader import SealReaderServer

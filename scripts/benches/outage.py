@@ -37,8 +37,8 @@ from contract.identifiers import Source
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.signing import Key
 from edge.identity import StateDir, enrol
-from gateway.codes import make_code
 from gateway.journal import stats_of
+from gateway.trust.codes import make_code
 from greenlane import logs
 from greenlane.exits import FAILED, OK
 from scripts.benches.lane import BATCH_S, Lane

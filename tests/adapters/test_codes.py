@@ -7,7 +7,7 @@ import pytest
 from contract.clock import SystemClock
 from contract.identifiers import Source
 from contract.link import Rejected
-from gateway.codes import make_code
+from gateway.trust.codes import make_code
 
 
 def test_no_code_is_made_for_the_name_of_strangers(tmp_path: Path) -> None:

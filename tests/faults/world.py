@@ -20,9 +20,9 @@ from contract.link import Dial, Unavailable
 from contract.messages import STREAMS, Identity, Message
 from contract.signing import Key
 from gateway import service
-from gateway.codes import make_code
 from gateway.config import GatewayConfig
 from gateway.settings import JudgeSettings, Limit
+from gateway.trust.codes import make_code
 from greenlane.backup import Subject, back_up, restore
 from tests.faults.agent import Agent, Scanner, SealReader, Sensor
 from tests.faults.center import Center

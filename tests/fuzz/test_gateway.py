@@ -31,11 +31,11 @@ from gateway.influx.line_protocol import Unwritable, line
 from gateway.inspection import UNNUMBERED, Heard, inspect
 from gateway.journal import stats_of
 from gateway.judge import judge, law, next_due
-from gateway.keys import Keys
 from gateway.points import points_of
 from gateway.quarantine import Suspect
 from gateway.settings import JudgeSettings, Limit
 from gateway.state import State
+from gateway.trust.keys import Keys
 from tests.contract.samples import SAMPLES
 from tests.fuzz.mutations import mutated
 from tests.gateway.test_intake import gateway

@@ -17,10 +17,10 @@ from contract.links.memory import Hub
 from contract.messages import ChangesAsked, ChangesTold, Device, DeviceAlive, Message, read
 from contract.signing import Key
 from gateway import service
-from gateway.codes import make_code
 from gateway.config import GatewayConfig
 from gateway.settings import JudgeSettings
 from gateway.sinks import SinkConfig
+from gateway.trust.codes import make_code
 from tests.support.virtual import VirtualClock
 
 POST = "KEMBA"

@@ -23,10 +23,10 @@ from contract.links.mqtt import BrokerConfig, dialler
 from contract.messages import AlertChanged, SealRead, read
 from contract.signing import Key
 from gateway.changes import CURSOR
-from gateway.codes import make_code
 from gateway.journal import entries, stats_of
 from gateway.replay import replay
 from gateway.store import connect
+from gateway.trust.codes import make_code
 from tests.system.servers import mosquitto
 
 SEALS = 240

@@ -7,9 +7,9 @@ import msgspec
 
 from contract.proof.note import COSIGNATURE, Verifier
 from contract.signing import Key
-from gateway.authority import LIST_LASTS, Authority
 from gateway.config import GatewayConfig
 from gateway.notary.config import WitnessConfig
+from gateway.trust.authority import LIST_LASTS, Authority
 from greenlane.doctor import log
 from tests.evidence.cases import Post, made
 

@@ -10,8 +10,8 @@ from contract.config import BadConfig, parse
 from contract.identifiers import Source
 from contract.link import Unavailable
 from contract.links.memory import Hub
-from gateway.codes import make_code
 from gateway.settings import JudgeSettings, Limit
+from gateway.trust.codes import make_code
 from simulators import fleet
 from simulators.fleet import FleetConfig, Progress
 from simulators.keyring import Keyring, codes_in

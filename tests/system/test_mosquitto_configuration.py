@@ -29,10 +29,10 @@ from contract.messages import EnrolAnswered
 from contract.signing import Key
 from edge.identity import Credentials, StateDir, enrol, rotate
 from gateway import service
-from gateway.authority import SOURCE_LASTS, Authority
-from gateway.codes import make_code
 from gateway.config import GatewayConfig
-from gateway.revoking import Wish, wish
+from gateway.trust.authority import SOURCE_LASTS, Authority
+from gateway.trust.codes import make_code
+from gateway.trust.revoking import Wish, wish
 from greenlane.certified import secured as with_papers
 from tests.system.servers import secured_mosquitto
 

@@ -24,7 +24,7 @@ from contract.signing import Key, verify
 from contract.wire import JSON, hash_of, split
 from gateway.entry import Draft, drafted
 from gateway.inspection import is_agreed
-from gateway.keys import KEYS_MAX, Keys
+from gateway.trust.keys import KEYS_MAX, Keys
 from tests.contract.delivery.world import KEY, SOURCE, World, tokens
 
 

@@ -18,8 +18,8 @@ from contract.link import Unavailable
 from contract.messages import KeyRevoked, Name, SourceText, Text
 from contract.whole_file import write_whole
 from gateway.journal import Journal
-from gateway.keys import Keys
-from gateway.revocations import Revocations
+from gateway.trust.keys import Keys
+from gateway.trust.revocations import Revocations
 from gateway.voice import Voice
 
 LOOK_EVERY_S: Final = 1.0

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gateway.issuing import authority_in
+from gateway.trust.issuing import authority_in
 
 
 def test_a_post_without_an_authority_has_none(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ from contract.messages import (
     SeriesTold,
 )
 from contract.signing import Key
-from gateway.codes import LASTS_H, make_code
-from gateway.enrolling import TRIES_MAX
 from gateway.sinks.embedded import EmbeddedConfig
+from gateway.trust.codes import LASTS_H, make_code
+from gateway.trust.enrolling import TRIES_MAX
 from tests.gateway.gateways import World
 from tests.support.virtual import START, run_virtually
 

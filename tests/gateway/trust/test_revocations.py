@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from contract.link import Rejected
 from contract.messages import KeyEnrolled, KeyRevoked
 from contract.signing import Key
-from gateway.authority import LIST_EVERY, LIST_LASTS, SOURCE_LASTS, Authority
-from gateway.keys import Keys
-from gateway.register import Paper, Register, revoked
-from gateway.revocations import LOOK_EVERY_S, Revocations
+from gateway.trust.authority import LIST_EVERY, LIST_LASTS, SOURCE_LASTS, Authority
+from gateway.trust.keys import Keys
+from gateway.trust.register import Paper, Register, revoked
+from gateway.trust.revocations import LOOK_EVERY_S, Revocations
 from tests.support.virtual import START, VirtualClock, run_virtually
 
 BOX, OTHER = "/KEMBA/lane-1", "/KEMBA/lane-2"

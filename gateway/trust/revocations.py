@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from contract.clock import Clock
-from gateway.keys import Keys
-from gateway.register import Register, revoked
+from gateway.trust.keys import Keys
+from gateway.trust.register import Register, revoked
 
 if TYPE_CHECKING:
-    from gateway.authority import Authority
+    from gateway.trust.authority import Authority
 
 LOOK_EVERY_S: Final = 3_600.0
 RETRY_S: Final = 10.0

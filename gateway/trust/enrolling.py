@@ -22,14 +22,14 @@ from contract.messages import (
 )
 from contract.signing import BadSignature, verify
 from contract.topics import source_of
-from gateway.codes import Codes
 from gateway.journal import Journal
-from gateway.keys import Keys
-from gateway.register import EACH_MAX, Paper, Register
+from gateway.trust.codes import Codes
+from gateway.trust.keys import Keys
+from gateway.trust.register import EACH_MAX, Paper, Register
 from gateway.voice import NAME, Voice
 
 if TYPE_CHECKING:
-    from gateway.authority import Authority
+    from gateway.trust.authority import Authority
 
 NONCES_MAX: Final = 1_000
 """Challenges that wait for their proof; the oldest gives way."""

@@ -30,9 +30,9 @@ from contract.signing import Key
 from contract.topics import topic
 from edge.identity import StateDir, rotate
 from edge.identity import enrol as enrol_box
-from gateway.codes import make_code
 from gateway.journal import entries
-from gateway.revoking import Wish, wish
+from gateway.trust.codes import make_code
+from gateway.trust.revoking import Wish, wish
 from tests.gateway.gateways import World
 from tests.support.virtual import run_virtually
 

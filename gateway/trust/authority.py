@@ -23,7 +23,7 @@ from contract.clock import Clock
 from contract.identifiers import Source
 from contract.link import Rejected
 from contract.whole_file import write_whole
-from gateway.register import Register
+from gateway.trust.register import Register
 
 LASTS: Final = timedelta(days=3_650)
 """The authority itself."""

@@ -9,7 +9,7 @@ import pytest
 
 from contract.link import Rejected
 from contract.signing import Key
-from gateway.authority import LOOK_EVERY_S, OWN, SOURCE_LASTS, Authority, keep_own
+from gateway.trust.authority import LOOK_EVERY_S, OWN, SOURCE_LASTS, Authority, keep_own
 from tests.support.virtual import START, VirtualClock, run_virtually
 
 NOW = datetime.now(UTC)
