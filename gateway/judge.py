@@ -40,11 +40,12 @@ from gateway.entry import ChainBroken, Entry, Forked, Tick
 from gateway.order import Turn
 from gateway.rule import AnyRule, Fact
 from gateway.rules import RULES
+from gateway.runs import said_us_of, word_of
 from gateway.settings import JudgeSettings
 from gateway.state import State
 from gateway.twins import Agent
 
-VERSION: Final = "4"
+VERSION: Final = "5"
 """Raise it with every change that could make another change of the same entries."""
 
 
@@ -209,12 +210,17 @@ def _lost(state: State, entry: Entry, lost: StreamLost, changes: list[Message]) 
 
 def _life(state: State, agent: Agent, entry: Entry, message: AgentBorn | AgentAlive) -> None:
     state.wholeness.touch(entry.source)
+    event = read(entry.body)
+    word = word_of(event, message)
+    is_news = word is None or agent.speaks(word, entry.received_at)
     if isinstance(message, AgentBorn):
-        agent.born(message, entry)
         state.ledger.claim(entry.source, message.epochs, position=entry.position)
+        if is_news:
+            agent.born(message)
     else:
-        agent.alive(message, read(entry.body).clockerrorms)
         state.ledger.claim(entry.source, message.epochs, message.queues, entry.position)
+        if is_news:
+            agent.alive(message, event.clockerrorms)
 
 
 def _take(state: State, turn: Turn, now: datetime, changes: list[Message]) -> None:
@@ -223,10 +229,9 @@ def _take(state: State, turn: Turn, now: datetime, changes: list[Message]) -> No
     if message is None:
         return  # kept as refused: it has its number, and says nothing
     agent = _agent(state, entry.source)
-    if isinstance(message, DeviceFound) and not turn.is_late:
-        agent.found(message, entry.observed_at or now)
-    elif isinstance(message, DeviceLost) and not turn.is_late:
-        agent.lost(message, entry.observed_at or now)
+    if isinstance(message, DeviceFound | DeviceLost):
+        if not turn.is_late and agent.runs.said(entry.epoch, said_us_of(read(entry.body))):
+            agent.sees(message, entry.observed_at or now)
     elif isinstance(message, ScanCompleted):
         changes.append(state.scans.completed(entry, message))
     elif isinstance(message, ScanFailed):

@@ -20,6 +20,7 @@ from contract.messages import (
 )
 from gateway.adapters.heard import ForeignHeard
 from gateway.entry import Entry
+from gateway.runs import Runs, Verdict, Word
 
 KEYS_MAX: Final = 8
 """Keys of one source that its receipts name, and so many revoked ones."""
@@ -41,7 +42,9 @@ class Agent(msgspec.Struct, kw_only=True):
     """The newest of its keys that count, or did until they were replaced."""
     revoked_keys: tuple[str, ...] = ()
     """The newest of its keys that were revoked."""
-    epoch: str = ""
+    runs: Runs = msgspec.field(default_factory=Runs)
+    verdict: Verdict = "current"
+    """What its last birth or sign of life was, beside those before it."""
     born_at: datetime | None = None
     heard_at: datetime | None = None
     heard_hash: str = ""
@@ -67,12 +70,15 @@ class Agent(msgspec.Struct, kw_only=True):
         self.heard_hash = entry.hash
         self._become("alive")
 
-    def born(self, born: AgentBorn, entry: Entry) -> None:
+    def speaks(self, word: Word, at: datetime) -> bool:
+        """A birth or a sign of life came; false if it is older than what is known already."""
+        self.verdict = self.runs.hear(word, at)
+        if self.verdict in ("newer", "again"):
+            self.born_at = at
+        return self.verdict in ("newer", "again", "current")
+
+    def born(self, born: AgentBorn) -> None:
         """The agent started, or connected anew; what it no longer names is gone."""
-        epoch = born.epochs[0].epoch if born.epochs else ""
-        if epoch != self.epoch:
-            self.epoch = epoch
-            self.born_at = entry.received_at
         self.version = born.version
         self.models = born.models
         former, self.devices = self.devices, {}
@@ -94,21 +100,21 @@ class Agent(msgspec.Struct, kw_only=True):
                 twin, is_found=device.is_found, said_up_to=device.said_up_to or twin.said_up_to
             )
 
-    def found(self, found: DeviceFound, at: datetime) -> None:
-        """A device answers."""
-        name = found.device.device
-        if name in self.devices or len(self.devices) < DEVICES_MAX:
-            self._put(found.device, None, since=at)
-            self.is_changed = True
-
-    def lost(self, lost: DeviceLost, at: datetime) -> None:
-        """A device went."""
-        twin = self.devices.get(lost.device)
-        if twin is not None:
-            self.devices[lost.device] = msgspec.structs.replace(
-                twin, is_found=False, reason=lost.reason, since=at
-            )
-            self.is_changed = True
+    def sees(self, said: DeviceFound | DeviceLost, at: datetime) -> None:
+        """A device answers, or went."""
+        if isinstance(said, DeviceFound):
+            name = said.device.device
+            is_told = name in self.devices or len(self.devices) < DEVICES_MAX
+            if is_told:
+                self._put(said.device, None, since=at)
+        else:
+            twin = self.devices.get(said.device)
+            is_told = twin is not None
+            if twin is not None:
+                self.devices[said.device] = msgspec.structs.replace(
+                    twin, is_found=False, reason=said.reason, since=at
+                )
+        self.is_changed |= is_told
 
     def strangers(self, heard: ForeignHeard, at: datetime) -> None:
         """Devices that are not ours spoke; the last word on whether one is here counts."""
@@ -155,7 +161,7 @@ class Agent(msgspec.Struct, kw_only=True):
 
     def gone(self, epoch: str) -> None:
         """Its will was heard: a hint, undone by the next word."""
-        if not epoch or epoch == self.epoch:
+        if not epoch or epoch == self.runs.epoch:
             self._become("gone")
 
     def silence(self, now: datetime, heard_since: datetime | None, silent_s: float) -> None:

@@ -49,9 +49,14 @@ def said(
     *,
     epoch: str = "",
     before: str = "",
+    boot: tuple[str, float] = ("b", 0.0),
 ) -> Draft:
-    """A message of a source as the intake would hand it on."""
-    stamp = Stamp(observed_at=START + timedelta(seconds=at_s), boot_id="b", monotonic_ns=number)
+    """A message as the intake would hand it on; ``boot``: the box, and when it began."""
+    boot_id, began_s = boot
+    count_ns = max(0, int((at_s - began_s) * 1e9))
+    stamp = Stamp(
+        observed_at=START + timedelta(seconds=at_s), boot_id=boot_id, monotonic_ns=count_ns
+    )
     stream = stream_of(message)
     identity = Identity(source, stream, epoch, number) if number else None
     body = compose(message, source=source, stamp=stamp, identity=identity, previous=before)
