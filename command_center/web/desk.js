@@ -100,10 +100,8 @@ class Desk extends Page {
     const seen = this.seen();
     if (this.opened && !seen) this.opened = null;
     const mode = seen ? (seen.picture ? "picture" : "words") : null;
-    const main = find("#main");
-    // On a phone what was opened starts at its top, wherever in the list one was.
-    if (mode && main.dataset.open === undefined) scrollTo(0, 0);
-    set(main, "data-open", mode);
+    const isNew = mode && find("#main").dataset.open === undefined;
+    set(find("#main"), "data-open", mode);
     reveal(this.list, mode !== "picture");
     reveal(this.viewer, mode === "picture");
     reveal(find("gl-why"), mode);
@@ -112,6 +110,7 @@ class Desk extends Page {
     if (this.board.isKnown) this.postOf(plan(this.board));
     for (const panel of this.panels) if (!panel.hidden || panel === this.list) panel.show(this);
     if (this.viewer.hidden) this.viewer.rest();
+    if (isNew) this.enter();
   }
 
   seen() {

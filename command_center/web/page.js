@@ -100,6 +100,12 @@ export class Page {
     for (const panel of this.panels) panel.show(this);
   }
 
+  /** Something was opened: on a phone it starts at its top, and the keys of what it hides are led to it. */
+  enter() {
+    scrollTo(0, 0);
+    if (!document.activeElement.checkVisibility()) document.querySelector("gl-why").focus({ preventScroll: true });
+  }
+
   /** What is opened, with its picture, or null. */
   seen() {
     return null;

@@ -38,15 +38,15 @@ class Scans extends Page {
   draw() {
     const isOpen = Boolean(this.seen());
     if (!isOpen) this.opened = null;
-    const main = find("#main");
-    if (isOpen && main.dataset.open === undefined) scrollTo(0, 0);
+    const isNew = isOpen && find("#main").dataset.open === undefined;
     const hasPicture = Boolean(this.seen()?.picture);
-    set(main, "data-open", isOpen ? (hasPicture ? "picture" : "words") : null);
+    set(find("#main"), "data-open", isOpen ? (hasPicture ? "picture" : "words") : null);
     reveal(this.gallery, !isOpen || !hasPicture);
     reveal(this.viewer, isOpen && hasPicture);
     reveal(find("gl-why"), isOpen);
     for (const panel of this.panels) if (!panel.hidden || panel === this.gallery) panel.show(this);
     if (this.viewer.hidden) this.viewer.rest();
+    if (isNew) this.enter();
   }
 
   /** The opened scan, as its alert if it raised one. */

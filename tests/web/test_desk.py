@@ -240,6 +240,30 @@ def test_a_phone_needs_no_sideways_scroll(
     assert faults == []
 
 
+@pytest.mark.parametrize("width", [390, 720, 1100])
+def test_in_one_column_what_is_opened_stands_alone(
+    context: BrowserContext, center: Center, width: int
+) -> None:
+    """On a phone, a tablet and at 200 %: not below a list of many, and the keys are in it."""
+    at = scene.now()
+    for number in range(12):
+        center.alert(scene.seal_alert(id_=f"a{number}", title=f"Seal {number}", at=at))
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(center.url)
+    row = page.locator("gl-alerts tr.row", has_text="Seal 7")
+    row.click()
+    page.locator("tr.more [data-do=open]").click()
+    expect(page.locator("gl-why .lead")).to_have_text("Seal 7")
+    expect(page.locator("gl-why .lead")).to_be_in_viewport()
+    expect(page.locator("gl-why gl-acts .btn").first).to_be_in_viewport()
+    expect(page.locator("gl-alerts")).to_be_hidden()
+    expect(page.locator("gl-why")).to_be_focused()
+    page.locator("gl-why").get_by_role("button", name="Back").click()
+    expect(row).to_be_in_viewport()
+    expect(row).to_be_focused()
+
+
 def sideways(page: Page) -> int:
     """Pixels by which the page is wider than its screen."""
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -15,6 +15,7 @@ const fact = (word) => el("div", {}, el("dt", {}, word), el("dd", { class: "brea
 
 export class Why extends HTMLElement {
   connectedCallback() {
+    this.tabIndex = -1;
     this.sign = trust.sign();
     this.severity = severity();
     this.state = state();
