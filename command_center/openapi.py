@@ -75,6 +75,8 @@ class Whole(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
     """Why it is not simply complete, in sentences."""
     stretches: tuple[Stretch, ...]
+    whole: Stretch | None
+    """All of them as one, each message counted once; null from a gateway that does not say it."""
 
 
 class OfficerTold(msgspec.Struct, frozen=True):

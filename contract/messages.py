@@ -876,6 +876,8 @@ class CompletenessTold(Message, frozen=True, kw_only=True):
     status: Completeness
     reasons: tuple[Text, ...] = ()
     stretches: tuple[Stretch, ...]
+    whole: Stretch | None = None
+    """All of them as one: a message near a border counts in both stretches, but here once."""
 
 
 class AskRefused(Message, frozen=True, kw_only=True):

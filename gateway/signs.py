@@ -89,6 +89,7 @@ class Signs:
             status=coverage.worst(stretches),
             reasons=coverage.reasons(agent, asked.device, whole, after=after, losses=losses),
             stretches=tuple(one.stretch for one in stretches),
+            whole=whole.stretch,
         )
 
 

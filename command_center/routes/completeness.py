@@ -52,6 +52,7 @@ def router(board: Board, ask: Ask) -> APIRouter:
                 "status": told.status,
                 "reasons": told.reasons,
                 "stretches": told.stretches,
+                "whole": told.whole,
             }
         )
 

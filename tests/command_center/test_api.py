@@ -114,7 +114,9 @@ async def opened(path: Path) -> AsyncIterator[Scene]:  # noqa: C901 - one answer
                 return HistoryTold(points=(point,), unit="kg", step_s=60)
             case CompletenessAsked(start=start, end=end):
                 whole = Stretch(start=start, end=end, status="late", kept=7, missing=1, lost=0)
-                return CompletenessTold(status="late", reasons=("1 waits.",), stretches=(whole,))
+                return CompletenessTold(
+                    status="late", reasons=("1 waits.",), stretches=(whole,), whole=whole
+                )
             case CheckpointAsked():
                 return CheckpointTold(checkpoint="o\n0\nAAAA\n\n\u2014 o AAAAAAA=\n")
             case BlobAsked(sha256=name) if name == sha256(PNG):
@@ -492,7 +494,8 @@ def test_whether_everything_is_here_is_the_gateways_answer(tmp_path: Path) -> No
             "device": "xray-a",
             "status": "late",
             "reasons": ["1 waits."],
-            "stretches": [{**span, "status": "late", "kept": 7, "missing": 1, "lost": 0}],
+            "stretches": [whole := {**span, "status": "late", "kept": 7, "missing": 1, "lost": 0}],
+            "whole": whole,
         }
         assert (await told(device="nobody")).status_code == 404
         assert (await told(device="xray-a", source="/KEMBA/gate-9")).status_code == 404

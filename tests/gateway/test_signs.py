@@ -61,6 +61,9 @@ def test_a_gateway_answers_for_a_device_and_a_time(tmp_path: Path) -> None:
             in_three = await asked(world, 60, 240, steps=3)
             assert [one.status for one in in_three.stretches] == ["complete"] * 3
             assert {one.kept for one in in_three.stretches} <= {6, 7, 8}
+            in_many = await asked(world, 60, 240, steps=60)
+            assert in_many.whole == told.whole == told.stretches[0], "each message counts once"
+            assert sum(one.kept for one in in_many.stretches) > told.stretches[0].kept
             ahead = await asked(world, 60, 900, steps=7)
             assert [one.status for one in ahead.stretches][-1] == "cannot tell"
             assert "has said everything only up to" in ahead.reasons[0]

@@ -232,7 +232,15 @@ class Gateway:
         )
         reasons = ("1 message (events) of gate-2 is not here.",) if is_long else ()
         status: Completeness = "missing" if is_long else "complete"
-        return CompletenessTold(status=status, reasons=reasons, stretches=stretches)
+        whole = Stretch(
+            start=asked.start,
+            end=asked.end,
+            status=status,
+            kept=200,
+            missing=int(is_long),
+            lost=0,
+        )
+        return CompletenessTold(status=status, reasons=reasons, stretches=stretches, whole=whole)
 
     def _history(self, asked: HistoryAsked) -> HistoryTold:
         """Thinned out as a store does it: `step_s` is 0 where the points are the readings."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from contract.messages import DeviceTwin
 from tests.web import post, scene
 from tests.web.conftest import Shared
 
@@ -29,7 +30,7 @@ def test_one_word_the_reasons_and_a_strip(device: Page, shared: Shared) -> None:
     """Then for an hour that was typed, and back to the clock; what is not whole is never colour."""
     panel = device.locator("gl-coverage")
     expect(panel.locator(".coverage-answer strong")).to_have_text("Missing")
-    expect(panel).to_contain_text("600 messages of its agent here, 1 missing")
+    expect(panel).to_contain_text("200 messages of its agent here, 1 missing")
     expect(panel.locator("li")).to_have_text("1 message (events) of gate-2 is not here.")
     expect(panel.locator(".coverage-strip span")).to_have_count(60)
     expect(panel.locator(".coverage-strip")).to_have_attribute(
@@ -52,6 +53,22 @@ def test_one_word_the_reasons_and_a_strip(device: Page, shared: Shared) -> None:
     asked_before = len(shared.center.gateway.asked_whole)
     assert panel.get_by_label("To, UTC").evaluate("node => node.validity.customError")
     assert len(shared.center.gateway.asked_whole) == asked_before
+
+
+def test_the_clock_is_followed_as_far_as_the_device_promises(shared: Shared) -> None:
+    """The newest seconds are never promised: asked for, every device would be one to distrust."""
+    asked = shared.center.gateway.asked_whole
+    for behind_s, is_promised in ((20, True), (600, False)):
+        upto = scene.now() - timedelta(seconds=behind_s)
+        twin = DeviceTwin(device="plug-7", family="modbus", said_up_to=upto)
+        shared.center.tell(scene.agent(at=scene.now(), devices=(twin,)))
+        page = shared.context.new_page()
+        page.goto(f"{shared.center.url}/devices?device=plug-7&source=/KEMBA/gate-2")
+        expect(page.locator("gl-coverage .coverage-answer")).to_be_visible()
+        end = asked[-1].end
+        assert abs((end - upto).total_seconds()) < 1 if is_promised else end > upto
+        assert asked[-1].end - asked[-1].start == timedelta(hours=1)
+        page.close()
 
 
 def test_a_gateway_without_an_answer_is_said_in_a_sentence(device: Page) -> None:

@@ -5,6 +5,8 @@ import { capital, count, many, time } from "../words.js";
 
 /** Pieces of the strip. */
 const STEPS = 60;
+/** The newest seconds are never promised yet: while the range follows the clock it ends with the promise, if that is so near, in ms. */
+const PROMISED_MS = 90_000;
 /** While the range follows the clock it is asked anew so often, in ms; after a refusal sooner. */
 const AGAIN_MS = 30_000;
 const RETRY_MS = 10_000;
@@ -61,7 +63,9 @@ export class Coverage extends HTMLElement {
       this.#range = null;
     }
     this.now = view.now;
-    const range = this.#range ?? [view.now - span, view.now];
+    const promised = Date.parse(device.said_up_to ?? "");
+    const end = view.now - promised < PROMISED_MS ? Math.min(promised, view.now) : view.now;
+    const range = this.#range ?? [end - span, end];
     const question = `${key} ${this.#range ? this.#range.join() : span}`;
     const isDue = view.now - this.#askedAt > (this.#trouble ? RETRY_MS : AGAIN_MS) && (!this.#range || this.#trouble);
     if (view.live.state === "live" && (question !== this.#asked || isDue)) this.#ask(question, device, agent, range);
@@ -125,8 +129,9 @@ export class Coverage extends HTMLElement {
     set(this.answer, "data-status", told.status);
     say(this.word, capital(told.status));
     say(this.answer.querySelector(".means"), means);
-    const sum = (name) => told.stretches.reduce((all, one) => all + one[name], 0);
-    const parts = [`${many(sum("kept"), "message")} of its agent here`, sum("missing") && `${count(sum("missing"))} missing`, sum("lost") && `${count(sum("lost"))} declared lost`];
+    // Never the sum of the stretches: a message near a border counts in each that it may belong to.
+    const { kept, missing, lost } = told.whole ?? {};
+    const parts = told.whole ? [`${many(kept, "message")} of its agent here`, missing && `${count(missing)} missing`, lost && `${count(lost)} declared lost`] : [];
     say(this.sum, parts.filter(Boolean).join(", "));
     this.#renderStrip(told.stretches);
     keyed(this.reasons, told.reasons, (one) => one, () => el("li"), (node, one) => say(node, one));
