@@ -78,6 +78,8 @@ def _again(held: entry.Entry) -> entry.Entry:
 def _plain(value: object) -> object:
     if isinstance(value, Ranges):
         return list(value)
+    if isinstance(value, str):  # an identifier: what was just heard has them, what was read has not
+        return str(value)
     raise NotImplementedError(f"the judge's state cannot hold a {type(value).__name__}")
 
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from contract.identifiers import Source
 from contract.signing import Key
 from gateway import snapshots
 from gateway.changes import Chain
@@ -61,6 +63,17 @@ def flipped(body: bytes) -> bytes:
     """One bit in the middle is another one."""
     middle = len(body) // 2
     return body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
+
+
+def test_the_state_of_a_running_gateway_is_written_as_that_of_one_that_has_read_its_journal(
+    tmp_path: Path,
+) -> None:
+    """What was just heard carries identifiers, not plain text: it once ended the gateway."""
+    write(tmp_path / "journal", 5)
+    every = list(entries(tmp_path / "journal"))
+    heard = [msgspec.structs.replace(one, source=Source(one.source)) for one in every if one.source]
+    read = [one for one in every if one.source]
+    assert written(judged(heard, len(heard))) == written(judged(read, len(read)))
 
 
 @pytest.mark.parametrize("harm", [flipped, lambda _: b"", lambda b: b[:-9]], ids=str)
