@@ -15,6 +15,7 @@ from contract.messages import (
     BlobPart,
     Identity,
     KeyEnrolled,
+    KeyRevoked,
     Message,
     SealRead,
     Stamp,
@@ -80,6 +81,20 @@ async def gateway(folder: Path) -> AsyncIterator[Parts]:
 def kept(folder: Path) -> list[Entry]:
     """What sources said, as the journal has it."""
     return [entry for entry in entries(folder / "journal.sqlite") if entry.kind != "own"]
+
+
+def test_a_key_that_is_revoked_while_its_message_waits_counts_no_more(tmp_path: Path) -> None:
+    """It was good when it was looked at; what is kept later stands behind the revocation."""
+
+    async def main() -> None:
+        async with gateway(tmp_path) as parts:
+            looked = await parts.intake._look([packet(SEAL)])
+            revoked = KeyRevoked(source=SOURCE, keyid=KEY.keyid, reason="lost", by="test")
+            parts.intake._keys.revoked(revoked)
+            await parts.intake._keep_all(looked)
+
+    run_virtually(main())
+    assert not kept(tmp_path)
 
 
 def test_only_what_a_source_signed_under_its_own_topic_is_let_in(tmp_path: Path) -> None:

@@ -102,6 +102,23 @@ def test_a_sink_that_is_away_gets_its_backlog_from_its_own_cursor(tmp_path: Path
     run_virtually(main())
 
 
+def test_the_cursor_follows_what_is_written(tmp_path: Path) -> None:
+    """Never ahead of it: who ends while the database is away begins with what it has not got."""
+
+    async def main() -> None:
+        sink = Memory()
+        sink.is_away = True
+        async with journal_in(tmp_path / "j") as journal:
+            pumping = asyncio.ensure_future(pump("a", sink, journal, VirtualClock()))
+            await say(journal, 1, 10)
+            await asyncio.sleep(10)
+            assert sink.tries
+            assert await journal.cursor("sink a") == 0
+            pumping.cancel()
+
+    run_virtually(main())
+
+
 def test_a_point_that_is_refused_does_not_hold_up_the_others(tmp_path: Path) -> None:
     """It stays in the journal, and is logged."""
 
