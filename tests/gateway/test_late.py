@@ -13,6 +13,7 @@ from gateway.past import GAPS_MAX, NEAR
 from gateway.rule import Finding
 from gateway.rules.reading_out_of_range import Memory, find
 from gateway.settings import JudgeSettings, Limit
+from tests.gateway.sample_journal import said
 from tests.gateway.test_pictures_changed import report
 from tests.gateway.test_rules import COLD, FAR, GATE, Court, at, fact_of, reading, seal
 
@@ -31,6 +32,17 @@ def alert(court: Court) -> Alert:
     """The one there is."""
     [one] = court.alerts("reading_out_of_range")
     return one
+
+
+def test_an_alert_from_what_came_behind_its_turn_says_so() -> None:
+    """The hole before it was given up; what fills it then opens an alert that is marked late."""
+    court = Court()
+    for number, one, arrival in ((2, seal("intact"), 0.0), (1, seal("opened"), 10.0)):
+        draft = said(one, GATE, 0, number, epoch="e" * 16, before="0" * 64)
+        court.hear(draft, arrival)
+        court.tick(arrival + 5)
+    [told] = court.alerts("seal_opened")
+    assert told.is_late
 
 
 def test_a_peak_that_came_over_a_slower_link_is_told() -> None:
