@@ -51,6 +51,10 @@ ALERTS: Final = "alerts"
 SAID: Final = ("events", "readings", "bulk", "life", "gone")
 """The leaves that a gateway's intake hears."""
 
+BROKER: Final = "$CONTROL/dynamic-security/v1"
+"""mosquitto's own topic: what is said there asks its plugin for access."""
+BROKER_TOLD: Final = f"{BROKER}/response"
+
 _LEVEL: Final = re.compile(r"[/+#\x00]")
 """What a level of a topic cannot hold."""
 

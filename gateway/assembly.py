@@ -34,6 +34,7 @@ from gateway.sinks import open_sink
 from gateway.store import open_store
 from gateway.timeseries import TimeSeries
 from gateway.trust.codes import Codes
+from gateway.trust.dismissing import Dismissing
 from gateway.trust.enrolling import Enrolling
 from gateway.trust.issuing import authority_in
 from gateway.trust.keys import Keys
@@ -60,6 +61,7 @@ class Parts:
     notary: Notary
     witnesses: tuple[Standing, ...]
     receipts: Receipts
+    dismissing: Dismissing
     revocations: Revocations
     revoking: Revoking
     bench: Bench
@@ -124,7 +126,10 @@ async def assembled(
         }
         authority = await asyncio.to_thread(authority_in, config.authority)
         register = await asyncio.to_thread(Register, config.authority)
-        revocations = Revocations(authority, register, keys=keys, clock=clock)
+        dismissing = Dismissing(clock)
+        revocations = Revocations(
+            authority, register, keys=keys, dismiss=dismissing.dismiss, clock=clock
+        )
         yield Parts(
             config=config,
             clock=clock,
@@ -166,6 +171,7 @@ async def assembled(
                 voice=voice,
                 clock=clock,
                 revocations=revocations,
+            dismissing=dismissing,
             ),
             bench=bench,
             quarantine=quarantine,

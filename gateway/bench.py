@@ -14,7 +14,7 @@ from typing import Final
 
 from contract.clock import Clock
 from contract.link import Packet, Unavailable
-from contract.messages import AgentBorn, ChangesTold, JudgeChanged, SignedBytes
+from contract.messages import AgentBorn, ChangesTold, JudgeChanged, KeyRevoked, SignedBytes
 from contract.topics import leaf_of, topic
 from gateway import snapshots
 from gateway.changes import Change, ChangeLog
@@ -109,8 +109,7 @@ class Bench:
             entries = await self._journal.read(self.state.position, TAKE_MAX)
             changes = self._judge(entries)
             for entry in entries:
-                if entry.kind in ("kept", "refused", "fork"):
-                    receipts.owe(entry.source, is_urgent=isinstance(entry.message, AgentBorn))
+                _owe(receipts, entry)
             if changes:
                 sealed = self._changes.seal(changes, self.state.position)
                 self._outlet.say(map(self._packet, sealed))
@@ -193,3 +192,11 @@ class Bench:
             keyid=signed.keyid,
             sig=signed.sig,
         )
+
+
+def _owe(receipts: Receipts, entry: Entry) -> None:
+    """A receipt for who said something; at once for who was just born, or is to hang up."""
+    if entry.kind in ("kept", "refused", "fork"):
+        receipts.owe(entry.source, is_urgent=isinstance(entry.message, AgentBorn))
+    elif isinstance(entry.message, KeyRevoked):
+        receipts.owe(entry.message.source, is_urgent=True)

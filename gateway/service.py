@@ -130,6 +130,7 @@ async def _use_link(parts: Parts, dial: Dial) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(parts.outlet.drain(link), name="outlet")
             tasks.create_task(_hear(parts, link), name="session")
+            tasks.create_task(parts.dismissing.run(link), name="dismissing")
 
 
 _HEARD: Final = (*topics.SAID, "enrol")
@@ -148,7 +149,7 @@ async def _hear(parts: Parts, link: Link) -> None:
         said: list[Packet] = []
         for packet in batch:
             leaf = packet.topic.rsplit("/", 1)[-1]
-            if leaf in ("ask", "enrol", "gone"):
+            if leaf in ("ask", "enrol", "gone", "response"):
                 await _aside(parts, leaf, packet)
             else:
                 said.append(packet)
@@ -170,5 +171,7 @@ async def _aside(parts: Parts, leaf: str, packet: Packet) -> None:
         parts.answers.take(packet)
     elif leaf == "gone":
         await parts.intake.gone(packet)
+    elif leaf == "response":
+        parts.dismissing.answered()
     elif (reply := await parts.enrolling.take(packet)) is not None:
         parts.outlet.say([reply])

@@ -1,6 +1,7 @@
 """Keeps the list of certificates that count no more, for the broker: renewed in time, and at once.
 
-    key.revoked ─▶ Revocations ─▶ authority/ca.crl ─▶ the broker's crlfile (read at SIGHUP)
+    key.revoked ─▶ Revocations ─┬─▶ authority/ca.crl ─▶ the broker's crlfile (read at SIGHUP)
+                                └─▶ Dismissing: who is connected already
 
 A broker whose list has ended lets nobody in. So a list lasts a year and is written anew every week:
 a broker that reads it at all, now and then, never meets its end.
@@ -8,10 +9,12 @@ a broker that reads it at all, now and then, never meets its end.
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from contract.clock import Clock
+from contract.identifiers import Source
 from gateway.trust.keys import Keys
 from gateway.trust.register import Register, revoked
 
@@ -28,13 +31,22 @@ class Revocations:
     """The list of one authority."""
 
     def __init__(
-        self, authority: "Authority | None", register: Register, *, keys: Keys, clock: Clock
+        self,
+        authority: "Authority | None",
+        register: Register,
+        *,
+        keys: Keys,
+        dismiss: Callable[[Iterable[str]], None],
+        clock: Clock,
     ) -> None:
         self._authority: Final = authority
         self._register: Final = register
         self._keys: Final = keys
+        self._dismiss: Final = dismiss
         self._clock: Final = clock
         self._news: Final = asyncio.Event()
+        self._listed: frozenset[str] = frozenset()
+        """Serials whose owners were dismissed since the start."""
 
     def look(self) -> None:
         """A key was revoked: look at once."""
@@ -64,3 +76,5 @@ class Revocations:
         serials = revoked(papers, counting)
         if await asyncio.to_thread(authority.keep_list, serials, now):
             _log.info("revoked certificates: %d; the broker is to read ca.crl again", len(serials))
+        new, self._listed = serials - self._listed, serials
+        self._dismiss({Source.parse(p.source).name for p in papers if p.serial in new})

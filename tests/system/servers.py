@@ -111,7 +111,7 @@ def mosquitto(directory: Path) -> Server:
 def without_tls(config: str, port: int) -> str:
     """The delivered configuration for a port of this machine, open to everybody on it."""
     files = ("cafile", "certfile", "keyfile", "crlfile", "acl_file")
-    secured = ("listener", *files, "require_", "use_identity")
+    secured = ("listener", *files, "require_", "use_identity", "plugin")
     doors = ("allow_", "per_listener", "max_connections")
     lines = [line for line in config.splitlines() if not line.startswith((*secured, *doors))]
     return "\n".join([f"listener {port} 127.0.0.1", "allow_anonymous true", *lines]) + "\n"
@@ -124,7 +124,7 @@ def secured_mosquitto(directory: Path, authority: Path) -> tuple[Server, int, in
     """
     port, door = free_port(), free_port()
     text = CONFIG.read_text()
-    for file in ("greenlane.acl", "enrol.acl"):
+    for file in ("greenlane.acl", "enrol.acl", "dynamic-security.json"):
         (directory / file).write_text((CONFIG.parent / file).read_text())
         text = text.replace(f"/etc/mosquitto/greenlane/{file}", str(directory / file))
     text = text.replace("/etc/mosquitto/greenlane", str(authority))

@@ -88,7 +88,8 @@ def test_the_list_follows_the_keys_and_is_renewed_in_time(tmp_path: Path) -> Non
         )
         keys.enrolled(rotated)
         register.enter(paper(8, BOX, new.keyid))
-        revocations = Revocations(authority, register, keys=keys, clock=clock)
+        names: list[str] = []
+        revocations = Revocations(authority, register, keys=keys, dismiss=names.extend, clock=clock)
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(revocations.run(), name="revocations")
             await asyncio.sleep(1)
@@ -97,6 +98,7 @@ def test_the_list_follows_the_keys_and_is_renewed_in_time(tmp_path: Path) -> Non
             revocations.look()
             await asyncio.sleep(1)
             assert listed(tmp_path) == {7}
+            assert names == ["lane-1"]
             before = (tmp_path / "ca.crl").read_bytes()
             await asyncio.sleep(LOOK_EVERY_S * 3)
             assert (tmp_path / "ca.crl").read_bytes() == before
@@ -109,6 +111,7 @@ def test_the_list_follows_the_keys_and_is_renewed_in_time(tmp_path: Path) -> Non
             clock.step_s = SOURCE_LASTS.total_seconds() + 1
             await asyncio.sleep(LOOK_EVERY_S * 2)
             assert listed(tmp_path) == set()
+            assert names == ["lane-1"]  # once, however often the list is written
             running.cancel()
 
     run_virtually(main())
