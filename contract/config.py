@@ -50,9 +50,11 @@ def _explained(error: str, kind: type) -> str:
         return error.replace("$.", "").replace("`$`", "the top of the file")
     key, where = unknown[1], unknown[2] or ""
     known = _keys(kind)
-    near = difflib.get_close_matches(key, known, n=1)
+    near = difflib.get_close_matches(key, known - {key}, n=1)
     place = f" in [{where}]" if where else ""
     advice = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(sorted(known))}"
+    if key in known:
+        advice = "it belongs into another section, or into the file of another service"
     return f"unknown key {key!r}{place}; {advice}"
 
 

@@ -70,7 +70,11 @@ class Credentials:
         try:
             gateway_key = bytes.fromhex(state.gateway.read_text().strip())
         except FileNotFoundError as error:
-            raise Rejected(f"{source} is not enrolled: there is no {state.gateway}") from error
+            raise Rejected(
+                f"{source} is not enrolled (there is no {state.gateway}): make a code on the "
+                "gateway's machine with `greenlane gateway code`, then enter it here with "
+                "`greenlane edge enroll`"
+            ) from error
         except (OSError, ValueError) as error:
             raise Rejected(f"{state.gateway} cannot be read: {error}") from error
         if len(gateway_key) != KEY_BYTES:

@@ -1,6 +1,7 @@
 """``greenlane`` on the command line: reads the arguments, runs one command, says how it ended."""
 
 import argparse
+import logging
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,8 @@ from greenlane import logs
 from greenlane.cli import parser
 from greenlane.exits import FAILED, OK, OUTSIDE, USAGE, Outside, sentence_of
 from models.passport import PassportError
+
+log = logging.getLogger(__name__)
 
 EXPECTED = (
     *(BadConfig, PassportError, Outside, Rejected, Unavailable),
@@ -41,10 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return OK
     except EXPECTED as error:
+        log.debug("where it failed", exc_info=True)
         end = _end_of(error)
         if end is None:
             raise
     except BaseExceptionGroup as group:
+        log.debug("where it failed", exc_info=True)
         end = next(filter(None, map(_end_of, _leaves(group))), None)
         if end is None:
             raise

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 from contract.config import BadConfig, load
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from contract.links.mqtt import BrokerConfig
 
 T = TypeVar("T")
+
+PORT_MAX: Final = 65_535
 
 
 def add_log(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +47,14 @@ def config_of(arguments: argparse.Namespace, kind: type[T]) -> T:
     if path is None:
         raise BadConfig("say which configuration: --config FILE (see --help)")
     return load(path, kind)
+
+
+def port(text: str) -> int:
+    """A TCP port, as argparse reads it; 0 is any free one."""
+    number = int(text)
+    if not 0 <= number <= PORT_MAX:
+        raise argparse.ArgumentTypeError(f"{text} is no port: they end at {PORT_MAX}")
+    return number
 
 
 def broker_at(url: str) -> "BrokerConfig":

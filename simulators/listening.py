@@ -1,11 +1,22 @@
 """A simulated device that listens on TCP: who calls is answered until it closes."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final
 
+from contract.link import Unavailable
+
 REQUEST_BYTES_MAX: Final = 8_192
+
+
+@contextmanager
+def taking(host: str, port: int) -> Iterator[None]:
+    """While a port is taken; raises `Unavailable`, with a sentence, where it cannot be."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # pymodbus raises the latter, without saying why
+        raise Unavailable(f"cannot listen on {host}:{port}: is the port in use?") from error
 
 
 class Listening:
@@ -19,7 +30,8 @@ class Listening:
     async def serving(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
         """Serve; yields the port (a free one for 0). Ends all connections when it ends."""
         self._is_closing.clear()
-        server = await asyncio.start_server(self._take, host, port, limit=REQUEST_BYTES_MAX)
+        with taking(host, port):
+            server = await asyncio.start_server(self._take, host, port, limit=REQUEST_BYTES_MAX)
         try:
             yield int(server.sockets[0].getsockname()[1])
         finally:

@@ -11,6 +11,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from edge.drivers.modbus_registers import Kind, Register, registers_for
+from simulators.listening import taking
 
 KIND_OF: Final[dict[int, Kind]] = {1: "coil", 2: "discrete", 3: "holding", 4: "input"}
 """Function code → what it reads."""
@@ -33,7 +34,8 @@ async def serving(
 ) -> AsyncIterator[int]:
     """Serve these units; yields the port (a free one for 0)."""
     server = ModbusTcpServer([device_of(unit) for unit in units], address=(host, port))
-    await server.serve_forever(background=True)
+    with taking(host, port):
+        await server.serve_forever(background=True)
     try:
         yield _port_of(server)
     finally:

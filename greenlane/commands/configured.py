@@ -24,7 +24,7 @@ def kind_of(path: Path) -> Kind:
         raise BadConfig(f"{path}: {error.strerror or error}") from error
     except ValueError as error:
         raise BadConfig(f"{path}: not TOML: {error}") from error
-    if "posts" in keys:
+    if "post" not in keys:  # a gateway has several; a command center may say where they are
         return "gateway"
     return "edge" if keys & AGENT_KEYS else "command-center"
 

@@ -7,7 +7,7 @@ import webbrowser
 from pathlib import Path
 from typing import Any, Final
 
-from greenlane.arguments import add_log, broker_at
+from greenlane.arguments import add_log, broker_at, port
 from greenlane.serving import serve
 
 PORT: Final = 8470
@@ -23,7 +23,7 @@ def add_parser(commands: Any) -> None:
         "demo", help="run the whole line here, with a simulated post", description=DESCRIPTION
     )
     demo.add_argument(
-        "--port", type=int, default=PORT, metavar="N", help=f"of the dashboard (default: {PORT})"
+        "--port", type=port, default=PORT, metavar="N", help=f"of the dashboard (default: {PORT})"
     )
     demo.add_argument(
         "--state", type=Path, metavar="DIR", help=f"where it keeps what it knows ({state_dir()})"

@@ -100,21 +100,26 @@ def _add_adapt(verbs: Any) -> None:
 
 def train_model(arguments: argparse.Namespace) -> int:
     """Train by a recipe."""
-    with Needs("train"):
-        from models.finish import finish
-        from models.train import train
     from models.recipe import RECIPES, read
-    from models.report import figures_table
 
     named = RECIPES / f"{arguments.config}.toml"
     try:
         recipe = read(named if named.exists() else Path(arguments.config))
+    except FileNotFoundError as error:
+        names = ", ".join(sorted(path.stem for path in RECIPES.glob("*.toml")))
+        raise BadConfig(
+            f"no recipe {arguments.config!r}: give a file, or one of {names}"
+        ) from error
     except (OSError, ValueError) as error:
         raise BadConfig(f"{arguments.config}: {error}") from error
+    with Needs("train"):
+        from models.finish import finish
+        from models.train import train
+    from models.passport import load
+    from models.report import figures_table
+
     path = train(recipe, arguments.runs)
     finish(path, recipe.tune_bags, recipe.test_bags)
-    from models.passport import load
-
     passport, _ = load(path)
     print(f"{path}: {passport.id}\n\n{figures_table(passport.figures)}")
     return OK

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from greenlane.arguments import add_log, broker_at
+from greenlane.arguments import add_log, broker_at, port
 from greenlane.exits import FAILED, OK
 from greenlane.serving import serve
 
@@ -58,10 +58,10 @@ def _add_post(group: Any) -> None:
     )
     group.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     group.add_argument(
-        "--modbus-port", type=int, default=MODBUS_PORT, metavar="N", help=f"default: {MODBUS_PORT}"
+        "--modbus-port", type=port, default=MODBUS_PORT, metavar="N", help=f"default: {MODBUS_PORT}"
     )
     group.add_argument(
-        "--seal-port", type=int, default=SEAL_PORT, metavar="N", help=f"default: {SEAL_PORT}"
+        "--seal-port", type=port, default=SEAL_PORT, metavar="N", help=f"default: {SEAL_PORT}"
     )
 
 

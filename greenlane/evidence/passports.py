@@ -9,16 +9,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from contract.config import BadConfig
 from greenlane.evidence.gathering import Case
 
 BYTES_MAX: Final = 1024 * 1024
 
 
 def found(case: Case, given: Iterable[Path], state: Path) -> dict[str, Path]:
-    """Passports by the hash of the weights; what is not found is noted as absent."""
+    """Passports by the hash of the weights; what is not found is noted as absent.
+
+    Raises `BadConfig` for a given file that is no passport.
+    """
     from models.passport import CATALOGUE
 
     shipped = {_weights_of(path): path for path in (*sorted(CATALOGUE.glob("*.json")), *given)}
+    if nothing := shipped.get(""):
+        raise BadConfig(f"{nothing} is no passport of a model")
     passports: dict[str, Path] = {}
     for model in case.models:
         if model.passport is None:

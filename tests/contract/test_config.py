@@ -28,6 +28,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ('state_dir = "/x"\nstate = 1', r"unknown key 'state'; did you mean 'state_dir'\?"),
         ('state_dir = "/x"\n[broker]\nprot = 1', r"unknown key 'prot' in \[broker\]; did .*'port'"),
         ('state_dir = "/x"\nzzz = 1', "unknown key 'zzz'; known are: "),
+        ('state_dir = "/x"\nport = 1', "unknown key 'port'; it belongs into another section"),
         ('[broker]\nport = "x"', "state_dir|port"),
         ("state_dir = ", "not TOML"),
     ],

@@ -2,7 +2,9 @@
 
 import argparse
 import errno
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +26,7 @@ ENDS = [
     (Rejected("not enrolled"), FAILED),
     (caused(Rejected("the port is taken"), OSError(errno.EADDRINUSE, "")), OUTSIDE),
     (OSError(errno.ENOSPC, "no space", "/var/lib/greenlane/journal"), OUTSIDE),
+    (FileNotFoundError(errno.ENOENT, "no such file", "/media/usb/gateway.tar"), OUTSIDE),
     (ExceptionGroup("tasks", [ExceptionGroup("inner", [Outside("the disk is full")])]), OUTSIDE),
 ]
 
@@ -42,6 +45,35 @@ def test_an_error_that_a_person_can_mend_is_one_sentence(
     """Each kind of error has its exit code, also from deep within tasks, and prints one line."""
     assert program.run(argparse.Namespace(act=ending(error))) == code
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("evidence verify nowhere.zip", r"nowhere\.zip: there is no such file or folder"),
+        ("simulate --devices 9 --codes nowhere", "nowhere: there is no such file or folder"),
+        ("model train nothing", "no recipe 'nothing': give a file, or one of smoke, "),
+        ("edge --config {firmware}/raspberry-pi/agent.toml", "`greenlane edge enroll`"),
+        ("journal replay --config {firmware}/post/command-center.toml", "of another service"),
+    ],
+)
+def test_what_cannot_be_done_as_typed_is_answered_with_what_to_do(
+    line: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence and no traceback."""
+    words = line.format(firmware=Path(__file__).parents[2] / "firmware_configs").split()
+    assert program.main(words) != OK
+    said = capsys.readouterr().err
+    assert re.search(says, said)
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", ["demo --port 65536", "simulate --folder x --modbus-port -1"])
+def test_a_port_that_cannot_be_is_bad_usage(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Told by the parser, before anything begins."""
+    with pytest.raises(SystemExit, match=str(USAGE)):
+        program.main(words.split())
+    assert "is no port: they end at 65535" in capsys.readouterr().err
 
 
 def test_a_mistake_of_ours_shows_its_traceback() -> None:

@@ -12,6 +12,7 @@ from contract.config import load
 from edge.config import AgentConfig
 from gateway.config import GatewayConfig
 from greenlane.cli import parser
+from greenlane.commands.configured import read
 
 ROOT = Path(__file__).parents[2] / "firmware_configs"
 TOML: dict[str, type[Any]] = {
@@ -32,8 +33,8 @@ UNITS = sorted(
 
 @pytest.mark.parametrize("name", TOML)
 def test_a_configuration_is_read_by_its_service(name: str) -> None:
-    """No key is unknown, no value is refused."""
-    load(ROOT / name, TOML[name])
+    """No key is unknown, no value is refused; and it is seen whose it is, as `doctor` does."""
+    assert read(ROOT / name) == load(ROOT / name, TOML[name])
 
 
 @pytest.mark.parametrize("name", UNITS)

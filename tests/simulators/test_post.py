@@ -1,6 +1,7 @@
 """The simulated post: what an agent's drivers see of it."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -9,10 +10,14 @@ import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
 from contract.clock import SystemClock
+from contract.config import load
+from contract.link import Unavailable
+from edge.config import AgentConfig
 from edge.driver import Observed, Settings
 from edge.drivers import driver_of
 from edge.drivers.modbus_registers import MAPS
 from gateway.settings import JudgeSettings
+from greenlane.commands.simulate import MODBUS_PORT, SEAL_PORT
 from simulators import post
 from simulators.modbus_sensor import Unit, serving
 from tests.edge.benches import free_port
@@ -53,6 +58,25 @@ async def test_every_device_of_the_post_speaks_to_its_driver(tmp_path: Path) -> 
     (picture,) = [word.picture for word in words if word.picture]
     assert picture.why_not == ""
     assert len(picture.subject) == 10
+
+
+async def test_the_agent_in_our_documents_stands_at_this_post() -> None:
+    """`simulators/agent.toml` is for the devices of ``greenlane simulate --folder scans``."""
+    told = load(Path(post.__file__).with_name("agent.toml"), AgentConfig)
+    config = post.PostConfig(folder="scans", modbus_port=MODBUS_PORT, seal_port=SEAL_PORT)
+    made = post.agent_config(config, post="KEMBA", name="lane-1", state_dir=Path("agent"))
+    assert told == made
+
+
+async def test_a_port_in_use_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """Whichever of the two it is."""
+    free = free_port()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        for modbus, seal in ((taken, free), (free, taken)):
+            config = post.PostConfig(folder=str(tmp_path), modbus_port=modbus, seal_port=seal)
+            with pytest.raises(Unavailable, match=rf"cannot listen on 127\.0\.0\.1:{taken}"):
+                await post.run(config, clock=SystemClock())
 
 
 async def test_everything_simulated_says_so(tmp_path: Path) -> None:
