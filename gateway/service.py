@@ -19,6 +19,7 @@ from contract.link import BATCH_MAX, Dial, Link, Packet, Rejected, Unavailable
 from contract.links.ear import Listen, listener
 from contract.messages import AgentBorn, AgentGone, Message
 from contract.stopping import apart
+from contract.wire import hash_of
 from gateway import metrics
 from gateway.adapters import service as adapters
 from gateway.assembly import Parts, assembled
@@ -90,7 +91,7 @@ async def run(
             hearing = adapters.run(
                 foreign,
                 listen or listener(config.broker),
-                name=f"{config.posts[0]}-gateway-foreign",  # the same after a restore
+                name=_client_id(parts, "foreign"),
                 journal=parts.journal,
                 quarantine=parts.quarantine,
                 clock=parts.clock,
@@ -120,8 +121,7 @@ async def _stay_linked(parts: Parts, dial: Dial) -> None:
 
 async def _use_link(parts: Parts, dial: Dial) -> None:
     config = parts.config
-    client = f"{config.posts[0]}-gateway-{parts.journal.id}"
-    async with dial(client) as link:
+    async with dial(_client_id(parts, parts.journal.id)) as link:
         ask = topics.topic(config.source, "ask")
         said = [topics.every(post, leaf) for post in config.posts for leaf in _HEARD]
         await link.subscribe(*said, ask)
@@ -134,6 +134,16 @@ async def _use_link(parts: Parts, dial: Dial) -> None:
 
 
 _HEARD: Final = (*topics.SAID, "enrol")
+
+
+def _client_id(parts: Parts, use: str) -> str:
+    """One that nobody else can name, for whoever comes with the id of another ends its link.
+
+    Anybody may come so far, through the door for enrolment. It is the same at each start, for the
+    broker keeps what foreign devices say meanwhile.
+    """
+    secret = hash_of(parts.voice.key.sign(f"client id {use}".encode()))
+    return f"{parts.config.posts[0]}-gateway-{secret[:32]}"
 
 
 async def _note(parts: Parts, message: Message) -> None:

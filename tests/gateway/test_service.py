@@ -2,12 +2,16 @@
 
 import asyncio
 import hashlib
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from contract.delivery.source_end import Said
+from contract.link import Link, Packet
 from contract.messages import (
     ActRefused,
     AgentChanged,
@@ -30,6 +34,7 @@ from contract.messages import (
     ScanCompleted,
     SealRead,
 )
+from gateway import service
 from gateway.journal import stats_of
 from gateway.replay import replay
 from gateway.settings import JudgeSettings, Limit
@@ -56,6 +61,31 @@ def opened(seal: str = "HLXU417") -> Said:
 
 def alerts(changes: list[Message]) -> list[AlertChanged]:
     return [change for change in changes if isinstance(change, AlertChanged)]
+
+
+def test_nobody_can_name_the_gateway_s_client_id(tmp_path: Path) -> None:
+    """Who could would end its link. It follows from its key, so it is the same at each start."""
+
+    async def main() -> None:
+        world, said = World(tmp_path), set[str]()
+
+        @asynccontextmanager
+        async def dial(client_id: str, *, will: Packet | None = None) -> AsyncIterator[Link]:
+            said.add(client_id)
+            async with world.hub.dial(client_id, will=will) as link:
+                yield link
+
+        for _ in range(2):
+            running = asyncio.ensure_future(service.run(world.config, dial, clock=world.clock))
+            await asyncio.sleep(1)
+            running.cancel()
+            await asyncio.wait({running})
+        journal = stats_of(tmp_path / "gateway" / "journal.sqlite").journal
+        (name,) = said
+        assert re.fullmatch(r"KEMBA-gateway-[0-9a-f]{32}", name)
+        assert journal not in name
+
+    run_virtually(main())
 
 
 def test_an_opened_seal_becomes_one_alert(tmp_path: Path) -> None:

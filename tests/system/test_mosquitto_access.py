@@ -11,6 +11,7 @@ import pytest
 from contract.delivery.certificate import Papers
 from contract.link import Packet, Rejected, Unavailable
 from contract.links.mqtt import BrokerConfig, dialler
+from contract.topics import BROKER, BROKER_TOLD
 from gateway.trust.authority import Authority
 from tests.system.secured import (
     LANE_1,
@@ -79,6 +80,21 @@ async def ends_without_a_word(secured: Secured, *, will: str, word: str) -> None
     command = (sys.executable, "-c", DIES, *given)
     process = await asyncio.create_subprocess_exec(*command)
     assert await process.wait() == 0 or word == "forged"
+
+
+async def test_only_the_gateway_has_others_thrown_out(secured: Secured) -> None:
+    """The broker's plugin for access does nothing for a box, nor for who has no papers."""
+    wishes = [{"command": verb, "username": "gateway"} for verb in ("createClient", "deleteClient")]
+    request = Packet(topic=BROKER, body=msgspec.json.encode({"commands": wishes}))
+    async with secured.dial("gateway")("g") as gateway:
+        await gateway.subscribe("greenlane/1/+/+/events", BROKER_TOLD)
+        for dial in (secured.dial("lane-1"), dialler(secured.config.door())):
+            async with dial("asks") as link:
+                with contextlib.suppress(Rejected, Unavailable):
+                    await link.publish([request])
+        async with secured.dial("lane-1")("l") as agent:
+            await agent.publish([Packet(topic=f"{LANE_1}/events", body=b"mine")])
+        assert await first(gateway) == b"mine"
 
 
 @pytest.mark.parametrize("papers", ["none", "forged", "expired"])
