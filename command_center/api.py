@@ -18,6 +18,7 @@ from command_center.officers import Officers
 from command_center.openapi import Described
 from command_center.pace import Pace
 from command_center.pictures import Ask, Pictures
+from command_center.refusals import Refusals
 from command_center.routes import (
     alerts,
     asyncapi,
@@ -65,12 +66,13 @@ class Parts:
 
 def build(parts: Parts) -> App:
     """The ASGI application; every way into it leads through the guard."""
-    return Guard(
+    guard = Guard(
         routes(parts),
         who=parts.officers.who,
         reads=parts.tokens.reads,
         public_url=parts.public_url,
     )
+    return Refusals(guard)
 
 
 def routes(parts: Parts) -> FastAPI:

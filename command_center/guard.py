@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -109,7 +110,7 @@ class Guard:
         role = officer.role if officer else None
         verdict = judge(rule, role, must_set_password=must_set_password)
         if verdict != "allowed":
-            raise _refusal(rule, verdict)
+            raise _refusal(rule, verdict, scope)
         if method == "WS" or method not in ("GET", "HEAD"):
             self._check_origin(method, scope, headers)
         state = scope.setdefault("state", {})
@@ -166,13 +167,20 @@ class Guard:
         return say
 
 
-def _refusal(rule: Rule, verdict: Verdict) -> _Refused:
+def _refusal(rule: Rule, verdict: Verdict, scope: Scope) -> _Refused:
     status, error = REFUSALS[verdict]
     if rule.kind == "page" and verdict == "sign in":
-        return _Refused(303, error, go_to="/sign-in")
+        return _Refused(303, error, go_to=_sign_in(scope))
     if rule.kind == "page" and verdict == "set a password":
         return _Refused(303, error, go_to="/set-password")
     return _Refused(status, error)
+
+
+def _sign_in(scope: Scope) -> str:
+    """The way in, from which one comes back to the page that was asked for."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    asked = f"{scope['path']}?{query}" if query else scope["path"]
+    return "/sign-in" if asked == "/" else f"/sign-in?from={quote(asked, safe='')}"
 
 
 def _token(headers: dict[bytes, str]) -> str:

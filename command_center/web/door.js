@@ -1,9 +1,10 @@
 // The two pages before the desk: sign in, and set the first password.
 import { Refused, ask, tell } from "./api.js";
+import { signInAgain, wanted } from "./pages.js";
 import { reveal, say, set } from "./dom.js";
 
 const form = document.querySelector("form");
-const trouble = form.querySelector(".trouble");
+const trouble = form.querySelector("#refused");
 const button = form.querySelector("button[type=submit]");
 const word = button.textContent;
 
@@ -15,6 +16,12 @@ const SENDS = {
   },
 };
 
+/** What led here, by the address; with what to do next. */
+const CAME_BY = {
+  "#used-link": "This link opens only once: it was opened before, or it is too old. If you have set a password, sign in with it here. If not, ask an administrator for a new link; the very first one is printed again when the command center starts.",
+  "#ended": "Your session has ended. Sign in again, and you are back where you were.",
+};
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   reveal(trouble, false);
@@ -22,7 +29,7 @@ form.addEventListener("submit", async (event) => {
   say(button, "One moment");
   try {
     await SENDS[form.id](Object.fromEntries(new FormData(form)));
-    location.assign("/");
+    location.assign(wanted());
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     reveal(trouble, true);
@@ -38,9 +45,11 @@ form.querySelector("[data-do=show]").addEventListener("change", (event) => {
   for (const field of form.querySelectorAll("[name=password], [name=again], [name=current]")) field.type = event.target.checked ? "text" : "password";
 });
 
-if (location.hash === "#used-link") {
-  reveal(trouble, true);
-  say(trouble, "This link was used already, or is too old. An administrator gives you a new one; the first of all is printed when the command center starts again.");
+if (form.id === "sign-in") {
+  const came = form.querySelector("#came");
+  if (reveal(came, CAME_BY[location.hash])) say(came, CAME_BY[location.hash]);
+  // Who followed a link of another site came without the cookie (SameSite=Strict), but may be signed in.
+  if (location.hash || location.search.includes("from=")) ask("/api/me").then(() => location.replace(wanted())).catch(() => {});
 }
 
 if (form.id === "set-password") {
@@ -56,5 +65,5 @@ if (form.id === "set-password") {
     for (const part of form.querySelectorAll("[for=current], #current")) reveal(part, !isFirst);
     form.querySelector("#current").required = !isFirst;
     if (!isFirst) form.querySelector("#current").focus();
-  }).catch((error) => { if (error.status === 401) location.assign("/sign-in"); });
+  }).catch((error) => { if (error.status === 401) signInAgain(); });
 }

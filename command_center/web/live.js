@@ -1,5 +1,6 @@
 // The one websocket: snapshot, then changes. It reconnects by itself and says honestly since when it cannot.
 import { ask } from "./api.js";
+import { signInAgain } from "./pages.js";
 
 /** Waits between tries, in seconds; the last one repeats. */
 const BACK_OFF_S = [1, 2, 4, 8, 15];
@@ -120,7 +121,7 @@ export class Live {
       const me = await ask("/api/me");
       if (me.must_set_password) location.assign("/set-password");
     } catch (refused) {
-      if (refused.status === 401) location.assign("/sign-in");
+      if (refused.status === 401) signInAgain();
     }
   }
 }

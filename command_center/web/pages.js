@@ -12,6 +12,16 @@ export const PAGES = {
 /** Whether the officer's role reaches a page; the command center asks again. */
 export const mayOpen = ({ needs }) => !needs || document.documentElement.dataset.role === needs;
 
+/** Nobody is signed in any more: the way in, from which one comes back here. */
+export const signInAgain = () => location.assign(`/sign-in?from=${encodeURIComponent(location.pathname + location.search)}#ended`);
+
+/** Where one wanted to go before signing in: a page of this command center, else the desk. */
+export function wanted() {
+  const from = new URLSearchParams(location.search).get("from") ?? "/";
+  const url = URL.canParse(from, location.origin) ? new URL(from, location.origin) : null;
+  return from.startsWith("/") && url?.origin === location.origin ? url.pathname + url.search : "/";
+}
+
 /** Which page this document is. */
 export const here = () => document.documentElement.dataset.page;
 

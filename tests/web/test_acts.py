@@ -90,15 +90,3 @@ def test_the_first_password_is_set_and_later_changed(browser: Browser, center: C
     page.wait_for_url(center.url + "/")
     expect(page.locator(".link[data-link=live]")).to_be_visible()
     context.close()
-
-
-def test_a_link_that_was_used_says_so_where_one_signs_in(browser: Browser, center: Center) -> None:
-    """Whoever opens an old link reads on a page what happened and what to do."""
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(center.first_link)
-    page.wait_for_url("**/set-password")
-    page.goto(center.first_link)
-    page.wait_for_url("**/sign-in#used-link")
-    expect(page.get_by_role("alert")).to_contain_text("This link was used already")
-    context.close()

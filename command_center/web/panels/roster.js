@@ -1,6 +1,7 @@
 // A list that is read over HTTP, as a table: loading, empty, refused and offline look alike on each of them.
 import { Refused, ask } from "../api.js";
 import { cap, draw, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { signInAgain } from "../pages.js";
 import { age } from "../words.js";
 import { Search } from "./search.js";
 import * as trust from "./trust.js";
@@ -45,7 +46,7 @@ export class Roster extends HTMLElement {
       this.#readAt = view.now;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      if (error.status === 401) location.assign("/sign-in");
+      if (error.status === 401) signInAgain();
       this.#error = error;
     } finally {
       this.#isLoading = false;
