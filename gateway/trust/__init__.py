@@ -3,4 +3,5 @@
 codes ─▶ enrolling ─▶ key.enrolled ─┐
          revoking ──▶ key.revoked ──┴─▶ keys: what the intake believes (a fold)
              └──────▶ revocations ──▶ authority/ca.crl: whom the broker lets in no more
+                          └─────────▶ dismissing: whose links it ends
 """
