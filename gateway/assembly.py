@@ -90,7 +90,15 @@ async def assembled(
             keys.fold(entry.message)
         blobs = Blobs(config.folder)
         outlet = Outlet()
-        bench = Bench(store, journal, changes, outlet, voice=voice, clock=clock)
+        bench = Bench(
+            store,
+            journal,
+            changes,
+            outlet,
+            voice=voice,
+            clock=clock,
+            snapshot_entries=config.snapshot_entries,
+        )
         await bench.rebuild(config.judge)
         receipts = Receipts(
             journal,
@@ -163,6 +171,7 @@ async def assembled(
             witnesses=tuple(Standing(one.verifier.name, clock) for one in config.witness),
             exports=exports,
             receipts=receipts,
+            dismissing=dismissing,
             revocations=revocations,
             revoking=Revoking(
                 journal,
@@ -171,7 +180,6 @@ async def assembled(
                 voice=voice,
                 clock=clock,
                 revocations=revocations,
-            dismissing=dismissing,
             ),
             bench=bench,
             quarantine=quarantine,

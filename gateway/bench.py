@@ -55,6 +55,7 @@ class Bench:
         *,
         voice: Voice,
         clock: Clock,
+        snapshot_entries: int = snapshots.EVERY_ENTRIES,
     ) -> None:
         self.state = State()
         self._store: Final = store
@@ -63,6 +64,7 @@ class Bench:
         self._outlet: Final = outlet
         self._voice: Final = voice
         self._clock: Final = clock
+        self._snapshot_entries: Final = snapshot_entries
         self._ticked = 0.0
         self._snapshot_at = 0
         self._unkept_bytes = 0
@@ -117,7 +119,7 @@ class Bench:
                 await self._keep()
             self._unkept_bytes += sum(len(entry.body) for entry in entries)
             if (
-                self.state.position >= self._snapshot_at + snapshots.EVERY_ENTRIES
+                self.state.position >= self._snapshot_at + self._snapshot_entries
                 or self._unkept_bytes >= snapshots.EVERY_BYTES
             ):
                 await self._keep_state()

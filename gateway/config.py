@@ -15,6 +15,7 @@ from gateway.lasting import Retention
 from gateway.notary.config import WitnessConfig
 from gateway.settings import JudgeSettings
 from gateway.sinks import SinkConfig
+from gateway.snapshots import EVERY_ENTRIES
 from gateway.voice import NAME
 
 
@@ -39,6 +40,8 @@ class GatewayConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The sink that histories are read from; empty for the first."""
     checkpoint_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
     """So often the journal's tree is signed while it grows."""
+    snapshot_entries: Annotated[int, Meta(ge=10, le=1_000_000)] = EVERY_ENTRIES
+    """After so many entries the judge's state is kept: what a restart judges again at most."""
     witness: Annotated[tuple[WitnessConfig, ...], Meta(max_length=8)] = ()
     """Second parties that cosign it: ``[[witness]]``."""
     unsigned_s: Annotated[int, Meta(ge=60, le=604_800)] = 900

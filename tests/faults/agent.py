@@ -22,6 +22,7 @@ from contract.signing import Key
 from edge.detector import Detection, Scan
 from edge.driver import Observed, PictureFound, Settings
 from edge.health import Health
+from edge.identity import StateDir, rotate
 from edge.line import Line
 from edge.scans import Scans
 from edge.speaker import Speaker
@@ -189,6 +190,10 @@ class Agent:
         """As `edge.agent.run` is, but for devices and model of the script."""
         self.outbox = None  # that of the life before is closed
         clock = GuidedClock(self.clock)
+        state = StateDir(folder)
+        if state.key.exists():  # it has changed: what lies on the card is the one that counts
+            await rotate(self.source, state, clock=clock, limits=self.limits)
+            self.key = Key.load_or_make(state.key)
         drivers = tuple(Scripted(Settings(device=one.name), one, clock) for one in self.devices)
         health = Health(tuple(driver.device for driver in drivers))
         facts = uplink.Facts(version="1", devices=health.devices, models=(MODEL,))

@@ -25,7 +25,9 @@ from contract.messages import (
     StreamLost,
     read,
 )
+from contract.signing import Key
 from gateway.adapters.heard import ForeignHeard
+from gateway.books.check import Asked, check
 from gateway.entry import Entry
 from gateway.journal import entries
 from gateway.ledger import Ledger
@@ -34,6 +36,7 @@ from gateway.points import points_of
 from gateway.replay import replay
 from gateway.wording import quantity
 from tests.faults.agent import COUNT
+from tests.faults.clones import unseen
 from tests.faults.database import said_of
 from tests.faults.ranges import unsaid
 from tests.faults.world import CENTER, GATEWAY, World
@@ -189,6 +192,8 @@ def wrongs(world: World, books: Books) -> Iterator[str]:
     yield from _stored(world, books)
     yield from _judged(world, books)
     yield from _pictures(world, books)
+    yield from _sound(world)
+    yield from unseen(world, books.entries, books.alerts.values())
 
 
 def _unrest(books: Books) -> str:
@@ -252,6 +257,7 @@ def _honest(world: World, books: Books) -> Iterator[str]:
         "dropped": world.plan.outbox_messages_max < 1_000,
         "pruned": world.plan.has("restore gateway"),
         "forgotten": world.plan.has("restore card", "double agent"),
+        "said again": world.plan.has("revoke key"),
     }
     for source, lost in books.lost:
         if not causes.get(lost.reason, False):
@@ -267,7 +273,8 @@ def _honest(world: World, books: Books) -> Iterator[str]:
         yield "the journal's time goes back"
     with closing(sqlite3.connect(world.journal)) as at:
         (suspects,) = at.execute("SELECT count(*) FROM quarantine").fetchone()
-    if suspects > world.network.tally["truncated"]:
+    is_refused = world.plan.has("revoke key", "rotate key")  # what a key signed that did not count
+    if suspects > world.network.tally["truncated"] and not is_refused:
         yield f"{suspects} suspects, {world.network.tally['truncated']} packets were harmed"
 
 
@@ -381,3 +388,11 @@ def _pictures(world: World, books: Books) -> Iterator[str]:
             yield f"the picture of {entry.message.subject} is not here"
         elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             yield f"the picture of {entry.message.subject} is another one"
+
+
+def _sound(world: World) -> Iterator[str]:
+    """The journal is what it says: chains, signatures, tree and checkpoints, changes, pictures."""
+    public = Key.load_or_make(world.gateway.folder / "key").public
+    report = check(Asked(folder=world.gateway.folder, public=public, is_deep=True))
+    for fault in report.faults:
+        yield f"journal check: {fault.where}: {fault.what}"

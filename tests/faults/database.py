@@ -1,5 +1,6 @@
 """A database behind the gateway that can fail, and can say what it holds under which name."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,17 +20,20 @@ Said = tuple[str, str, str, int, int]
 class Database:
     """Overwrites as InfluxDB does, and notes whenever one point overwrote another."""
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, takes_s: float = 0.0) -> None:
         self.is_down = False
         self.points: Final[dict[Name, TimePoint]] = {}
         self.overwritten: Final[list[tuple[TimePoint, TimePoint]]] = []
         self.writes = 0
         self._rng: Final = rng
+        self._takes_s: Final = takes_s
 
     async def write(self, points: Sequence[TimePoint]) -> None:
         """See `gateway.sink.Sink`; while it is down it may have taken a part all the same."""
         assert len(points) <= BATCH_POINTS_MAX
         self.writes += 1
+        if self._takes_s:  # long enough to be killed before anything is there
+            await asyncio.sleep(self._rng.random() * self._takes_s)
         taken = self._rng.randrange(len(points) + 1) if self.is_down else len(points)
         for point in points[:taken]:
             name = (prefix(point.series), timestamp_ns(point))

@@ -10,6 +10,9 @@ SECONDS: Final = 60.0
 DAY_S: Final = 86_400.0
 STRANGERS_FROM: Final = 6_000
 """Seeds below have none: they are the runs that found what they found."""
+KEYS_FROM: Final = 20_000
+"""Seeds below change no keys and keep no snapshots; their database takes no time, and their command
+center's disk is never full."""
 Kind = Literal["gentle", "rough"]
 What = Literal["opened", "intact", "missing", "damaged", "bag"]
 Happens = Literal[
@@ -31,6 +34,9 @@ Happens = Literal[
     "cut",
     "part",
     "database",
+    "rotate key",
+    "revoke key",
+    "center's disk",
 ]
 GENTLE: Final[tuple[Happens, ...]] = ("kill gateway", "stop gateway", "kill center", "broker")
 GENTLE_TOO: Final[tuple[Happens, ...]] = ("cut", "database")
@@ -52,6 +58,13 @@ ROUGH: Final[tuple[Happens, ...]] = (
     "gateway's disk",
     "part",
 )
+ROUGH_TOO: Final[tuple[Happens, ...]] = ("rotate key", "revoke key", "center's disk")
+APART: Final[dict[Happens, frozenset[Happens]]] = {
+    "rotate key": frozenset(("restore card", "double agent")),
+    "revoke key": frozenset(("restore card", "double agent", "restore gateway")),
+}
+"""With these a key comes back that counts no more, or goes that does: a person has to enrol the box
+anew, who is not in the plan."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +159,12 @@ class Plan:
     disk_s: float
     """What a write takes at most, as a rule."""
     strangers: tuple[Stranger, ...] = ()
+    snapshot_entries: int = 20_000
+    checkpoint_s: int = 60
+    database_s: float = 0.0
+    """What a write to the database takes at most."""
+    doubles_clock_s: float = 0.0
+    """By which the clock of a second box with the same key is off."""
     seconds: float = SECONDS
 
     def without_faults(self) -> "Plan":
@@ -164,6 +183,8 @@ def plan(seed: int) -> Plan:
     kind: Kind = "gentle" if rng.random() < 0.3 else "rough"
     agents = rng.choice((1, 2, 2, 3))
     is_rough = kind == "rough"
+    is_late = seed >= KEYS_FROM
+    menu = (*ROUGH, *ROUGH_TOO * is_late) if is_rough else (*GENTLE, *GENTLE_TOO)
     return Plan(
         seed=seed,
         kind=kind,
@@ -172,13 +193,17 @@ def plan(seed: int) -> Plan:
         events=tuple(_events(rng, agents)),
         excursions=tuple(_excursions(rng, agents)),
         weather=_rough(rng) if is_rough else _gentle(rng),
-        troubles=tuple(_troubles(rng, agents, ROUGH if is_rough else (*GENTLE, *GENTLE_TOO))),
+        troubles=tuple(_possible(_troubles(rng, agents, menu))),
         drift=tuple(rng.choice((0.0, 0.0, 2e-4, -2e-4)) * is_rough for _ in range(agents)),
         is_synchronised=tuple(rng.random() < 0.8 or not is_rough for _ in range(agents)),
         outbox_messages_max=rng.choice((40, 150, 10_000)) if is_rough else 10_000,
         broker_queue_messages=rng.choice((16, 60, 100_000)) if is_rough else 100_000,
         disk_s=rng.choice((0.003, 0.03, 0.2)),
         strangers=tuple(_strangers(rng)) if seed >= STRANGERS_FROM else (),
+        snapshot_entries=rng.choice((10, 60, 20_000)) if is_late else 20_000,
+        checkpoint_s=rng.choice((1, 10, 60)) if is_late else 60,
+        database_s=rng.choice((0.0, 0.2, 3.0)) if is_late else 0.0,
+        doubles_clock_s=rng.choice((0.0, -DAY_S, DAY_S, -40.0)) if is_late else 0.0,
     )
 
 
@@ -244,3 +269,9 @@ def _troubles(rng: random.Random, agents: int, menu: Sequence[Happens]) -> list[
         steps = rng.choice((0, 0, rng.randrange(1, 60)))
         troubles.append(Trouble(at, what, rng.randrange(agents), length, steps))
     return sorted(troubles, key=lambda trouble: trouble.at_s)
+
+
+def _possible(troubles: list[Trouble]) -> list[Trouble]:
+    """Without those that do not go together with what else goes wrong."""
+    chosen = {trouble.what for trouble in troubles}
+    return [one for one in troubles if not APART.get(one.what, frozenset()) & chosen]

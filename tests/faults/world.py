@@ -16,13 +16,14 @@ from typing import Final
 from contract.delivery.enrolment import enrol
 from contract.delivery.room import OutboxLimits
 from contract.identifiers import Source
-from contract.link import Dial, Unavailable
+from contract.link import Dial, Rejected, Unavailable
 from contract.messages import STREAMS, Identity, Message
 from contract.signing import Key
 from gateway import service
 from gateway.config import GatewayConfig
 from gateway.settings import JudgeSettings, Limit
 from gateway.trust.codes import make_code
+from gateway.trust.revoking import Wish, wish
 from greenlane.backup import Subject, back_up, restore
 from tests.faults.agent import Agent, Scanner, SealReader, Sensor
 from tests.faults.center import Center
@@ -45,6 +46,7 @@ BEGUN_S: Final = 1.0
 """A gateway that ends by itself this soon on a full disk never began."""
 STOP_S_MAX: Final = 60.0
 DOUBLE_S: Final = 15.0
+DOUBLE_UP_S: Final = 500.0
 log: Final = logging.getLogger(__name__)
 
 Heads = dict[tuple[str, str, str], int]
@@ -54,9 +56,17 @@ Heads = dict[tuple[str, str, str], int]
 class BoxClock(VirtualClock):
     """A clock that drifts, and can be stepped."""
 
-    def __init__(self, drift: float = 0.0, *, is_synchronised: bool = True) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        drift: float = 0.0,
+        *,
+        is_synchronised: bool = True,
+        boot_id: str = "boot",
+        up_s: float = 0.0,
+    ) -> None:
+        super().__init__(boot_id)
         self.drift = drift
+        self.up_s: Final = up_s
         if not is_synchronised:
             self.known_error_ms = None
 
@@ -64,6 +74,10 @@ class BoxClock(VirtualClock):
         """UTC as this box believes."""
         passed = asyncio.get_running_loop().time()
         return START + timedelta(seconds=passed * (1 + self.drift) + self.step_s)
+
+    def monotonic_ns(self) -> int:
+        """Since this box was switched on, which was before the story began."""
+        return super().monotonic_ns() + int(self.up_s * 1e9)
 
 
 @dataclass(eq=False)
@@ -88,6 +102,8 @@ class Box:
     lives: int = 0
     is_disk_full: bool = False
     is_parted: bool = False
+    up_s: float = 0.0
+    """How long before the story it was switched on."""
 
     def start(self) -> None:
         """Begin a life."""
@@ -115,10 +131,11 @@ class Box:
             return
         except BaseException as error:  # what a process dies of is the finding
             lived_s = asyncio.get_running_loop().time() - began_s
-            is_begun = lived_s >= BEGUN_S or self.source != GATEWAY  # an agent waits for room
+            # An agent waits for room; the others begin again, as systemd would have it.
+            is_begun = lived_s >= BEGUN_S or self.source not in (GATEWAY, CENTER)
             if not disk.is_dead and self.is_disk_full and not is_begun:
                 self.life = None
-                await self._again()  # as systemd would: it cannot begin on a full disk
+                await self._again()  # it cannot begin on a full disk
             elif not disk.is_dead:
                 self.world.crashes.append(f"{plug.name} died by itself: {error!r}")
                 log.exception("%s died by itself", plug.name)
@@ -180,7 +197,7 @@ class World:
     def __post_init__(self) -> None:
         """Build everything; nothing runs yet."""
         self.network = Network(self.draw("network"))
-        self.database = Database(self.draw("database"))
+        self.database = Database(self.draw("database"), self.plan.database_s)
         self.strangers = Session()
         self.gateway_clock = BoxClock()
         self.gateway = Box("gateway", GATEWAY, self._new("gateway"), self._be_gateway, self)
@@ -243,10 +260,13 @@ class World:
             clock = BoxClock(
                 self.plan.drift[index], is_synchronised=self.plan.is_synchronised[index]
             )
-            agent = await self._agent(source, clock, index)
-            self.agents.append(agent)
             name = source.name
-            self.boxes.append(Box(name, source, self._new(name), self._being(agent), self))
+            folder = self._new(name)
+            is_changing = self.plan.has("rotate key", "revoke key")
+            key = Key.load_or_make(folder / "key") if is_changing else Key.make()
+            agent = await self._agent(source, key, clock, index)
+            self.agents.append(agent)
+            self.boxes.append(Box(name, source, folder, self._being(agent), self))
         key = Key.make()
         public = await self._enrolled(CENTER, key)
         self.center = Center(CENTER, GATEWAY, key, public, VirtualClock(), self.draw("officer"))
@@ -256,8 +276,7 @@ class World:
 
         self.center_box = Box("center", CENTER, self._new("center"), be, self)
 
-    async def _agent(self, source: Source, clock: BoxClock, index: int) -> Agent:
-        key = Key.make()
+    async def _agent(self, source: Source, key: Key, clock: BoxClock, index: int) -> Agent:
         mine = [event for event in self.plan.events if event.agent == index]
         out = tuple(one for one in self.plan.excursions if one.agent == index)
         poll, until = self.plan.poll_s, self.plan.seconds
@@ -281,8 +300,8 @@ class World:
             code = make_code(self.gateway.folder, source, self.gateway_clock)
             try:
                 return await enrol(dial, source=source, key=key, code=code, clock=clock)
-            except Unavailable:
-                await asyncio.sleep(1)  # a slow disk, and it is not up yet
+            except (Unavailable, Rejected):  # a slow disk; or it died, and forgot its question
+                await asyncio.sleep(1)
 
     def _being(self, agent: Agent) -> Callable[[Path, Dial], Awaitable[None]]:
         async def be(folder: Path, dial: Dial) -> None:
@@ -297,6 +316,8 @@ class World:
             broker_queue_messages=self.plan.broker_queue_messages,
             judge=JudgeSettings(readings=LIMITS if self.plan.strangers else (LIMIT,)),
             foreign=(CONFIG,) if self.plan.strangers else (),
+            snapshot_entries=self.plan.snapshot_entries,
+            checkpoint_s=self.plan.checkpoint_s,
             sinks={"database": Settings(self.database)},  # type: ignore[dict-item]  # see database.py
         )
         await service.run(config, dial, clock=self.gateway_clock, listen=self.strangers.listen)
@@ -341,11 +362,12 @@ class World:
         box, agent = self.boxes[trouble.who], self.agents[trouble.who]
         number = len(self.doubles)
         sensor = Sensor(f"double-{number}", self.now, self.plan.poll_s, (), self.plan.seconds)
-        twin = Agent(
-            agent.source, agent.key, agent.gateway_key, BoxClock(), agent.limits, (sensor,)
-        )
         name = f"double-{number}"
-        double = Box(name, agent.source, box.copied(name), self._being(twin), self)
+        clock = BoxClock(boot_id=name, up_s=DOUBLE_UP_S)
+        clock.step_s = self.plan.doubles_clock_s
+        twin = Agent(agent.source, agent.key, agent.gateway_key, clock, agent.limits, (sensor,))
+        folder = box.copied(name)
+        double = Box(name, agent.source, folder, self._being(twin), self, up_s=DOUBLE_UP_S)
         self.doubles.append(double)
         double.start()
         await asyncio.sleep(DOUBLE_S)
@@ -361,6 +383,26 @@ class World:
     async def agents_disk(self, trouble: Trouble) -> None:
         """It is full for a while."""
         await self._fill(self.boxes[trouble.who], trouble)
+
+    async def rotate_key(self, trouble: Trouble) -> None:
+        """Another key is to follow: the box begins again with it."""
+        box = self.boxes[trouble.who]
+        Key.load_or_make(box.folder / "key.next")
+        await self._kill(box, trouble.for_s)
+
+    async def revoke_key(self, trouble: Trouble) -> None:
+        """Its key is revoked while it speaks; then somebody comes and enrols it anew."""
+        box, agent = self.boxes[trouble.who], self.agents[trouble.who]
+        wanted = Wish(source=agent.source, keyid=agent.key.keyid, reason="lost", by="ada")
+        wish(self.gateway.folder, wanted)
+        await asyncio.sleep(trouble.for_s)
+        if box.life is None:
+            return  # nobody can enrol what is not there
+        await box.stop()
+        for name in ("key", "key.next"):
+            (box.folder / name).unlink(missing_ok=True)
+        await self._enrolled(agent.source, Key.load_or_make(box.folder / "key"))
+        box.start()
 
     async def kill_gateway(self, trouble: Trouble) -> None:
         """And start it again."""
@@ -397,6 +439,10 @@ class World:
     async def kill_center(self, trouble: Trouble) -> None:
         """And start it again."""
         await self._kill(self.center_box, trouble.for_s)
+
+    async def centers_disk(self, trouble: Trouble) -> None:
+        """It is full for a while."""
+        await self._fill(self.center_box, trouble)
 
     async def broker(self, trouble: Trouble) -> None:
         """It dies, and forgets everything."""
@@ -533,4 +579,7 @@ _TROUBLES: Final[dict[str, Callable[[World, Trouble], Awaitable[None]]]] = {
     "cut": World.cut,
     "part": World.part,
     "database": World.database_fails,
+    "rotate key": World.rotate_key,
+    "revoke key": World.revoke_key,
+    "center's disk": World.centers_disk,
 }
