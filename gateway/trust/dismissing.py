@@ -70,7 +70,7 @@ class Dismissing:
 
     async def _ask(self, link: Link, names: Sequence[str]) -> None:
         self._answered.clear()
-        await link.publish([_request(names)])
+        await link.publish([request(names)])
         now = self._now
         for name in names:
             later = [at for at in self._due.pop(name) if at > now]
@@ -93,9 +93,10 @@ class Dismissing:
         return self._clock.monotonic_ns() / 1e9
 
 
-def _request(names: Sequence[str]) -> Packet:
-    """The plugin ends the links of a name that it forgets, so it must have known it: nothing stays.
+def request(names: Sequence[str]) -> Packet:
+    """Have all links of these names ended.
 
+    The plugin ends the links of a name that it forgets, so it must have known it: nothing stays.
     A name is the common name of a certificate. Which client id somebody chose does not matter.
     """
     commands = [

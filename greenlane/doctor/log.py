@@ -1,10 +1,9 @@
-"""Whether the journal is signed and cosigned, and the list of revoked certificates in time."""
+"""Whether the journal is signed and cosigned."""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contract.proof import note
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from contract.proof.note import Verifier
     from gateway.config import GatewayConfig
 
-SOON: Final = timedelta(days=60)
 LOOKED_AT_MAX: Final = 1_000
 """Cosigned checkpoints that are looked through for one of a witness."""
 _OLDEST: Final = (
@@ -86,29 +84,6 @@ def _seen(at: sqlite3.Connection, verifier: "Verifier") -> tuple[int, int] | Non
         if note.verified(note.read(text.encode()), verifier) is not None:
             return size, made_us
     return None
-
-
-def revocations(folder: Path, now: datetime) -> list[Finding]:
-    """The list of revoked certificates; nothing without an authority of ours."""
-    from cryptography import x509
-
-    about, path = "revoked certificates", folder / "ca.crl"
-    if not (folder / "ca.key").exists():
-        return []
-    try:
-        found = x509.load_pem_x509_crl(path.read_bytes())
-    except (OSError, ValueError) as error:
-        return [advice(about, f"{path} cannot be read: {error}; the gateway writes it at a start")]
-    ends = found.next_update_utc or now
-    if ends - now < SOON:
-        return [
-            advice(
-                about,
-                f"{path} ends on {ends:%F}, and a broker with an old list lets nobody in: start "
-                "the gateway, which writes it anew, then reload the broker",
-            )
-        ]
-    return [well(about, f"{len(list(found))} in {path}, which counts until {ends:%F}")]
 
 
 def _instant(us: int) -> datetime:

@@ -8,7 +8,7 @@ from contract.delivery.certificate import Papers
 from contract.link import Rejected
 from contract.links.mqtt import BrokerConfig
 from greenlane.certified import secured
-from greenlane.doctor import box, certificates, identity, log, reach
+from greenlane.doctor import box, certificates, identity, log, reach, revocations
 from greenlane.doctor.finding import Finding, advice, well
 
 if TYPE_CHECKING:
@@ -30,8 +30,11 @@ async def gateway(config: "GatewayConfig", clock: Clock) -> list[Finding]:
         identity.key(folder / "key", made_by="the gateway's first start"),
         *log.signatures(config, clock.utc_now()),
         *_certificates(config.broker, clock),
-        *log.revocations(config.authority, clock.utc_now()),
         await reach.broker(config.broker, name=f"{config.posts[0]}-gateway"),
+        *revocations.listed(config.authority, clock.utc_now()),
+        *await revocations.dismissal(
+            config.broker, config.authority, name=f"{config.posts[0]}-gateway"
+        ),
         *[await reach.sink(name, one, folder, clock) for name, one in config.sinks.items()],
     ]
 

@@ -1,6 +1,6 @@
-"""The doctor on signatures and on the list of revoked certificates: facts, or one sentence each."""
+"""The doctor on signatures: facts, or one sentence each."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -9,7 +9,6 @@ from contract.proof.note import COSIGNATURE, Verifier
 from contract.signing import Key
 from gateway.config import GatewayConfig
 from gateway.notary.config import WitnessConfig
-from gateway.trust.authority import LIST_LASTS, Authority
 from greenlane.doctor import log
 from tests.evidence.cases import Post, made
 
@@ -35,16 +34,3 @@ def test_signatures_are_looked_at_in_the_journal_s_file(tmp_path: Path) -> None:
     (harmed,) = log.signatures(post.config, ended)
     assert "cannot be read" in harmed.says
     assert log.signatures(GatewayConfig(state_dir=str(tmp_path / "x"), posts=("KEMBA",)), NOW) == []
-
-
-def test_a_list_of_revoked_certificates_that_ends_is_named_in_time(tmp_path: Path) -> None:
-    """Two months before; and if it is not there; nothing without an authority."""
-    assert log.revocations(tmp_path, NOW) == []
-    Authority.make(tmp_path, "KEMBA", NOW).keep_list({"7"}, NOW)
-    (there,) = log.revocations(tmp_path, NOW)
-    assert there.is_ok
-    assert there.says.startswith("1 in ")
-    (ending,) = log.revocations(tmp_path, NOW + LIST_LASTS - timedelta(days=50))
-    assert "lets nobody in" in ending.says
-    (tmp_path / "ca.crl").unlink()
-    assert not log.revocations(tmp_path, NOW)[0].is_ok
