@@ -35,6 +35,8 @@ KEEP_S: Final = 0.1
 """Changes that were told gather for so long, and are kept together."""
 UNKEPT_MAX: Final = 10_000
 """Changes that wait for the disk; with more the judge waits too."""
+TAKEN_MAX: Final = 1
+"""Snapshots that wait for the disk; with more the next one is taken later."""
 TICK_S: Final = 1.0
 IDLE_TICK_S: Final = 10.0
 """While nothing waits for a moment, time is noted so often."""
@@ -68,6 +70,7 @@ class Bench:
         self._ticked = 0.0
         self._snapshot_at = 0
         self._unkept_bytes = 0
+        self._taken: Final[asyncio.Queue[snapshots.Taken]] = asyncio.Queue(TAKEN_MAX)
         self._former = 0
         self._is_whole: Final = asyncio.Event()
 
@@ -97,6 +100,7 @@ class Bench:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._judge_on(receipts), name="judge: entries")
             tasks.create_task(self._keep_on(), name="judge: changes")
+            tasks.create_task(self._keep_states(), name="judge: snapshots")
 
     async def after(self, epoch: str | None, number: int) -> ChangesTold:
         """What was told after this change: once all is made again that an earlier run told."""
@@ -118,11 +122,8 @@ class Bench:
             if self._changes.unkept >= UNKEPT_MAX:
                 await self._keep()
             self._unkept_bytes += sum(len(entry.body) for entry in entries)
-            if (
-                self.state.position >= self._snapshot_at + self._snapshot_entries
-                or self._unkept_bytes >= snapshots.EVERY_BYTES
-            ):
-                await self._keep_state()
+            if self._is_state_due and not self._taken.full():
+                self._taken.put_nowait(self._take_state())
             await asyncio.sleep(0)
 
     async def tick(self) -> None:
@@ -168,13 +169,27 @@ class Bench:
             with suppress(Unavailable):
                 await self._changes.keep()
 
-    async def _keep_state(self) -> None:
-        await self._keep()
+    @property
+    def _is_state_due(self) -> bool:
+        return (
+            self.state.position >= self._snapshot_at + self._snapshot_entries
+            or self._unkept_bytes >= snapshots.EVERY_BYTES
+        )
+
+    def _take_state(self) -> snapshots.Taken:
+        """Write down the state as it is now; the judge does not wait for the disk to have it."""
         self._snapshot_at, self._unkept_bytes = self.state.position, 0
+        return snapshots.take(self.state)
+
+    async def _keep_states(self) -> None:
+        while True:
+            await self._keep_state(await self._taken.get())
+
+    async def _keep_state(self, taken: snapshots.Taken) -> None:
+        """Make durable what was taken, behind the changes that led to it."""
+        await self._keep()
         try:
-            await snapshots.keep(
-                self._store, self.state, journal=self._journal.id, key=self._voice.key
-            )
+            await snapshots.keep(self._store, taken, journal=self._journal.id, key=self._voice.key)
         except Unavailable as error:
             _log.warning("no snapshot of the judge: %s", error)
 

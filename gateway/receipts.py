@@ -20,6 +20,8 @@ RECEIPTS_PER_S: Final = 250
 then settles more: a receipt for nearly every message would cost as much as the message."""
 GATHER_S_MAX: Final = 3.0
 """No agent waits longer: after `RESEND_S_FIRST` it would say its messages again."""
+BREATH: Final = 10
+"""After so many receipts (0.7 ms) whoever else waits for the loop gets his turn: an alert."""
 AGAIN_S: Final = 10.0
 FORGET_S: Final = 60.0
 """A source that says nothing for so long gets no further receipts until it does."""
@@ -70,12 +72,14 @@ class Receipts:
             for source, said in self._said.items():
                 if said + AGAIN_S <= now and self._heard[source] + FORGET_S > now:
                     self._owed[source] = None
-            owed, self._owed = self._owed, {}
+            owed, self._owed = list(self._owed), {}
             self.said += len(owed)
             gather_s = min(GATHER_S_MAX, max(GATHER_S, len(owed) / RECEIPTS_PER_S))
-            for source in owed:
-                self._said[source] = now
-            self._outlet.say(self._voice.packet(self._receipt(s, now), s) for s in owed)
+            self._said.update(dict.fromkeys(owed, now))
+            for start in range(0, len(owed), BREATH):
+                some = owed[start : start + BREATH]
+                self._outlet.say([self._voice.packet(self._receipt(s, now), s) for s in some])
+                await asyncio.sleep(0)
 
     def _receipt(self, source: str, now: float) -> Receipt:
         # All of it as of the same entry. Keys: what came before the revocation is receipted with

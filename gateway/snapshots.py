@@ -45,6 +45,13 @@ class Harmed(Exception):
     """A snapshot that is not what the gateway wrote, and why."""
 
 
+class Taken(NamedTuple):
+    """The state as it was at an entry, written down."""
+
+    position: int
+    body: bytes
+
+
 class Kept(NamedTuple):
     """A snapshot as it lies on the disk."""
 
@@ -85,16 +92,20 @@ def opened(kept: Kept, *, journal: str, public: bytes) -> State:
         raise Harmed(f"it cannot be read: {error}") from error
 
 
-async def keep(store: Store, state: State, *, journal: str, key: Key) -> None:
+def take(state: State) -> Taken:
+    """The state as it is now; what is judged afterwards is not in it."""
+    return Taken(state.position, written(state))
+
+
+async def keep(store: Store, taken: Taken, *, journal: str, key: Key) -> None:
     """Keep this state, all changes of which are durable; raises `Unavailable` (disk full)."""
-    position, body = state.position, written(state)
-    if len(body) > BYTES_MAX:
-        _log.warning("the judge's state takes %d bytes: no snapshot", len(body))
+    if len(taken.body) > BYTES_MAX:
+        _log.warning("the judge's state takes %d bytes: no snapshot", len(taken.body))
         return
-    # In a thread: a large state takes long to sign, and the judge is read meanwhile.
-    snapshot = _Snapshot(FORM, journal, position, msgspec.Raw(body))
+    # In a thread: a large state takes long to sign, and alerts are told meanwhile.
+    snapshot = _Snapshot(FORM, journal, taken.position, msgspec.Raw(taken.body))
     signed = await asyncio.to_thread(_sealed, snapshot, key)
-    await store.write(lambda at: _write(at, Kept(position, signed)))
+    await store.write(lambda at: _write(at, Kept(taken.position, signed)))
 
 
 def renamed(at: sqlite3.Connection, former: str, journal: str, key: Key) -> None:

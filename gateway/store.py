@@ -1,6 +1,10 @@
-"""The gateway's SQLite file: one writing thread with group commit, and one that reads."""
+"""The gateway's SQLite file: a thread that writes with group commit, one that reads, one behind.
+
+work ─▶ what waits ─▶ one commit, one fsync ─▶ the log ─▶ drained beside the commits ─▶ the file
+"""
 
 import asyncio
+import logging
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -17,11 +21,18 @@ GROUP_MAX: Final = 256
 """Pieces of work that share one transaction, and so one fsync."""
 WAITING_MAX: Final = 4_096
 """Pieces of work that wait for the writing thread; more is a mistake of the callers."""
+LOG_COMMITS: Final = 100
+"""After so many commits the log is drained into the file, by a thread of its own: within a commit,
+as SQLite would do it, whoever waits would wait for an fsync of the file as well."""
+LOG_PAGES_MAX: Final = 4_000
+"""With more in the log (32 MiB) a commit drains what is left: while the other thread drains, more
+comes, and only a log that is wholly drained begins again at its beginning."""
 BUSY_MS: Final = 5_000
 PAGE_BYTES: Final = 8_192
 """Of a new file; one of before keeps its pages. In 4 KiB a full message has a page of its own."""
 CLOSING: Final = "the journal is closing"
 
+_log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
@@ -36,11 +47,20 @@ class _Job:
 class Store:
     """What `open_store` gives: run work in the writing thread, or in the reading one."""
 
-    def __init__(self, writing: sqlite3.Connection, reading: sqlite3.Connection) -> None:
+    def __init__(
+        self,
+        writing: sqlite3.Connection,
+        reading: sqlite3.Connection,
+        draining: sqlite3.Connection,
+    ) -> None:
         self._writing: Final = writing
         self._reading: Final = reading
+        self._draining: Final = draining
         self._writer: Final = ThreadPoolExecutor(1, thread_name_prefix="journal-writer")
         self._reader: Final = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
+        self._drainer: Final = ThreadPoolExecutor(1, thread_name_prefix="journal-drainer")
+        self._drained: asyncio.Future[None] | None = None
+        self._commits = 0
         self._waiting: list[_Job] = []
         self._is_committing = False
         self._is_closing = False
@@ -70,11 +90,13 @@ class Store:
             raise Unavailable(f"the journal cannot be read: {error}") from error
 
     def close(self) -> None:
-        """End both threads, and let go of the file; who still waits for a write is told."""
+        """End the threads, and let go of the file; who still waits for a write is told."""
         self._is_closing = True
         self._writer.shutdown()
         self._reader.shutdown()
+        self._drainer.shutdown()
         self._reading.close()
+        self._draining.close()
         self._writing.close()
 
     def _begin(self) -> None:
@@ -87,6 +109,7 @@ class Store:
 
     def _committed(self, group: list[_Job], results: "asyncio.Future[list[Any]]") -> None:
         self._is_committing = False
+        self._drain()
         error = None if results.cancelled() else results.exception()
         if error is None and not results.cancelled():
             for job, result in zip(group, results.result(), strict=True):
@@ -99,6 +122,15 @@ class Store:
             _fail(self._waiting, Unavailable(CLOSING))
         elif self._waiting:
             self._begin()
+
+    def _drain(self) -> None:
+        """Let the log be drained, if it is time and nobody does it already."""
+        self._commits += 1
+        is_drained = self._drained is None or self._drained.done()
+        if self._commits >= LOG_COMMITS and is_drained and not self._is_closing:
+            self._commits = 0
+            loop = asyncio.get_running_loop()
+            self._drained = loop.run_in_executor(self._drainer, _drain, self._draining)
 
 
 def _fail(group: list[_Job], error: BaseException) -> None:
@@ -119,6 +151,14 @@ def _commit(connection: sqlite3.Connection, group: list[_Job]) -> list[Any]:
             raise Unavailable(f"the journal cannot be written: {error}") from error
         raise
     return results
+
+
+def _drain(connection: sqlite3.Connection) -> None:
+    try:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except sqlite3.OperationalError as error:
+        # Nothing is lost by it: all of it is in the log, and stays there.
+        _log.warning("the journal's log is not drained: %s", error)
 
 
 def _read(connection: sqlite3.Connection, work: Work[T]) -> T:
@@ -147,12 +187,14 @@ async def open_store(path: Path) -> AsyncIterator[Store]:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     try:
         writing = connect(path)
+        writing.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES_MAX}")
         prepare(writing)
         reading = connect(path)
         reading.execute("PRAGMA query_only=ON")
+        draining = connect(path)
     except sqlite3.DatabaseError as error:
         raise Rejected(f"{path} cannot be used as a journal: {error}") from error
-    store = Store(writing, reading)
+    store = Store(writing, reading, draining)
     try:
         yield store
     finally:

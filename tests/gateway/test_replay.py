@@ -131,7 +131,7 @@ def test_a_snapshot_and_the_tail_give_the_same_as_the_whole(tmp_path: Path) -> N
                 begun = State()
                 told = [message for entry in every[:cut] for message in judge(begun, entry)]
                 signed = {"journal": identity_of(path), "key": Key(b"k" * 32)}
-                await snapshots.keep(store, begun, **signed)  # type: ignore[arg-type]
+                await snapshots.keep(store, snapshots.take(begun), **signed)  # type: ignore[arg-type]
                 assert (await snapshots.load(store, cut - 1, **signed)).position < cut  # type: ignore[arg-type]
                 again = await snapshots.load(store, cut, **signed)  # type: ignore[arg-type]
             assert again.position == cut

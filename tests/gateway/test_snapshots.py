@@ -1,7 +1,9 @@
 """Signed snapshots of the judge's state: what is not ours is set aside, never believed."""
 
+import asyncio
 import logging
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -9,16 +11,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from contract.clock import SystemClock
+from contract.delivery.grants import Grants
 from contract.identifiers import Source
 from contract.signing import Key
 from gateway import snapshots
-from gateway.changes import Chain
-from gateway.entry import Entry
-from gateway.journal import entries, identity_of
+from gateway.bench import TAKE_MAX, Bench
+from gateway.changes import Chain, ChangeLog
+from gateway.entry import Draft, Entry
+from gateway.journal import Journal, entries, identity_of
 from gateway.judge import judge
+from gateway.outlet import Outlet
+from gateway.receipts import Receipts
 from gateway.renewal import renew
+from gateway.settings import JudgeSettings
 from gateway.state import State, reread, written
 from gateway.store import open_store
+from gateway.voice import Voice
 from tests.gateway.sample_journal import GATEWAY
 from tests.gateway.test_replay import write
 from tests.support.virtual import run_virtually
@@ -43,7 +52,9 @@ def two_snapshots(path: Path) -> list[Entry]:
         async with open_store(path) as store:
             for upto in (100, 200):
                 state = judged(every, upto)
-                await snapshots.keep(store, state, journal=identity_of(path), key=KEY)
+                await snapshots.keep(
+                    store, snapshots.take(state), journal=identity_of(path), key=KEY
+                )
 
     run_virtually(main())
     return every
@@ -140,3 +151,33 @@ def test_a_rule_that_is_new_since_then_begins_with_an_empty_memory() -> None:
     state = reread(body)
     assert "rule_that_is_gone" not in state.memories
     assert state.memories["seal_opened"].seals == {}
+
+
+@pytest.mark.anyio
+async def test_the_judge_goes_on_while_a_snapshot_waits_for_the_disk(tmp_path: Path) -> None:
+    """A large state takes long to sign and to write: meanwhile alerts are told."""
+    clock, outlet, released = SystemClock(), Outlet(), threading.Event()
+    voice = Voice(Source(GATEWAY), KEY, clock)
+    async with open_store(tmp_path / "journal") as store:
+        journal = await Journal.of(store, clock)
+        changes = await ChangeLog.of(store, source=GATEWAY, journal=journal.id, key=KEY)
+        bench = Bench(
+            store, journal, changes, outlet, voice=voice, clock=clock, snapshot_entries=10
+        )
+        grants = Grants(100)
+        receipts = Receipts(
+            journal, outlet, voice=voice, grants=grants, clock=clock, state=lambda: bench.state
+        )
+        await bench.rebuild(JudgeSettings())
+        await journal.append([Draft(kind="tick")] * 2 * TAKE_MAX)
+        disk = asyncio.create_task(store.write(lambda _: released.wait(30)), name="disk")
+        judging = asyncio.create_task(bench.run(receipts), name="judge")
+        async with asyncio.timeout(20):
+            while bench.state.position < journal.position:
+                await asyncio.sleep(0.01)
+        assert not disk.done()
+        released.set()
+        while await store.read(snapshots.everyone) == []:
+            await asyncio.sleep(0.01)
+        judging.cancel()
+        await asyncio.wait((disk, judging))

@@ -62,7 +62,7 @@ async def grow(path: Path, groups: Groups, *, snapshot_every: int = 60) -> None:
                 changes.seal(told, bench.state.position)
                 await changes.keep()
             if number % snapshot_every == 0:
-                await bench._keep_state()
+                await bench._keep_state(bench._take_state())
             await asyncio.sleep(0.7)
 
 
