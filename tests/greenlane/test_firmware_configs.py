@@ -48,15 +48,23 @@ def test_a_unit_starts_a_command_that_there_is(name: str) -> None:
 
 
 def test_the_broker_is_handed_the_list_that_the_gateway_writes() -> None:
-    """From where the delivered gateway has it to where the delivered broker reads it; by SIGHUP."""
+    """From where the delivered gateway has it to where the delivered broker reads it; by SIGHUP.
+
+    And once more if it has changed meanwhile, however often that is.
+    """
     path = _unit(f"{HANDING_OVER}.path")
-    service = (ROOT / f"{HANDING_OVER}.service").read_text()
+    service = _unit(f"{HANDING_OVER}.service")
     written = load(ROOT / "post" / "gateway.toml", GatewayConfig).authority / "ca.crl"
     broker = (ROOT / "mosquitto" / "greenlane.conf").read_text()
     (read,) = (line.split()[1] for line in broker.splitlines() if line.startswith("crlfile "))
     assert path["Path"]["PathChanged"] == str(written)
-    assert f" {written} {read}\n" in service
-    assert service.rstrip().endswith("systemctl reload mosquitto.service")
+    lines = (ROOT / f"{HANDING_OVER}.service").read_text().splitlines()
+    copy, reload, compare = (one for one in lines if one.startswith("ExecStart="))
+    assert copy.endswith(f" {written} {read}")
+    assert reload.endswith("systemctl try-reload-or-restart mosquitto.service")
+    assert compare.endswith(f"/cmp --silent {written} {read}")
+    assert service["Service"]["Restart"] == "on-failure"
+    assert service["Unit"]["StartLimitIntervalSec"] == "0"
 
 
 def _unit(name: str) -> ConfigParser:
