@@ -114,8 +114,9 @@ def unpacked(archive: Path, into: Path) -> Manifest:
                     manifest = _manifest(file.read(MANIFEST_BYTES_MAX))
                 else:
                     found[info.name] = (info.size, _written(file, into / info.name))
-    except tarfile.TarError as error:
-        raise Rejected(f"{archive} is no backup, or is cut off: {error}") from error
+    except (tarfile.TarError, OSError, ValueError) as error:
+        # Also a name that is no text, that is there twice, or that lies below a file.
+        raise Rejected(f"{archive} is no backup, is cut off, or finds no room: {error}") from error
     if manifest is None:
         raise Rejected(f"{archive} has no {MANIFEST}: it is no backup, or is cut off")
     said = {one.name: (one.size_bytes, one.sha256) for one in manifest.members}
@@ -137,7 +138,7 @@ def _files(tar: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
 def _manifest(body: bytes) -> Manifest:
     try:
         manifest = msgspec.json.decode(body, type=Manifest)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Rejected(f"the manifest cannot be read: {error}") from error
     if manifest.format != FORMAT:
         raise Rejected(f"the backup has format {manifest.format}, this Greenlane reads {FORMAT}")

@@ -1,11 +1,19 @@
 """What an answer of InfluxDB means for whoever wrote: retry, or quarantine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
+
+import msgspec
 
 from contract.link import Rejected, Unavailable
 
 REASON_MAX: Final = 300
 """Characters of InfluxDB's own words that go into ours."""
+_UNREADABLE: Final = (
+    *(ArithmeticError, LookupError, RecursionError, TypeError, ValueError),
+    msgspec.MsgspecError,
+)
 _BAD_POINTS: Final = frozenset({400, 413, 422})
 """Statuses that speak of the body; every other one speaks of us, and no point is to blame."""
 _FORGOTTEN: Final = "points beyond retention policy"
@@ -34,3 +42,16 @@ def judge_query(status: int, body: str) -> None:
     if status in _BAD_POINTS:
         raise Rejected(says)
     raise Unavailable(says)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Raise `Unavailable` for an answer that says something else than what was asked.
+
+    Whoever answers need not be InfluxDB: a proxy, or a store that makes something up.
+    """
+    try:
+        yield
+    except _UNREADABLE as error:
+        says = repr(error)[:REASON_MAX]
+        raise Unavailable(f"what answers is not InfluxDB, or does not say all: {says}") from error

@@ -8,6 +8,7 @@ import msgspec
 from contract.link import Rejected, Unavailable
 from contract.messages import Point
 from gateway.history import SERIES_MAX, SeriesName, Window
+from gateway.influx.failure import told
 from gateway.influx.line_protocol import tag_text, text_of_tag
 
 MEASUREMENT: Final = "reading"
@@ -39,10 +40,8 @@ _ANSWER: Final = msgspec.json.Decoder(_Answer)
 
 def rows(body: bytes) -> list[list[_Rows]]:
     """The rows of each statement; raise `Rejected` for the error that stands in an answer."""
-    try:
+    with told():
         answer = _ANSWER.decode(body)
-    except msgspec.MsgspecError as error:
-        raise Unavailable(f"what answers is not InfluxDB: {error}") from error
     for wrong in (answer.error, *(result.error for result in answer.results)):
         if _NOT_THERE in wrong:
             raise Unavailable(f"InfluxDB: {wrong}")
@@ -73,6 +72,7 @@ def ask_series() -> str:
     )
 
 
+@told()
 def series_told(body: bytes) -> list[SeriesName]:
     """The answer to `ask_series`, in alphabetical order."""
     (tables,) = rows(body)
@@ -97,6 +97,7 @@ def ask_readings(device: str, metric: str, window: Window) -> str:
     )
 
 
+@told()
 def readings_told(body: bytes) -> tuple[str, list[Point]]:
     """The answer to `ask_readings`: the unit (as its tag) of the last reading, and those in it."""
     latest, readings = rows(body)
@@ -120,6 +121,7 @@ def ask_steps(device: str, metric: str, window: Window, unit: str) -> str:
     )
 
 
+@told()
 def steps_told(body: bytes) -> list[Point]:
     """The answer to `ask_steps`, read with times in milliseconds."""
     (tables,) = rows(body)

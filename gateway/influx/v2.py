@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from influxdb_client.client.exceptions import InfluxDBError
+from influxdb_client.client.flux_csv_parser import FluxCsvParserException, FluxQueryException
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from urllib3.exceptions import HTTPError
@@ -21,7 +22,7 @@ from gateway.history import History, SeriesName, Told, Window
 from gateway.influx import flux
 from gateway.influx.body import body_of
 from gateway.influx.client import CONNECT_S_MAX
-from gateway.influx.failure import judge_query, judge_write
+from gateway.influx.failure import REASON_MAX, judge_query, judge_write, told
 from gateway.influx.line_protocol import text_of_tag
 from gateway.sink import TimePoint, isolate
 
@@ -47,6 +48,9 @@ class Api:
             says = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
             judge(response.status, says)
             return None
+        except (FluxCsvParserException, FluxQueryException) as error:
+            says = str(error)[:REASON_MAX]
+            raise Unavailable(f"InfluxDB at {self.client.url} breaks off: {says}") from error
         except (HTTPError, OSError) as error:
             raise Unavailable(
                 f"InfluxDB at {self.client.url} does not answer: {error!r}"
@@ -109,20 +113,24 @@ class FluxReader:
 
     async def series(self) -> list[SeriesName]:
         """All that can be asked for, in alphabetical order."""
-        return flux.series_told(await self._ask(flux.SERIES, {"bucket": self._bucket}))
+        with told():
+            return flux.series_told(await self._ask(flux.SERIES, {"bucket": self._bucket}))
 
     async def points(
         self, device: str, metric: str, start: datetime, end: datetime, points_max: int
     ) -> Told:
         """Readings in the unit of the latest, in at most `points_max` points."""
-        window = Window.of(start, end, points_max)
+        with told():
+            return await self._thinned(device, metric, Window.of(start, end, points_max))
+
+    async def _thinned(self, device: str, metric: str, window: Window) -> Told:
         asked = flux.asked(self._bucket, device, metric, window)
         unit, count = flux.size_told(await self._ask(flux.SIZE, asked))
         if not count:
             return Told([], "", 0)
         asked["unit"] = unit
-        if count <= points_max:
-            records = await self._ask(flux.RAW, asked | {"most": points_max})
+        if count <= window.points_max:
+            records = await self._ask(flux.RAW, asked | {"most": window.points_max})
             return Told(flux.raw_told(records), text_of_tag(unit), 0)
         step_ms = window.step_ms()
         records = await self._ask(flux.STEPS, asked | {"every": flux.every(step_ms)})

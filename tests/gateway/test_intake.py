@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from contract.link import Packet, Rejected
@@ -185,6 +186,23 @@ def test_a_picture_is_whole_only_with_its_own_hash(tmp_path: Path) -> None:
     kinds = [entry.kind for entry in entries(tmp_path / "journal.sqlite")]
     assert kinds == ["own", "kept", "kept", "kept", "own"]
     assert stats_of(tmp_path / "journal.sqlite").quarantined == 1
+    assert not list((tmp_path / "blobs" / "parts").glob("*/*"))
+
+
+def test_parts_that_make_another_picture_are_dropped(tmp_path: Path) -> None:
+    """Each part is what its message says, and all of them together are not: nothing is told."""
+    other = hashlib.sha256(b"another").hexdigest()
+    pieces = [part(b"x" * 1_000, offset, 500) for offset in (0, 500)]
+
+    async def main() -> None:
+        async with gateway(tmp_path) as parts:
+            for number, (piece, raw) in enumerate(pieces, 1):
+                named = msgspec.structs.replace(piece, sha256=other)
+                await parts.intake.take([packet(named, number, raw=raw)])
+
+    run_virtually(main())
+    assert "blob.kept" not in [entry.type for entry in entries(tmp_path / "journal.sqlite")]
+    assert not Blobs(tmp_path).is_whole(other)
     assert not list((tmp_path / "blobs" / "parts").glob("*/*"))
 
 
