@@ -17,10 +17,11 @@ import pytest
 
 from contract.clock import SystemClock
 from contract.delivery.certificate import Papers
+from contract.delivery.enrolment import answering, exchange
 from contract.identifiers import Source
 from contract.link import Dial, Link, Packet, Unavailable
 from contract.links.mqtt import BrokerConfig, dialler
-from contract.messages import EnrolAnswered
+from contract.messages import EnrolAnswered, EnrolAsked
 from contract.signing import Key
 from edge.identity import StateDir, enrol
 from gateway import service
@@ -94,8 +95,19 @@ async def gateway_at(secured: Secured) -> AsyncIterator[None]:
     config = GatewayConfig(state_dir=str(secured.gateway_state), posts=("KEMBA",))
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(service.run(config, secured.dial("gateway")), name="gateway")
+        await until_answered(lambda: asked_in_vain(secured))
         yield
         running.cancel()
+
+
+async def asked_in_vain(secured: Secured) -> None:
+    """A gateway that listens says no to who has no code; asked a little patiently."""
+    nobody, nothing = Source("/KEMBA/nobody"), EnrolAsked(code="0", public_key=bytes(32))
+    try:
+        async with asyncio.timeout(1), answering(dialler(secured.config.door()), nobody) as link:
+            await exchange(link, nobody, nothing, SystemClock())
+    except TimeoutError as error:
+        raise Unavailable("not yet") from error
 
 
 async def until_answered(ask: Callable[[], Awaitable[None]]) -> None:
