@@ -36,7 +36,7 @@ from tests.system.secured import (
     until_answered,
 )
 
-pytestmark = [pytest.mark.system, pytest.mark.anyio]
+pytestmark = [pytest.mark.system, pytest.mark.anyio, pytest.mark.timeout(300)]
 
 
 async def test_a_revoked_box_is_refused_and_one_whose_key_rotated_is_not(
