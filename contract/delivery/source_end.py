@@ -6,23 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
-import msgspec
-
 from contract.delivery.holding import Holding
 from contract.delivery.losses import Losses
 from contract.delivery.ranges import Range
 from contract.delivery.room import OutboxLimits
 from contract.delivery.sender import LaneKey, Sender
-from contract.delivery.store import Head, Row, Store
+from contract.delivery.store import Store
 from contract.delivery.succession import SUCCESSIONS_MAX, Succession
+from contract.delivery.voice import Voice
 from contract.identifiers import Source
 from contract.messages import (
     GENESIS,
-    MESSAGE_BYTES_MAX,
     STREAMS,
-    BlobPart,
     EpochHeads,
-    Event,
     Identity,
     Message,
     Queue,
@@ -32,14 +28,10 @@ from contract.messages import (
     Stamp,
     Stream,
     StreamHead,
-    StreamLost,
-    compose,
-    encode,
     read,
 )
 from contract.signing import Key
-from contract.topics import stream_of
-from contract.wire import BLOB, JSON, LENGTH_BYTES, hash_of, join
+from contract.wire import BLOB, JSON, join
 
 EPOCHS_NAMED_MAX: Final = 200
 """Epochs that a birth names."""
@@ -86,14 +78,24 @@ class SourceEnd:
         self.source: Final = source
         self.key: Final = key
         self.sender: Final = Sender()
-        self.epoch = ""
         self._holding: Final = Holding(store, self.sender, limits or OutboxLimits())
         self._losses: Final = Losses(store, self.sender)
         self._store: Final = store
-        self._make_epoch: Final = make_epoch
         with self._holding.writing():
             self._succession: Final = Succession(store, source, key)
-        self._begin_epoch()
+        self._voice: Final = Voice(
+            self._holding,
+            self.sender,
+            self._succession,
+            source=source,
+            key=key,
+            make_epoch=make_epoch,
+        )
+
+    @property
+    def epoch(self) -> str:
+        """In which it speaks now."""
+        return self._voice.epoch
 
     @property
     def shed(self) -> int:
@@ -117,7 +119,11 @@ class SourceEnd:
         with self._holding.writing():
             for said in batch:
                 try:
-                    results.append(self._say(said, stamp))
+                    results.append(
+                        self._voice.say(
+                            said.message, stamp, observed_at=said.observed_at, raw=said.raw
+                        )
+                    )
                 except Refused as error:
                     results.append(error)
             self._holding.make_room()
@@ -130,41 +136,6 @@ class SourceEnd:
             with suppress(Refused):  # an older version may have known other messages
                 messages.append(read(envelope).message())
         return messages
-
-    def _say(self, said: Said, stamp: Stamp) -> Identity:
-        stream = stream_of(said.message)
-        if bool(said.raw) and not isinstance(said.message, BlobPart):
-            raise Refused("only a blob part has raw bytes behind it")
-        at = stamp
-        if said.observed_at is not None:
-            at = msgspec.structs.replace(stamp, observed_at=said.observed_at)
-        identity, head = self._next(stream)
-        envelope = compose(
-            said.message, source=self.source, stamp=at, identity=identity, previous=head.head
-        )
-        if LENGTH_BYTES + len(envelope) + len(said.raw) > MESSAGE_BYTES_MAX:
-            raise Refused(f"{said.message.type} is larger than {MESSAGE_BYTES_MAX} bytes")
-        is_lost = isinstance(said.message, StreamLost)
-        self._hold(identity, envelope, said.raw, is_lost=is_lost, at=stamp.observed_at)
-        return identity
-
-    def _next(self, stream: Stream) -> tuple[Identity, Head]:
-        head = self._holding.head(LaneKey(self.epoch, stream))
-        return Identity(self.source, stream, self.epoch, head.last + 1), head
-
-    def _hold(
-        self, identity: Identity, envelope: bytes, raw: bytes, *, is_lost: bool, at: datetime
-    ) -> None:
-        key = LaneKey(identity.epoch, identity.stream)
-        hash_, sig = hash_of(envelope), self.key.sign(envelope)
-        row = Row(identity.sequence, envelope, raw, hash_, sig)
-        self._holding.hold(key, row, is_lost=is_lost, said_s=int(at.timestamp()))
-
-    def _begin_epoch(self) -> None:
-        self.epoch = self._make_epoch()
-        self._succession.begin(self.epoch)
-        for stream in STREAMS:
-            self.sender.lane(self.epoch, stream)
 
     # --- hearing
 
@@ -208,10 +179,10 @@ class SourceEnd:
         if not pieces and key.epoch != self.epoch:
             return
         if key.epoch == self.epoch:
-            self._begin_epoch()
+            self._voice.begin()
         for piece in pieces:
             for row in self._store.rows(key, *piece):
-                self._repeat(key.stream, row)
+                self._voice.repeat(key.stream, row)
             self._holding.remove(key, piece, "said again", is_due=False)
         self._holding.save()
 
@@ -221,16 +192,9 @@ class SourceEnd:
             if self._succession.is_uncounted(lane.key.epoch, receipt):
                 for piece in list(lane.unsettled()):
                     for row in self._store.rows(lane.key, *piece):
-                        self._repeat(lane.key.stream, row)
+                        self._voice.repeat(lane.key.stream, row)
                     self._holding.remove(lane.key, piece, "said again", is_due=False)
         self._holding.save()
-
-    def _repeat(self, stream: Stream, row: Row) -> None:
-        event = read(row.envelope)
-        identity, head = self._next(stream)
-        envelope = renumbered(event, identity, head.head)
-        is_lost = event.type.endswith(StreamLost.type)
-        self._hold(identity, envelope, row.raw, is_lost=is_lost, at=event.time)
 
     # --- sending
 
@@ -284,7 +248,7 @@ class SourceEnd:
             return
         with self._holding.writing():
             for gone in due:
-                identity = self._say(Said(self._losses.declaration(gone)), stamp)
+                identity = self._voice.say(self._losses.declaration(gone), stamp)
                 self._store.gone.set_declared(gone, identity.epoch, identity.sequence)
 
     # --- what births and signs of life say
@@ -318,16 +282,3 @@ class SourceEnd:
     def _head(self, epoch: str, stream: Stream) -> StreamHead:
         head = self._holding.head(LaneKey(epoch, stream))
         return StreamHead(stream=stream, last=head.last, head=head.head or GENESIS)
-
-
-def renumbered(event: Event, identity: Identity, previous: str) -> bytes:
-    """The same event under another number."""
-    return encode(
-        msgspec.structs.replace(
-            event,
-            id=f"{identity.epoch}:{identity.stream}:{identity.sequence}",
-            epoch=identity.epoch,
-            sequence=f"{identity.sequence:010d}",
-            previous=previous,
-        )
-    )

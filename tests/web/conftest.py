@@ -1,5 +1,6 @@
 """A real Chromium, a real command center, an officer who is signed in."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,14 @@ WAIT_MS = 20_000
 """A machine may be loaded: a browser test waits long, and sleeps never."""
 
 
+PAUSED = pytest.StashKey[asyncio.AbstractEventLoop | None]()
+"""Playwright's event loop, while no test with a browser runs.
+
+Between two calls Playwright leaves its loop as the running one of this thread. A test elsewhere
+that runs a loop of its own would be told that it cannot.
+"""
+
+
 class Shared(NamedTuple):
     """What the tests of a module share."""
 
@@ -32,8 +41,21 @@ class Shared(NamedTuple):
     context: BrowserContext
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test with a browser begins: its loop runs."""
+    asyncio._set_running_loop(item.config.stash.get(PAUSED, None))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """It has ended, and what it shares with others may have: nobody's loop runs."""
+    yield
+    item.config.stash[PAUSED] = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
     """One browser for all."""
     if not CHROMIUM.exists():
         pytest.skip("no Chromium at /usr/bin/chromium: `apt-get install chromium`")
@@ -41,6 +63,8 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser
+        # The last test of all may be one elsewhere.
+        asyncio._set_running_loop(asyncio._get_running_loop() or pytestconfig.stash[PAUSED])
         browser.close()
 
 
