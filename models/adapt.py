@@ -14,18 +14,20 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from torch import nn
 
 from models.appraisal import likelihood_of, reference_of
 from models.blocks import parts_of
 from models.calibration import Calibrated, calibrate, levelled
+from models.costs import of_first, of_second
 from models.evaluation import figures, thresholds
 from models.export import export
 from models.ground import Ground
 from models.inference import Model, twin_of
 from models.labelled import Folder
 from models.lessons import Backgrounds
-from models.network import Network
 from models.passport import (
     CATALOGUE,
     WILDLIFE_MODEL,
@@ -38,6 +40,7 @@ from models.passport import (
 from models.provenance import revision, source_digest
 from models.quantise import quantise
 from models.report import as_dict, as_markdown
+from models.second_stage import TwoStages
 from models.thaw import thaw
 from models.trial import Trial, judge
 from models.tuning import Pace, Tuning
@@ -45,6 +48,8 @@ from models.tuning import Pace, Tuning
 PICTURES_MIN = 20
 BASE_FALSE_ALARMS = 0.05  # at which the classes are compared with each other, on `fit`
 NAME = "adapted.onnx"
+SECOND: Final = "second"  # the folder of the second stage's checkpoint
+FIRST_SHARE: Final = 0.5  # of the time goes to the first stage
 PROJECTED = "this scanner's harmless pictures, with and without a simulated item"
 TITLES = {
     "as_it_was": "Before, at the thresholds it came with:",
@@ -125,15 +130,26 @@ def _opened(plan: Adaptation) -> Ground:
     return Ground(folder, parts_of([path.name for path in folder.pictures]))
 
 
-def _tuned(plan: Adaptation, ground: Ground, path: Path) -> tuple[Network, int]:
+def _tuned(plan: Adaptation, ground: Ground, path: Path) -> tuple[nn.Module, int]:
+    """Return the network that has learnt from `fit`, and in how many steps (of each stage)."""
     passport, data = load(path)
-    width = int(passport.training["recipe"]["width"])
-    network = thaw(data, len(passport.classes), width, passport.input_side)
-    pace = Pace(plan.minutes, plan.steps, plan.batch, threads=plan.threads)
-    tuning = Tuning(network, pace, plan.out, _identity(plan, ground.folder, passport))
+    width, side = int(passport.training["recipe"]["width"]), passport.input_side
+    network = thaw(data, len(passport.classes), width, side)
     fit = [sample.pixels for sample in ground.folder.samples((), ground.parts.fit)]
     backgrounds = Backgrounds.of(fit, passport.classes)
-    return tuning.run(backgrounds, passport.input_side, plan.seed), tuning.step
+    identity = _identity(plan, ground.folder, passport)
+    first = network.first if isinstance(network, TwoStages) else network
+    share = FIRST_SHARE if isinstance(network, TwoStages) else 1.0
+    pace = Pace(share * plan.minutes, plan.steps, plan.batch, threads=plan.threads)
+    tuning = Tuning(first, of_first(first), pace, plan.out, identity)
+    tuning.run(backgrounds, side, plan.seed)
+    if isinstance(network, TwoStages):
+        again = plan.out / SECOND
+        again.mkdir(exist_ok=True)
+        pace = replace(pace, minutes=plan.minutes - pace.minutes)
+        cost = of_second(first, network.second)
+        Tuning(network.second, cost, pace, again, identity).run(backgrounds, side, plan.seed)
+    return network, tuning.step
 
 
 def _judged(model: Model, ground: Ground, plan: Adaptation, when: str) -> Verdict:

@@ -48,14 +48,9 @@ class Lessons(Dataset[Lesson]):
         is_early = step < recipe.crop_share * recipe.steps
         side = recipe.crop_px if is_early else recipe.input_px
         rng = np.random.default_rng([recipe.seed, step])
-        batch = self._pictures.sample(rng, recipe.batch, side, self.among(step))
+        batch = self._pictures.sample(rng, recipe.batch, side, recipe.among(step))
         parts = (batch.pixels, batch.truths, batch.silhouettes)
         return Lesson(*(torch.from_numpy(part) for part in parts))
-
-    def among(self, step: int) -> int:
-        """Return out of how many pictures a step draws; it is never more than there will be."""
-        fresh = int(self.recipe.pictures_per_step * step)
-        return min(self.recipe.pictures_first + fresh, self.recipe.pictures)
 
     def after(self, step: int) -> Iterator[Lesson]:
         """Yield the batches from a step to the last, in order."""

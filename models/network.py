@@ -18,7 +18,9 @@ PRIOR = 0.01  # what an untrained cell says: nothing here, nearly surely
 LOG_REACH_MAX = 5.0  # e^5 strides: no edge is farther
 
 
-def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1, groups: int = 1) -> nn.Module:
+def conv(
+    inputs: int, outputs: int, size: int = 3, stride: int = 1, groups: int = 1
+) -> nn.Sequential:
     """Return convolution, normalisation, activation."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False),
@@ -92,6 +94,20 @@ class Head(nn.Module):
         return self.kind_out(self.kind(x)), self.edge_out(self.edge(x))
 
 
+def trunk(
+    width: int,
+) -> tuple[nn.Sequential, nn.Sequential, nn.Sequential, nn.Sequential, nn.Sequential]:
+    """Return what sees: five parts, each at half the resolution of the one before."""
+    w = width
+    return (
+        conv(3, w, 3, 2),
+        nn.Sequential(conv(w, 2 * w, 3, 2), Block(2 * w, 1)),
+        nn.Sequential(conv(2 * w, 4 * w, 3, 2), Block(4 * w, 2)),
+        nn.Sequential(conv(4 * w, 8 * w, 3, 2), Block(8 * w, 2)),
+        nn.Sequential(conv(8 * w, 10 * w, 3, 2), Block(10 * w, 1), Spread(10 * w)),
+    )
+
+
 class Network(nn.Module):
     """A picture in, boxes and scores out."""
 
@@ -99,11 +115,7 @@ class Network(nn.Module):
         """Take the number of classes and the channels after the stem (16: about 0.8 M weights)."""
         super().__init__()
         w = width
-        self.stem = conv(3, w, 3, 2)
-        self.down4 = nn.Sequential(conv(w, 2 * w, 3, 2), Block(2 * w, 1))
-        self.down8 = nn.Sequential(conv(2 * w, 4 * w, 3, 2), Block(4 * w, 2))
-        self.down16 = nn.Sequential(conv(4 * w, 8 * w, 3, 2), Block(8 * w, 2))
-        self.down32 = nn.Sequential(conv(8 * w, 10 * w, 3, 2), Block(10 * w, 1), Spread(10 * w))
+        self.stem, self.down4, self.down8, self.down16, self.down32 = trunk(w)
         neck = 4 * w
         self.side8 = conv(4 * w, neck, 1)
         self.side16 = conv(8 * w, neck, 1)

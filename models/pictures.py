@@ -56,6 +56,8 @@ class Store:
     lookalike_share: float = LOOKALIKE_SHARE
     twice: tuple[str, ...] = ()
     """Classes hidden twice as often as others."""
+    first: int = 0
+    """Which of all training bags comes first: another store may hold those before it."""
 
     def open(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return pixels (count, side, side, 3) and silhouettes, read and written in place."""
@@ -98,7 +100,7 @@ def _chunk(store: Store, first: int, last: int) -> list[Truths]:
     side, coarse = (store.side, store.side), (store.side // COARSE, store.side // COARSE)
     truths: list[Truths] = []
     for i in range(first, last):
-        seed, threats = lesson(i, store.twice)
+        seed, threats = lesson(store.first + i, store.twice)
         size = (store.rendered_px, store.rendered_px)
         picture = render(seed, threat=threats, size=size, lookalike_share=store.lookalike_share)
         # Averaged, as `image.letterbox` does before the network looks.

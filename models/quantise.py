@@ -98,7 +98,8 @@ def _from_bytes(data: bytes) -> bytes:
     rounds = makers[read.input[0]]
     name = rounds.input[0]
     graph.node.remove(rounds)
-    while name != INPUT:
+    # The second stage samples the picture itself, in floats: what it needs stays.
+    while name != INPUT and not any(name in node.input for node in graph.node):
         node = makers[name]
         graph.node.remove(node)
         name = next(one for one in node.input if one == INPUT or one in makers)
@@ -119,7 +120,7 @@ def _from_bytes(data: bytes) -> bytes:
 
 
 def _last(graph: onnx.GraphProto) -> list[str]:
-    """Return the names of the nodes after which there is no other convolution."""
+    """Return the names of the nodes after which no other convolution takes what is rounded."""
     takers: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.node:
         for name in node.input:
@@ -127,5 +128,7 @@ def _last(graph: onnx.GraphProto) -> list[str]:
     leads: dict[str, bool] = {}
     for node in reversed(graph.node):  # the file is in topological order
         after = [taker for name in node.output for taker in takers.get(name, [])]
-        leads[node.name] = any(t.op_type == "Conv" or leads[t.name] for t in after)
+        leads[node.name] = any(
+            t.op_type == "Conv" or (t.op_type in ROUNDED and leads[t.name]) for t in after
+        )
     return [name for name, is_before in leads.items() if not is_before]

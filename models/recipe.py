@@ -12,6 +12,23 @@ RECIPES = Path(__file__).with_name("recipes")
 
 
 @dataclass(frozen=True)
+class Second:
+    """How the second stage learns; its bags are those that follow the first stage's."""
+
+    pictures: int
+    pictures_first: int
+    pictures_per_step: float
+    steps: int
+    batch: int
+    """Pictures a step; each has one to eight boxes to look at."""
+    learning_rate: float
+
+    def among(self, step: int) -> int:
+        """Return out of how many pictures a step draws; it is never more than there will be."""
+        return min(self.pictures_first + int(self.pictures_per_step * step), self.pictures)
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What a run needs; two runs of one recipe differ only as far as the CPU's rounding does."""
 
@@ -56,6 +73,12 @@ class Recipe:
     """How many of the things in a training bag are there to be mistaken; trials keep their own."""
     twice: tuple[str, ...] = ()
     """Classes hidden twice as often as others in training bags: the weak ones."""
+    second: Second | None = None
+    """None: one stage only."""
+
+    def among(self, step: int) -> int:
+        """Return out of how many pictures a step draws; it is never more than there will be."""
+        return min(self.pictures_first + int(self.pictures_per_step * step), self.pictures)
 
     def as_dict(self) -> dict[str, object]:
         """Return the recipe as it goes into a passport."""
@@ -71,7 +94,8 @@ def read(path: Path) -> Recipe:
     with path.open("rb") as file:
         values = tomllib.load(file)
     try:
-        return Recipe(**{**values, "twice": tuple(values.get("twice", ()))})
+        second = Second(**values.pop("second")) if "second" in values else None
+        return Recipe(**{**values, "twice": tuple(values.get("twice", ())), "second": second})
     except TypeError as error:
         message = f"{path}: {error}"
         raise ValueError(message) from error

@@ -2,26 +2,26 @@
 
     python -m models.train RECIPE [--runs DIR] [--publish]
 
-    recipe ─▶ pictures ─▶ training ─▶ export ─▶ thresholds (tune) ─▶ figures (test) ─▶ passport
+    recipe ─▶ pictures ─▶ first stage ─▶ second stage ─▶ export ─▶ finish ─▶ passport
 
 RECIPE is a TOML file or the name of one in models/recipes. A killed run goes on where it was when
-started again. `--publish` finishes it (`finish`) and copies the model and its 8-bit twin into
-models/catalogue.
+started again. `--publish` copies the model and its 8-bit twin into models/catalogue.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from models.evaluation import HIT_IOU, bags, figures, look, report, wilson
+from torch import nn
+
+from models.evaluation import report, wilson
 from models.export import export
 from models.finish import finish
-from models.inference import Model, twin_of
-from models.operating import operating_point
+from models.inference import twin_of
+from models.network import Network
 from models.passport import (
     CATALOGUE,
     LAYOUT,
@@ -35,11 +35,14 @@ from models.passport import (
 from models.pictures import Rendering, Store
 from models.provenance import describe
 from models.recipe import RECIPES, Recipe, read
-from models.splits import TEST, TUNE, honest
+from models.second_stage import TwoStages
+from models.second_training import trained
 from models.training import Training
 from models.xray.bag import CLASSES
 
 NMS_IOU = 0.5
+HONEST_AND_OTHERS: Final = 2
+"""Every other bag of a trial is honest; a recipe counts the honest ones."""
 INTENDED_USE = (
     "To point an officer at baggage X-ray pictures that may show wildlife contraband, as one "
     "factor among others (declaration, permit, seal). Never to decide alone."
@@ -81,31 +84,30 @@ def passport_of(recipe: Recipe, onnx: bytes, history: list[dict[str, Any]]) -> P
     )
 
 
-def measure(path: Path, recipe: Recipe) -> Passport:
-    """Return the passport of the model at `path` with thresholds chosen and figures measured."""
-    model = Model(path)
-    passport = model.passport
-    tuned = look(model, bags(TUNE, honest(recipe.tune_bags), recipe.picture_px, recipe.renderers))
-    chosen = operating_point(tuned, recipe.false_alarms_max, passport.classes)
-    passport = replace(passport, thresholds=chosen)
-    tested = look(model, bags(TEST, range(recipe.test_bags), recipe.picture_px, recipe.renderers))
-    return replace(
-        passport,
-        figures=figures(tested, passport.thresholds),
-        measured_on=(
-            f"{recipe.test_bags} simulated bags of {recipe.picture_px} px, seeds {TEST.start} to "
-            f"{TEST.start + recipe.test_bags - 1}, every other one honest; found means the right "
-            f"class and a box overlapping by {HIT_IOU} or more; thresholds chosen on "
-            f"{recipe.tune_bags} other honest bags"
-        ),
-    )
-
-
 def train(recipe: Recipe, runs: Path) -> Path:
-    """Return the path of the finished model of a recipe."""
+    """Return the path of the finished model of a recipe; its 8-bit twin lies beside it."""
     folder = runs / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
     training = Training(recipe, folder)
+    network: nn.Module = _first(training, folder)
+    if recipe.second:
+        network = TwoStages(training.average, trained(recipe, training.average, folder))
+    onnx = export(network, recipe.input_px)
+    path = folder / f"{recipe.name}.onnx"
+    write(path, onnx, passport_of(recipe, onnx, training.history))
+    finish(
+        path,
+        HONEST_AND_OTHERS * recipe.tune_bags,
+        recipe.test_bags,
+        picture_px=recipe.picture_px,
+        false_alarms_max=recipe.false_alarms_max,
+    )
+    return path
+
+
+def _first(training: Training, folder: Path) -> Network:
+    """Return the first stage, learnt; a run that has learnt already needs no pictures."""
+    recipe = training.recipe
     store = Store(
         folder / "pictures",
         recipe.pictures,
@@ -114,13 +116,10 @@ def train(recipe: Recipe, runs: Path) -> Path:
         recipe.lookalike_share,
         recipe.twice,
     )
+    if training.step == recipe.steps:
+        return training.average.cpu().eval()
     with Rendering(store, recipe.renderers):
-        network = training.run(store)
-    onnx = export(network, recipe.input_px)
-    path = folder / f"{recipe.name}.onnx"
-    write(path, onnx, passport_of(recipe, onnx, training.history))
-    write(path, onnx, measure(path, recipe))
-    return path
+        return training.run(store)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -134,7 +133,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     recipe = read(named if named.exists() else Path(args.recipe))
     path = train(recipe, args.runs)
     if args.publish:
-        finish(path, recipe.tune_bags, recipe.test_bags)
         for one in (path, twin_of(path)):
             passport, onnx = load(one)
             write(CATALOGUE / one.name, onnx, passport)

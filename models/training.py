@@ -36,6 +36,7 @@ SCHEDULE = (
     "tune_bags",
     "test_bags",
     "false_alarms_max",
+    "second",
 )
 """What of a recipe may change under way; the passport says where it did."""
 PLACE = ("threads", "renderers", "loaders", "device")

@@ -31,6 +31,7 @@ from typing import Any
 import torch
 
 from models.blocks import parts_of
+from models.costs import of_first
 from models.evaluation import Look
 from models.examples import Examples
 from models.export import export
@@ -120,11 +121,10 @@ def transfer(plan: Transfer) -> Outcome:
     if plan.norms_only:
         settle(network, _examples(plan, ground).pictures)
     else:
-        pace = Pace(
-            0.0, plan.steps, plan.batch, plan.learning_rate, plan.threads, is_half=plan.is_half
-        )
-        tuning = Tuning(network, pace, plan.out, _identity(plan, ground))
-        network = tuning.run(_examples(plan, ground), plan.side, plan.seed)
+        pace = Pace(0.0, plan.steps, plan.batch, plan.learning_rate, plan.threads)
+        cost = of_first(network, is_half=plan.is_half)
+        tuning = Tuning(network, cost, pace, plan.out, _identity(plan, ground))
+        tuning.run(_examples(plan, ground), plan.side, plan.seed)
         steps = tuning.step
     minutes = (time.process_time() - started) / 60.0
     state = {"classes": list(ground.kinds), "average": network.state_dict()}

@@ -1,4 +1,4 @@
-"""Train an exported model on, with lessons from one scanner; goes on where it was after a kill."""
+"""Learn from lessons that are made as they are needed; goes on where it was after a kill."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
-from models.assignment import assign, loss, outline_loss
-from models.network import STRIDES, Network, cells
+from models.costs import Cost
 from models.pictures import Batch
 
 SAVE_EVERY_S = 30.0
 SPEED_STEPS = 6  # by which the number of steps that fit into the time is judged
 GRADIENT_NORM_MAX = 10.0
 WARM_UP_SHARE = 0.05
-MEMORY_STEPS = 100
-"""Over how many steps the averaged weights forget."""
 TEACHER_WEIGHT_DECAY = 0.01
 
 
@@ -37,8 +34,8 @@ class Pace:
     batch: int = 8
     learning_rate: float = 6e-4
     threads: int = 2
-    is_half: bool = False
-    """Convolutions in 16 bits (bfloat16): where the processor has them, a third of the time."""
+    memory: int = 100
+    """Over how many steps the averaged weights forget."""
 
 
 class Lessons(Protocol):
@@ -51,11 +48,16 @@ class Lessons(Protocol):
 class Tuning:
     """One run: network, its running average, optimiser, how far it is."""
 
-    def __init__(self, network: Network, pace: Pace, folder: Path, identity: str) -> None:
-        """Start afresh, or from the checkpoint in `folder`; ValueError if that is another run's."""
+    def __init__(
+        self, network: nn.Module, cost: Cost, pace: Pace, folder: Path, identity: str
+    ) -> None:
+        """Take what learns and what makes it learn.
+
+        Starts afresh, or from the checkpoint in `folder`; ValueError if that is another run's.
+        """
         torch.set_num_threads(pace.threads)
         self.pace, self.identity = pace, identity
-        self.network = network
+        self.network, self.cost = network, cost
         self.average = {name: value.clone() for name, value in network.state_dict().items()}
         self.optimiser = torch.optim.AdamW(
             network.parameters(), lr=pace.learning_rate, weight_decay=TEACHER_WEIGHT_DECAY
@@ -65,8 +67,8 @@ class Tuning:
         if self.checkpoint.exists():
             self._load()
 
-    def run(self, lessons: Lessons, side: int, seed: int) -> Network:
-        """Take the remaining steps and return the averaged network."""
+    def run(self, lessons: Lessons, side: int, seed: int) -> None:
+        """Take the remaining steps; the network then has its averaged weights."""
         self.network.train()
         began = saved = time.monotonic()
         with (
@@ -89,24 +91,16 @@ class Tuning:
             coming.cancel()
         self.save()
         self.network.load_state_dict(self.average)
-        return self.network.eval()
+        self.network.eval()
 
     def _fitting(self, taken_s: float) -> int:
         return max(SPEED_STEPS, int(self.pace.minutes * 60.0 / (taken_s / SPEED_STEPS)))
 
     def advance(self, batch: Batch) -> float:
-        """Take one step and return its cost; outlines count where the batch has any."""
+        """Take one step and return its cost."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.pace.learning_rate * self._schedule()
-        x = torch.from_numpy(batch.pixels).float().contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.pace.is_half):
-            logits, boxes, outlines = self.network.raw(x)
-        logits, boxes = logits.float(), boxes.float()
-        centres = _centres(x.shape[-1])
-        targets = assign(logits.sigmoid(), boxes, centres, torch.from_numpy(batch.truths))
-        cost = loss(logits, boxes, targets)
-        if batch.silhouettes.any():
-            cost = cost + outline_loss(outlines.float(), torch.from_numpy(batch.silhouettes))
+        cost = self.cost(batch)
         self.optimiser.zero_grad()
         cost.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM_MAX)
@@ -123,7 +117,7 @@ class Tuning:
 
     @torch.no_grad()
     def _remember(self) -> None:
-        keep = min(1.0 - 1.0 / MEMORY_STEPS, (1.0 + self.step) / (10.0 + self.step))
+        keep = min(1.0 - 1.0 / self.pace.memory, (1.0 + self.step) / (10.0 + self.step))
         for name, value in self.network.state_dict().items():
             old = self.average[name]
             if old.dtype.is_floating_point:
@@ -149,10 +143,7 @@ class Tuning:
         state = torch.load(self.checkpoint, weights_only=True)
         if state["identity"] != self.identity:
             raise ValueError(f"{self.checkpoint} is another run's: remove it, or say another --out")
-        self.step, self.steps, self.average = state["step"], state["steps"], state["average"]
+        self.step, self.average = state["step"], state["average"]
+        self.steps = self.steps or state["steps"]
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
-
-
-def _centres(side: int) -> Tensor:
-    return torch.cat([cells(side // s, side // s, s) for s in STRIDES])

@@ -12,6 +12,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the
 import torch
 
 from models.blocks import parts_of
+from models.costs import of_first
 from models.examples import Examples
 from models.graft import begun, settle
 from models.inference import Model
@@ -121,6 +122,12 @@ def test_weights_that_are_none_of_ours_are_refused(tmp_path: Path) -> None:
         begun(tmp_path / "x.pt", KINDS, WIDTH)
 
 
+def tuning(pace: Pace, folder: Path) -> Tuning:
+    """The run in a folder: afresh, or where it was."""
+    network = Network(len(KINDS), WIDTH)
+    return Tuning(network, of_first(network), pace, folder, "one")
+
+
 def test_killed_run_goes_on_where_it_was(labelled: Path, tmp_path: Path) -> None:
     """Half now, half later, is the whole: to the last bit."""
     lessons, pace = examples(labelled), Pace(0.0, 4, 2, threads=1)
@@ -128,15 +135,16 @@ def test_killed_run_goes_on_where_it_was(labelled: Path, tmp_path: Path) -> None
     for name in ("whole", "halves"):
         (tmp_path / name).mkdir()
         torch.manual_seed(1)
-        run = Tuning(Network(len(KINDS), WIDTH), pace, tmp_path / name, "one")
+        run = tuning(pace, tmp_path / name)
         if name == "halves":
             run.network.train()
             for step in range(2):
                 run.advance(lessons.batch([1, step], 2, SIDE))
             run.save()
-            run = Tuning(Network(len(KINDS), WIDTH), pace, tmp_path / name, "one")
+            run = tuning(pace, tmp_path / name)
             assert run.step == 2
-        ends.append(run.run(lessons, SIDE, 1))
+        run.run(lessons, SIDE, 1)
+        ends.append(run.network)
     for one, other in zip(*(end.parameters() for end in ends), strict=True):
         assert torch.equal(one, other)
 

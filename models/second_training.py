@@ -1,0 +1,66 @@
+"""Train the second stage on bags that the first has not learnt from, so that it errs as it will."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from models.costs import of_second
+from models.network import Network
+from models.pictures import Batch, Pictures, Rendering, Store
+from models.recipe import Recipe, Second
+from models.second_stage import SecondStage
+from models.start import weights_digest
+from models.tuning import Pace, Tuning
+from models.xray.bag import CLASSES
+
+FOLDER = "second"
+MEMORY_STEPS = 300
+"""Over how many steps the averaged weights forget."""
+
+
+class Bags:
+    """Lessons out of a store, as many pictures as are there by then (`recipe.Second.among`)."""
+
+    def __init__(self, pictures: Pictures, second: Second) -> None:
+        """Take the pictures, and what says how soon they come."""
+        self._pictures, self._second = pictures, second
+
+    def batch(self, seed: Sequence[int], count: int, side: int) -> Batch:
+        """Return the lessons of one step; waits until its pictures are rendered."""
+        rng = np.random.default_rng(list(seed))
+        return self._pictures.sample(rng, count, side, self._second.among(seed[-1]))
+
+
+def trained(recipe: Recipe, first: Network, folder: Path) -> SecondStage:
+    """Return the second stage of a recipe's run in `folder`; a killed run goes on where it was.
+
+    The recipe must have one: ValueError.
+    """
+    if (second := recipe.second) is None:
+        raise ValueError(f"{recipe.name} has no second stage")
+    folder = folder / FOLDER
+    folder.mkdir(exist_ok=True)
+    torch.manual_seed(recipe.seed)
+    first = first.to(recipe.device)
+    network = SecondStage.after(first, len(CLASSES), recipe.width).to(recipe.device)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    pace = Pace(0.0, second.steps, second.batch, second.learning_rate, recipe.threads, MEMORY_STEPS)
+    store = Store(
+        folder / "pictures",
+        second.pictures,
+        recipe.picture_px,
+        recipe.input_px,
+        recipe.lookalike_share,
+        recipe.twice,
+        first=recipe.pictures,
+    )
+    began = weights_digest(first.state_dict())
+    tuning = Tuning(network, of_second(first, network, is_half=True), pace, folder, began)
+    with Rendering(store, recipe.renderers):
+        tuning.run(Bags(Pictures(store), second), recipe.input_px, recipe.seed)
+    first.cpu()
+    return network.cpu()
