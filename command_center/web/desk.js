@@ -3,10 +3,12 @@ import { chosenPost } from "./chosen.js";
 import { reveal, set } from "./dom.js";
 import { ACTS, PICTURE } from "./keys.js";
 import { Page } from "./page.js";
+import { remember } from "./pages.js";
 import { pathOf } from "./panels/marks.js";
 import { SIDES, keepSide, lastSide } from "./panels/sides.js";
 import { plan } from "./plan.js";
 import { alertOf, seenOf } from "./seen.js";
+import { toast } from "./toast.js";
 import "./panels/actbar.js";
 import "./panels/agents.js";
 import "./panels/alerts.js";
@@ -48,10 +50,9 @@ class Desk extends Page {
   began() {
     const asked = new URLSearchParams(location.search);
     const [id, words] = [asked.get("alert"), asked.get("search")];
-    if (!id && !words) return;
-    history.replaceState(null, "", "/");
     if (words) this.searchFor(words);
     if (this.board.alerts.has(id)) this.openAlert(id);
+    else if (id) toast.tell("The alert of this link is not on this desk: it was closed long ago, or its post is not one of yours.", "refused");
   }
 
   readings(readings) {
@@ -110,6 +111,8 @@ class Desk extends Page {
     if (this.board.isKnown) this.postOf(plan(this.board));
     for (const panel of this.panels) if (!panel.hidden || panel === this.list) panel.show(this);
     if (this.viewer.hidden) this.viewer.rest();
+    // What is opened is in the address: it can be reloaded, and handed on.
+    if (this.board.isKnown) remember({ alert: this.opened?.alert });
     if (isNew) this.enter();
   }
 

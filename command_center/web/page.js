@@ -143,6 +143,8 @@ export class Page {
   takeEvidence() {
     const alert = this.current();
     if (!alert) return;
+    const against = this.evidence.against(alert);
+    if (against) return void toast.tell(`No evidence: ${against}`, "refused");
     this.openAlert(alert.id);
     this.renderNow();
     document.querySelector("gl-evidence").scrollIntoView({ block: "nearest" });

@@ -42,7 +42,7 @@ export function value(v, digits = digitsOf(v)) {
 
 const UNITS = { Cel: "°C", "%RH": "% RH", "%EL": "%", "/": "", count: "", degC: "°C", "1": "" };
 /** A unit of the SenML registry as people write it. */
-export const unit = (u) => (u in UNITS ? UNITS[u] : u);
+export const unit = (u) => (u in UNITS ? UNITS[u] : u?.replace(/(?<=[ms])[23]\b/g, (power) => (power === "2" ? "²" : "³")));
 /** A value and its unit, a space between. */
 export const measured = (v, u, digits) => [value(v, digits), unit(u)].filter(Boolean).join(" ");
 

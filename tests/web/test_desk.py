@@ -282,3 +282,18 @@ def test_no_row_moves_under_the_pointer(page: Page, center: Center) -> None:
     expect(first).to_have_attribute("aria-selected", "true")
     first.click()
     expect(first).to_have_attribute("aria-selected", "false")
+
+
+def test_what_is_opened_is_in_the_address(page: Page, center: Center) -> None:
+    """It survives a reload; closed it is gone; of an alert that is not here the desk says so."""
+    center.alert(scene.seal_alert(at=scene.now()))
+    page.locator("gl-alerts tr.row").click()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?alert=alert-seal")
+    page.reload()
+    expect(page.locator("gl-why .lead")).to_have_text("Seal opened in transit")
+    page.keyboard.press("Escape")
+    page.wait_for_url(center.url + "/")
+    page.goto(f"{center.url}/?alert=of-last-year")
+    expect(page.locator("#toast")).to_contain_text("is not on this desk: it was closed long ago")
+    page.wait_for_url(center.url + "/")
