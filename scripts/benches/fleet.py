@@ -69,6 +69,8 @@ class Side(NamedTuple):
     parts: dict[str, int]
     kept: Callable[[], tuple[int, int]]
     """Messages in the journal, and in the quarantine."""
+    times: Times
+    """How often each device was out of range, in all turns together."""
     line: Line | None = None
     journal: Path | None = None
 
@@ -149,8 +151,8 @@ def turn(
         kept, quarantined = side.kept()
         ear = None
         if side.line is not None:
-            hears = stack.enter_context(side.line.live())
-            ear = Ear(System(side.line.broker, side.line.influx, DATABASE, [], hears, Times().read))
+            hears, read = stack.enter_context(side.line.live()), side.times.read
+            ear = Ear(System(side.line.broker, side.line.influx, DATABASE, [], hears, read))
         parts = {name: Part(pid) for name, pid in (side.parts | {"player": player.pid}).items()}
         print("go", file=player.stdin, flush=True)
         told = json.loads(said_by(player, parts))
@@ -295,7 +297,7 @@ def ours(directory: Path, keys: Path, agents: int) -> Iterator[Side]:
             stats = stats_of(journal)
             return stats.messages, stats.quarantined
 
-        yield Side("ours", line.broker.port, line.influx_url, parts, kept, line, journal)
+        yield Side("ours", line.broker.port, line.influx_url, parts, kept, Times(), line, journal)
 
 
 async def enrol(line: Line, keys: Path, agents: int) -> None:
@@ -330,7 +332,7 @@ def forwarding(directory: Path) -> Iterator[Side]:
         stack.callback(forwarder.terminate)
         until(lambda: "hears" in (directory / "log").read_text())
         parts = {"forwarder": forwarder.pid, "mosquitto": broker.pid, "influxd": influx.pid}
-        yield Side("forward", broker.port, url, parts, lambda: (0, 0))
+        yield Side("forward", broker.port, url, parts, lambda: (0, 0), Times())
 
 
 def judge(best: dict[str, float]) -> int:
