@@ -16,6 +16,7 @@ from contract.messages import (
     AgentBorn,
     Alert,
     AlertChanged,
+    BlobKept,
     Identity,
     Message,
     OfficerActed,
@@ -379,6 +380,7 @@ def _pictures(world: World, books: Books) -> Iterator[str]:
     """Every picture of which all parts were kept is there, byte for byte."""
     if books.lost or world.plan.has("restore card", "double agent"):
         return  # what was on a card that is no more, nobody can send
+    told = {entry.message.sha256 for entry in books.entries if isinstance(entry.message, BlobKept)}
     for entry in books.kept.values():
         if not isinstance(entry.message, ScanCompleted):
             continue
@@ -388,6 +390,8 @@ def _pictures(world: World, books: Books) -> Iterator[str]:
             yield f"the picture of {entry.message.subject} is not here"
         elif hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             yield f"the picture of {entry.message.subject} is another one"
+        elif sha256 not in told:
+            yield f"the picture of {entry.message.subject} is here, and nobody was told"
 
 
 def _sound(world: World) -> Iterator[str]:

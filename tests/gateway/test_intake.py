@@ -4,13 +4,13 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from contract.link import Packet, Rejected
+from contract.link import Packet, Rejected, Unavailable
 from contract.messages import (
     GENESIS,
     BlobPart,
@@ -26,9 +26,9 @@ from contract.signing import Key
 from contract.topics import stream_of, topic
 from contract.wire import BLOB, JSON, join
 from gateway.assembly import Parts, assembled
-from gateway.blobs import Blobs
+from gateway.blobs import Blob, Blobs, Joined
 from gateway.config import GatewayConfig
-from gateway.entry import Entry
+from gateway.entry import Draft, Entry
 from gateway.journal import entries, stats_of
 from gateway.judge import judge
 from gateway.state import State
@@ -238,6 +238,30 @@ def test_a_picture_that_was_almost_told_is_told_after_a_restart(tmp_path: Path) 
     types = [entry.type for entry in entries(tmp_path / "journal.sqlite")]
     assert types == ["judge.changed", "blob.kept"]
     assert [blob.sha256 for blob in blobs.unfinished()] == [hashlib.sha256(half).hexdigest()]
+
+
+def test_parts_stay_until_it_is_told_that_the_picture_is_whole(tmp_path: Path) -> None:
+    """The disk is full just then: without them, no start would know that it is still to be told."""
+    whole = b"w" * 1_000
+    pieces = [part(whole, offset, 500) for offset in (0, 500)]
+    blob = Blob(SOURCE, pieces[0][0].sha256, len(whole))
+
+    async def main() -> None:
+        async with gateway(tmp_path) as parts:
+            blobs = parts.intake._blobs
+            blobs.keep_all([(SOURCE, *piece) for piece in pieces])
+            assert blobs.assemble(blob)
+            connection = parts.journal._store._writing
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count={pages}")
+            with suppress(Unavailable):
+                while True:
+                    await parts.journal.append([Draft(kind="tick")])
+            with pytest.raises(Unavailable):
+                await parts.intake._tell([Joined(blob, is_whole=True, is_news=True)])
+            assert blobs.has_parts(blob)
+
+    run_virtually(main())
 
 
 def test_a_second_gateway_on_the_same_journal_is_refused(tmp_path: Path) -> None:
