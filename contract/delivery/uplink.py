@@ -64,19 +64,22 @@ async def run(
 ) -> None:
     """Deliver until cancelled; receipts count if they are signed with ``gateway_key`` (public)."""
     uplink = _Uplink(outbox, gateway_key, facts, alive, clock)
-    wait = REDIAL_S_FIRST
+    wait, told = REDIAL_S_FIRST, ""
     while True:
         dialled_at = uplink.now
         try:
             await apart(_use_link(uplink, dial), f"{outbox.source} link")
         except* (Unavailable, Rejected) as group:
             if uplink.now - dialled_at > REDIAL_S_MAX:
-                wait = REDIAL_S_FIRST  # it stood for a while: this is a new trouble
+                wait, told = REDIAL_S_FIRST, ""  # it stood for a while: this is a new trouble
             if outbox.end.is_revoked:
                 wait = REVOKED_S
             error = group.exceptions[0]
             level = logging.ERROR if isinstance(error, Rejected) else logging.WARNING
-            log.log(level, "%s has no link: %s; next try in %.1f s", outbox.source, error, wait)
+            trouble = f"{error}; next try in {wait:.1f} s"
+            if trouble != told:  # a day without a network is no news every ten seconds
+                log.log(level, "%s has no link: %s", outbox.source, trouble)
+            told = trouble
         await clock.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, no secret
         wait = min(wait * 2, REDIAL_S_MAX)
 
