@@ -7,16 +7,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
 
-from contract.ask import answer
-from contract.clock import Clock, stamp
+from contract.clock import Clock
 from contract.identifiers import Source
-from contract.link import Link, Packet
+from contract.link import Packet
 from contract.links.memory import Hub
 from contract.messages import (
     GENESIS,
     AgentChanged,
     Alert,
-    AlertChanged,
     AlertState,
     AskRefused,
     BlobAsked,
@@ -32,24 +30,18 @@ from contract.messages import (
     Point,
     Reading,
     ReadingsTaken,
-    Receipt,
     SeriesAsked,
     SeriesTold,
-    SignedBytes,
     Stamp,
-    StreamReceipt,
     compose,
-    read,
 )
 from contract.signing import Key
-from contract.topics import every, source_of, topic
-from contract.wire import hash_of
+from contract.topics import topic
+from tests.support.scripted_gateway import EPOCH, ScriptedGateway
 from tests.support.virtual import START
 
-GATEWAY: Final = Source("/KEMBA/gateway")
 ME: Final = Source("/KEMBA/command-center")
 AGENT: Final = Source("/KEMBA/gate-2")
-EPOCH: Final = "0123456789abcdef"
 PIECE_BYTES: Final = 1_000
 
 
@@ -84,125 +76,45 @@ def agent(key: Key, *, device: str = "scale-1") -> AgentChanged:
     )
 
 
-class Gateway:
-    """Numbers, chains and signs changes; answers questions; takes acts."""
+class Gateway(ScriptedGateway):
+    """Has blobs, one series and an answer to each act that a test decides on."""
 
     def __init__(self, hub: Hub, clock: Clock, *, epoch: str = EPOCH) -> None:
+        super().__init__(Key(b"g" * 32), clock, epoch)
         self.hub: Final = hub
-        self.clock: Final = clock
-        self.key = Key(b"g" * 32)
-        self.answer_key: Key | None = None
-        """What answers are signed with, if not with the gateway's own key."""
-        self.epoch = epoch
-        self.changes: list[SignedBytes] = []
-        self.messages: list[Message] = []
-        self.pruned = 0
-        """Changes up to this number are no longer told one by one."""
-        self.page_max = 1_000
         self.blobs: dict[str, bytes] = {}
         self.acts: list[OfficerActed] = []
         self.asked: list[Message] = []
         self.on_act: Callable[[OfficerActed], Message | None] = lambda _: None
-        self._link: Link | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Answer until left."""
         async with self.hub.dial("gateway") as link, asyncio.TaskGroup() as tasks:
-            self._link = link
-            await link.subscribe(
-                topic(GATEWAY, "ask"), every("KEMBA", "life"), every("KEMBA", "events")
-            )
-            hearing = tasks.create_task(self._hear(link), name="scripted gateway")
+            await self.listen(link)
+            self.link = link
+            hearing = tasks.create_task(self.hear(link), name="scripted gateway")
             try:
                 yield
             finally:
-                self._link = None
+                self.link = None
                 hearing.cancel()
 
-    async def change(self, message: Message, *, is_lost: bool = False) -> None:
-        """Say the next change; ``is_lost``: the broker drops it."""
-        previous = hash_of(self.changes[-1].body) if self.changes else GENESIS
-        number = len(self.changes) + 1
-        body = compose(
-            message,
-            source=GATEWAY,
-            stamp=stamp(self.clock),
-            identity=Identity(GATEWAY, "changes", self.epoch, number),  # type: ignore[arg-type]  # the gateway's own stream
-            previous=previous,
-        )
-        signed = self.key.seal(body)
-        self.changes.append(signed)
-        self.messages.append(message)
-        if not is_lost:
-            await self.say(signed)
+    async def acted(self, acted: OfficerActed) -> None:
+        """Do what the test decided."""
+        self.acts.append(acted)
+        if change := self.on_act(acted):
+            await self.tell(change)
 
-    async def say(self, signed: SignedBytes) -> None:
-        """Publish a change, whichever."""
-        if self._link is not None:
-            packet = Packet(
-                topic=topic(GATEWAY, "changes"),
-                body=signed.body,
-                keyid=signed.keyid,
-                sig=signed.sig,
-            )
-            await self._link.publish([packet])
+    def told(self, asked: ChangesAsked) -> ChangesTold:
+        """As ever, and noted."""
+        self.asked.append(asked)
+        return super().told(asked)
 
-    async def _hear(self, link: Link) -> None:
-        async for batch in link.receive():
-            for packet in batch:
-                if packet.topic == topic(GATEWAY, "ask"):
-                    question = read(packet.body).message()
-                    self.asked.append(question)
-                    told = self._answer(question)
-                    await link.publish(
-                        [
-                            answer(
-                                packet,
-                                told,
-                                me=GATEWAY,
-                                clock=self.clock,
-                                key=self.answer_key or self.key,
-                            )
-                        ]
-                    )
-                else:
-                    await self._take(link, packet)
-
-    async def _take(self, link: Link, packet: Packet) -> None:
-        source = source_of(packet.topic)
-        event = read(packet.body)
-        message = event.message()
-        if source != ME:
-            return
-        streams: tuple[StreamReceipt, ...] = ()
-        if identity := event.identity:
-            streams = (
-                StreamReceipt(
-                    epoch=identity.epoch,
-                    stream="events",
-                    upto=identity.sequence,
-                    hash=hash_of(packet.body),
-                    seen=identity.sequence,
-                ),
-            )
-        receipt = Receipt(
-            journal=self.epoch, position=1, agent=source, window=100, window_s=30, streams=streams
-        )
-        body = compose(receipt, source=GATEWAY, stamp=stamp(self.clock))
-        where = topic(source, "receipts")
-        await link.publish(
-            [Packet(topic=where, body=body, keyid=self.key.keyid, sig=self.key.sign(body))]
-        )
-        if isinstance(message, OfficerActed) and message not in self.acts:
-            self.acts.append(message)
-            if change := self.on_act(message):
-                await self.change(change)
-
-    def _answer(self, question: Message) -> Message:
+    async def answered(self, question: Message) -> Message:
+        """A piece of a blob, or something about the one series."""
+        self.asked.append(question)
         match question:
-            case ChangesAsked():
-                return self._tell_changes(question)
             case BlobAsked():
                 blob = self.blobs.get(question.sha256)
                 if blob is None:
@@ -217,35 +129,6 @@ class Gateway:
                 return HistoryTold(points=(point,), unit="kg", step_s=60)
             case _:
                 return AskRefused(reason="nobody knows")
-
-    def _tell_changes(self, asked: ChangesAsked) -> ChangesTold:
-        upto = len(self.changes)
-        if asked.epoch != self.epoch or asked.after < self.pruned or asked.after > upto:
-            return ChangesTold(
-                epoch=self.epoch,
-                upto=upto,
-                is_snapshot=True,
-                is_last=True,
-                changes=tuple(self._latest()),
-            )
-        page = self.changes[asked.after : asked.after + self.page_max]
-        end = asked.after + len(page)
-        return ChangesTold(
-            epoch=self.epoch, upto=end, is_snapshot=False, is_last=end == upto, changes=tuple(page)
-        )
-
-    def _latest(self) -> list[SignedBytes]:
-        latest: dict[str, int] = {}
-        for number, message in enumerate(self.messages):
-            match message:
-                case AlertChanged():
-                    thing = message.alert.id
-                case AgentChanged():
-                    thing = message.source
-                case _:
-                    thing = f"{message.type}"
-            latest[thing] = number
-        return [self.changes[number] for number in sorted(latest.values())]
 
 
 def readings(key: Key, *, source: Source = AGENT, device: str = "scale-1") -> Packet:

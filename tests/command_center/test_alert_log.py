@@ -19,7 +19,8 @@ from command_center.cursor import Cursor, NotACursor
 from command_center.following import Ended, Following, Over
 from command_center.reader import Reader
 from contract.messages import Alert, AlertChanged, JudgeChanged, SignedBytes
-from tests.command_center.scripted import EPOCH, alert
+from tests.command_center.scripted import alert
+from tests.support.scripted_gateway import EPOCH
 from tests.support.virtual import run_virtually
 
 OTHER = "f" * 16

@@ -33,7 +33,8 @@ from contract.messages import (
     compose,
 )
 from contract.topics import alert_topic
-from tests.command_center.scripted import EPOCH, GATEWAY, ME, alert
+from tests.command_center.scripted import ME, alert
+from tests.support.scripted_gateway import EPOCH, GATEWAY
 from tests.support.virtual import START, VirtualClock, run_virtually
 
 SCHEMA = Path(__file__).parents[1] / "vectors" / "cloudevents" / "cloudevents.json"

@@ -56,7 +56,8 @@ from contract.messages import (
     SeriesTold,
     Stretch,
 )
-from tests.command_center.scripted import EPOCH, alert, sha256
+from tests.command_center.scripted import alert, sha256
+from tests.support.scripted_gateway import EPOCH
 from tests.support.virtual import START, VirtualClock, run_virtually
 
 GOOD = "four quiet green lanes"

@@ -23,7 +23,8 @@ from contract.messages import (
     ScanChanged,
     StreamState,
 )
-from tests.command_center.scripted import AGENT, EPOCH, alert
+from tests.command_center.scripted import AGENT, alert
+from tests.support.scripted_gateway import EPOCH
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ids = st.sampled_from(["one", "two", "three"])

@@ -6,7 +6,8 @@ import pytest
 from command_center.change import Change, read_changes
 from contract.links.memory import Hub
 from contract.messages import AlertChanged, SignedBytes
-from tests.command_center.scripted import GATEWAY, Gateway, alert
+from tests.command_center.scripted import Gateway, alert
+from tests.support.scripted_gateway import GATEWAY
 from tests.support.virtual import VirtualClock, run_virtually
 
 
@@ -16,7 +17,7 @@ def said(count: int) -> tuple[Gateway, list[SignedBytes]]:
     async def main() -> Gateway:
         gateway = Gateway(Hub(), VirtualClock())
         for number in range(1, count + 1):
-            await gateway.change(AlertChanged(alert=alert(f"a{number}")))
+            await gateway.tell(AlertChanged(alert=alert(f"a{number}")))
         return gateway
 
     gateway = run_virtually(main())

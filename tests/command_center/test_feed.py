@@ -36,7 +36,8 @@ from contract.messages import (
 )
 from contract.signing import Key
 from contract.topics import topic
-from tests.command_center.scripted import EPOCH, GATEWAY, ME, Gateway, agent, alert, readings
+from tests.command_center.scripted import ME, Gateway, agent, alert, readings
+from tests.support.scripted_gateway import EPOCH, GATEWAY
 from tests.support.virtual import START, VirtualClock, run_virtually
 
 
@@ -126,7 +127,7 @@ def scene(path: Path, play: Callable[[Scene], Awaitable[None]]) -> None:
         hub = Hub()
         gateway = Gateway(hub, VirtualClock())
         async with gateway.running():
-            await gateway.change(AlertChanged(alert=alert("a1")))
+            await gateway.tell(AlertChanged(alert=alert("a1")))
             async with listening(path, hub, gateway) as playing:
                 await asyncio.sleep(1)
                 await play(playing)
@@ -138,7 +139,7 @@ def test_a_new_feed_starts_from_a_snapshot_and_goes_on_live(tmp_path: Path) -> N
     """First all there is, then each change as it comes, asked for only once."""
 
     async def play(s: Scene) -> None:
-        await s.gateway.change(AlertChanged(alert=alert("a2")))
+        await s.gateway.tell(AlertChanged(alert=alert("a2")))
         await asyncio.sleep(0.1)
         assert [one.id for one in s.board.snapshot().alerts] == ["a1", "a2"]
         assert (s.board.epoch, s.board.number) == (EPOCH, 2)
@@ -152,10 +153,10 @@ def test_a_hole_is_asked_for_and_filled_in_order(tmp_path: Path) -> None:
     """What came after the hole waits; the screens see every number once, in order."""
 
     async def play(s: Scene) -> None:
-        await s.gateway.change(AlertChanged(alert=alert("a2")), is_lost=True)
-        await s.gateway.change(AlertChanged(alert=alert("a3")), is_lost=True)
-        await s.gateway.change(AlertChanged(alert=alert("a4")))
-        await s.gateway.change(AlertChanged(alert=alert("a5")))
+        await s.gateway.tell(AlertChanged(alert=alert("a2")), is_lost=True)
+        await s.gateway.tell(AlertChanged(alert=alert("a3")), is_lost=True)
+        await s.gateway.tell(AlertChanged(alert=alert("a4")))
+        await s.gateway.tell(AlertChanged(alert=alert("a5")))
         await asyncio.sleep(0.1)
         assert s.screens.numbers == [2, 3, 4, 5]
         assert s.screens.renewals == 1
@@ -168,7 +169,7 @@ def test_a_hole_at_the_end_is_found_by_asking(tmp_path: Path) -> None:
     """The last change was lost and none follows: within a poll it is here all the same."""
 
     async def play(s: Scene) -> None:
-        await s.gateway.change(AlertChanged(alert=alert("a2")), is_lost=True)
+        await s.gateway.tell(AlertChanged(alert=alert("a2")), is_lost=True)
         await asyncio.sleep(15)
         assert s.screens.numbers == [2]
 
@@ -179,7 +180,7 @@ def test_repeats_change_nothing(tmp_path: Path) -> None:
     """QoS 1 may bring a change twice."""
 
     async def play(s: Scene) -> None:
-        await s.gateway.change(AlertChanged(alert=alert("a2")))
+        await s.gateway.tell(AlertChanged(alert=alert("a2")))
         await s.gateway.say(s.gateway.changes[-1])
         await s.gateway.say(s.gateway.changes[0])
         await asyncio.sleep(0.1)
@@ -194,13 +195,13 @@ def test_a_pruned_hole_is_answered_by_a_snapshot(tmp_path: Path) -> None:
 
     async def play(s: Scene) -> None:
         for state in ("acknowledged", "resolved"):
-            await s.gateway.change(AlertChanged(alert=alert("a1", state=state)), is_lost=True)
+            await s.gateway.tell(AlertChanged(alert=alert("a1", state=state)), is_lost=True)
         s.gateway.pruned = 2
-        await s.gateway.change(AlertChanged(alert=alert("a2")))
+        await s.gateway.tell(AlertChanged(alert=alert("a2")))
         await asyncio.sleep(0.1)
         assert s.board.number == 4
         assert s.screens.renewals == 2
-        await s.gateway.change(AlertChanged(alert=alert("a3")))
+        await s.gateway.tell(AlertChanged(alert=alert("a3")))
         await asyncio.sleep(0.1)
         assert s.screens.numbers[-1] == 5
 
@@ -214,7 +215,7 @@ def test_another_epoch_is_answered_by_a_snapshot(tmp_path: Path) -> None:
         s.gateway.epoch = "f" * 16
         s.gateway.changes.clear()
         s.gateway.messages.clear()
-        await s.gateway.change(AlertChanged(alert=alert("b1")))
+        await s.gateway.tell(AlertChanged(alert=alert("b1")))
         await asyncio.sleep(0.1)
         assert [one.id for one in s.board.snapshot().alerts] == ["b1"]
         assert (s.board.epoch, s.board.number) == ("f" * 16, 1)
@@ -228,8 +229,8 @@ def test_a_long_catch_up_is_one_snapshot_to_the_screens(tmp_path: Path) -> None:
     async def play(s: Scene) -> None:
         s.gateway.page_max = 300
         for number in range(700):
-            await s.gateway.change(AlertChanged(alert=alert(f"n{number}")), is_lost=True)
-        await s.gateway.change(AlertChanged(alert=alert("last")))
+            await s.gateway.tell(AlertChanged(alert=alert(f"n{number}")), is_lost=True)
+        await s.gateway.tell(AlertChanged(alert=alert("last")))
         await asyncio.sleep(1)
         assert len(s.board.snapshot().alerts) == 702
         assert len(s.screens.numbers) <= followers.STREAMED_MAX
@@ -245,7 +246,7 @@ def test_what_the_gateways_key_did_not_sign_is_no_change(tmp_path: Path) -> None
         forger = Gateway(Hub(), VirtualClock())
         forger.key = Key(b"f" * 32)
         for id_ in ("a1", "a2"):
-            await forger.change(AlertChanged(alert=alert(id_, title="Nothing to see")))
+            await forger.tell(AlertChanged(alert=alert(id_, title="Nothing to see")))
         for signed in forger.changes:
             await s.gateway.say(signed)
         await asyncio.sleep(0.1)
@@ -262,10 +263,10 @@ def test_an_answer_that_the_gateway_did_not_sign_is_none(tmp_path: Path) -> None
         s.gateway.answer_key = Key(b"f" * 32)
         other = Gateway(Hub(), VirtualClock())
         for id_ in ("x", "y", "z"):
-            await other.change(AlertChanged(alert=alert(id_)))
+            await other.tell(AlertChanged(alert=alert(id_)))
         # A hole: the feed has to ask, and only the forger answers.
-        await s.gateway.change(AlertChanged(alert=alert("a2")), is_lost=True)
-        await s.gateway.change(AlertChanged(alert=alert("a3")))
+        await s.gateway.tell(AlertChanged(alert=alert("a2")), is_lost=True)
+        await s.gateway.tell(AlertChanged(alert=alert("a3")))
         await asyncio.sleep(30)
         assert s.screens.numbers == []
         assert [one.id for one in s.board.snapshot().alerts] == ["a1"]
@@ -307,11 +308,11 @@ def test_a_broken_chain_is_answered_by_a_snapshot(tmp_path: Path) -> None:
     """The right number and key, but another past: nothing is built on it."""
 
     async def play(s: Scene) -> None:
-        await s.gateway.change(JudgeChanged(version="2", rules=()))
+        await s.gateway.tell(JudgeChanged(version="2", rules=()))
         await asyncio.sleep(0.1)
         other = Gateway(Hub(), VirtualClock())
         for id_ in ("x", "y", "z"):
-            await other.change(AlertChanged(alert=alert(id_)))
+            await other.tell(AlertChanged(alert=alert(id_)))
         await s.gateway.say(other.changes[2])
         await asyncio.sleep(0.1)
         assert [one.id for one in s.board.snapshot().alerts] == ["a1"]
@@ -324,14 +325,14 @@ def test_what_a_newer_gateway_says_makes_no_hole(tmp_path: Path) -> None:
     """A change of a type that this version does not know keeps its number."""
 
     async def play(s: Scene) -> None:
-        await s.gateway.change(AlertChanged(alert=alert("a2")), is_lost=True)
+        await s.gateway.tell(AlertChanged(alert=alert("a2")), is_lost=True)
         known = s.gateway.changes[-1]
         body = known.body.replace(b"io.greenlane.alert.changed", b"io.greenlane.mood.changed")
         s.gateway.changes[-1] = SignedBytes(
             body=body, keyid=known.keyid, sig=s.gateway.key.sign(body)
         )
         await s.gateway.say(s.gateway.changes[-1])
-        await s.gateway.change(AlertChanged(alert=alert("a3")))
+        await s.gateway.tell(AlertChanged(alert=alert("a3")))
         await asyncio.sleep(0.1)
         assert s.screens.numbers == [2, 3]
 
@@ -360,7 +361,7 @@ def test_a_broker_that_restarts_costs_nothing(tmp_path: Path) -> None:
 
     async def play(s: Scene) -> None:
         s.hub.cut(next(name for name in s.hub._links if "feed" in name))
-        await s.gateway.change(AlertChanged(alert=alert("a2")))
+        await s.gateway.tell(AlertChanged(alert=alert("a2")))
         await asyncio.sleep(5)
         assert s.screens.numbers == [2]
 
@@ -375,12 +376,12 @@ def test_a_restart_shows_the_board_at_once_and_asks_only_for_what_is_new(tmp_pat
         gateway = Gateway(hub, VirtualClock())
         async with gateway.running():
             for id_ in ("a1", "a2", "a3"):
-                await gateway.change(AlertChanged(alert=alert(id_)))
+                await gateway.tell(AlertChanged(alert=alert(id_)))
             async with listening(tmp_path, hub, gateway):
                 await asyncio.sleep(1)
-                await gateway.change(AlertChanged(alert=alert("a1", state="closed")))
+                await gateway.tell(AlertChanged(alert=alert("a1", state="closed")))
                 await asyncio.sleep(1)
-            await gateway.change(AlertChanged(alert=alert("a4")))
+            await gateway.tell(AlertChanged(alert=alert("a4")))
             gateway.asked.clear()
             hub.is_up = False
             async with listening(tmp_path, hub, gateway) as again:
@@ -402,10 +403,10 @@ def test_a_death_before_the_disk_has_it_loses_nothing(tmp_path: Path) -> None:
         hub = Hub()
         gateway = Gateway(hub, VirtualClock())
         async with gateway.running():
-            await gateway.change(AlertChanged(alert=alert("a1")))
+            await gateway.tell(AlertChanged(alert=alert("a1")))
             async with listening(tmp_path, hub, gateway) as scene:
                 await asyncio.sleep(2 * STORE_S)
-                await gateway.change(AlertChanged(alert=alert("a2")))
+                await gateway.tell(AlertChanged(alert=alert("a2")))
                 await asyncio.sleep(0.1)
                 assert scene.screens.numbers == [2]
                 dead = tmp_path / "dead"
@@ -427,7 +428,7 @@ def test_another_gateways_projection_is_not_shown(tmp_path: Path) -> None:
         hub = Hub()
         gateway = Gateway(hub, VirtualClock())
         async with gateway.running():
-            await gateway.change(AlertChanged(alert=alert("a1")))
+            await gateway.tell(AlertChanged(alert=alert("a1")))
             async with listening(tmp_path, hub, gateway):
                 await asyncio.sleep(1)
         gateway.key = Key(b"n" * 32)
@@ -443,7 +444,7 @@ def test_readings_are_heard_only_while_watched_and_only_if_signed(tmp_path: Path
 
     async def play(s: Scene) -> None:
         key = Key(b"a" * 32)
-        await s.gateway.change(agent(key))
+        await s.gateway.tell(agent(key))
         async with s.hub.dial("an agent") as link:
             await link.publish([readings(key)])
             s.feed.watch({"scale-1"})
@@ -493,7 +494,7 @@ def test_whatever_the_broker_does_the_board_is_the_gateways(seed: int) -> None:
                 for number in range(1, 60):
                     states: tuple[AlertState, ...] = ("open", "acknowledged", "closed")
                     told = alert(f"a{dice.randrange(9)}", state=dice.choice(states))
-                    await gateway.change(AlertChanged(alert=told))
+                    await gateway.tell(AlertChanged(alert=told))
                     fold.apply(EPOCH, number, AlertChanged(alert=told))
                     if dice.random() < 0.05:
                         gateway.pruned = number

@@ -12,7 +12,8 @@ from command_center.change import Change
 from command_center.live import Live, Screen
 from command_center.officers import Officer
 from contract.messages import AlertChanged, SignedBytes, encode
-from tests.command_center.scripted import EPOCH, alert
+from tests.command_center.scripted import alert
+from tests.support.scripted_gateway import EPOCH
 from tests.support.virtual import VirtualClock, run_virtually
 
 AMINA = Officer("Amina", "officer", "hash", posts=("*",))

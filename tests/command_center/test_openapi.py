@@ -54,8 +54,8 @@ class Served:
         gateway = Gateway(Hub(), SystemClock())
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         async with gateway.running():
-            await gateway.change(AlertChanged(alert=alert("a1")))
-            await gateway.change(agent(gateway.key))
+            await gateway.tell(AlertChanged(alert=alert("a1")))
+            await gateway.tell(agent(gateway.key))
             async with running(self._path, gateway) as desk:
                 await self._prepare(desk)
                 self._is_ready.set()

@@ -32,7 +32,7 @@ async def gateway() -> AsyncIterator[Gateway]:
     """A gateway that knows one alert."""
     one = Gateway(Hub(), SystemClock())
     async with one.running():
-        await one.change(AlertChanged(alert=alert("a1")))
+        await one.tell(AlertChanged(alert=alert("a1")))
         yield one
 
 
@@ -53,7 +53,7 @@ async def test_from_the_first_link_to_the_live_stream(tmp_path: Path, gateway: G
             if first["number"] == 0:
                 first = await hear(screen, "snapshot", number=1)
             assert [one["id"] for one in first["alerts"]] == ["a1"]
-            await gateway.change(AlertChanged(alert=alert("a2", title="</script>\u202e")))
+            await gateway.tell(AlertChanged(alert=alert("a2", title="</script>\u202e")))
             change = await hear(screen, "change", number=2)
             assert change["type"] == "alert.changed"
             assert change["data"]["alert"]["title"] == "</script>\u202e"
@@ -98,7 +98,7 @@ async def test_an_act_said_while_the_gateway_is_away_arrives_after_a_restart(
     """The officer's word is on the disk: no absence loses it, and nobody hears it twice."""
     gateway = Gateway(Hub(), SystemClock())
     async with gateway.running():
-        await gateway.change(AlertChanged(alert=alert("a1")))
+        await gateway.tell(AlertChanged(alert=alert("a1")))
         async with running(tmp_path, gateway) as desk:
             await desk.sign_in_first()
             async with desk.screen() as screen:
@@ -129,7 +129,7 @@ async def test_an_act_said_while_the_gateway_is_away_arrives_after_a_restart(
 async def test_watched_readings_reach_only_who_watches(tmp_path: Path, gateway: Gateway) -> None:
     """Signed by the agent, shown at once, with the source."""
     key = Key(b"a" * 32)
-    await gateway.change(agent(key))
+    await gateway.tell(agent(key))
     async with running(tmp_path, gateway) as desk:
         await desk.sign_in_first()
         async with desk.screen() as screen, desk.screen() as other:
@@ -145,7 +145,7 @@ async def test_watched_readings_reach_only_who_watches(tmp_path: Path, gateway: 
                         await asyncio.sleep(0.05)
             (reading,) = heard.result()["readings"]
             assert (reading["source"], reading["value"]) == ("/KEMBA/gate-2", 12.5)
-            await gateway.change(AlertChanged(alert=alert("end")))
+            await gateway.tell(AlertChanged(alert=alert("end")))
             async with asyncio.timeout(WAIT_S):
                 while (message := await other.recv())["kind"] != "change":
                     assert message["kind"] != "readings"
@@ -163,13 +163,13 @@ async def test_a_slow_screen_is_sent_away_and_the_others_go_on(
             await hear(slow, "snapshot")
             changes = 3 * live.QUEUE_MESSAGES_MAX + SOCKETS_BYTES_MAX // 4_000
             for number in range(2, changes):
-                await gateway.change(AlertChanged(alert=large))
+                await gateway.tell(AlertChanged(alert=large))
                 if number % 100 == 0:
                     await hear(good, "change", number=number)
             code = await closed_with(slow)
             # Too late for a close code if this box is slow itself: then just closed.
             assert code in (live.TOO_SLOW, None)
-            await gateway.change(AlertChanged(alert=alert("after")))
+            await gateway.tell(AlertChanged(alert=alert("after")))
             await hear(good, "change", number=changes)
 
 

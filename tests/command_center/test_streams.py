@@ -18,7 +18,8 @@ from contract.clock import SystemClock
 from contract.links.memory import Hub
 from contract.messages import AlertChanged, JudgeChanged, read
 from tests.command_center.desk import WAIT_S, Desk, running
-from tests.command_center.scripted import EPOCH, Gateway, alert
+from tests.command_center.scripted import Gateway, alert
+from tests.support.scripted_gateway import EPOCH
 
 RESTARTS = 10
 
@@ -28,7 +29,7 @@ async def gateway() -> AsyncIterator[Gateway]:
     """A gateway that knows one alert."""
     one = Gateway(Hub(), SystemClock())
     async with one.running():
-        await one.change(AlertChanged(alert=alert("a1")))
+        await one.tell(AlertChanged(alert=alert("a1")))
         yield one
 
 
@@ -79,12 +80,12 @@ async def test_a_subscriber_survives_ten_restarts_and_misses_nothing(
         listening = tasks.create_task(subscribe(url, headers, heard, first), name="subscriber")
         for restart in range(RESTARTS + 1):
             number += 1
-            await gateway.change(AlertChanged(alert=alert(f"a{number}")))
+            await gateway.tell(AlertChanged(alert=alert(f"a{number}")))
             async with running(tmp_path, gateway, port=port):
                 for _ in range(3):
                     number += 1
-                    await gateway.change(AlertChanged(alert=alert(f"a{number}")))
-                    await gateway.change(JudgeChanged(version=str(restart), rules=()))
+                    await gateway.tell(AlertChanged(alert=alert(f"a{number}")))
+                    await gateway.tell(JudgeChanged(version=str(restart), rules=()))
                 async with asyncio.timeout(WAIT_S):
                     while restart % 2 == 0 and (not heard or heard[-1] != f"a{number}"):
                         await asyncio.sleep(0.02)
@@ -143,8 +144,8 @@ async def test_the_websocket_tells_the_same_and_only_of_its_posts(
         async with connect(url, additional_headers=headers) as program:
             assert (await hear(program, "heartbeat"))["cursor"] == f"{EPOCH}:1"
             there = msgspec.structs.replace(alert("far"), post="GBLHR")
-            await gateway.change(AlertChanged(alert=there))
-            await gateway.change(AlertChanged(alert=alert("near")))
+            await gateway.tell(AlertChanged(alert=there))
+            await gateway.tell(AlertChanged(alert=alert("near")))
             told = json.loads(await program.recv())
             assert (told["kind"], told["cursor"]) == ("alert.changed", f"{EPOCH}:3")
             assert told["data"]["data"]["alert"]["id"] == "near"
@@ -169,7 +170,7 @@ async def test_the_websocket_tells_the_same_and_only_of_its_posts(
                 f"/api/tokens/{token['id']}", headers={"X-Greenlane": "1"}
             )
             assert gone.json()["is_revoked"] is True
-            await gateway.change(AlertChanged(alert=alert("after")))
+            await gateway.tell(AlertChanged(alert=alert("after")))
             with pytest.raises(ConnectionClosed):
                 await hear(program, "alert.changed")
 
@@ -191,7 +192,7 @@ async def test_a_subscriber_that_takes_nothing_delays_nobody(
         ):
             await hear(slow, "heartbeat")
             for _ in range(2_000):
-                await gateway.change(AlertChanged(alert=large))
+                await gateway.tell(AlertChanged(alert=large))
             cursor = ""
             while cursor != f"{EPOCH}:2001":
                 cursor = (await hear(good, "alert.changed"))["cursor"]

@@ -15,8 +15,9 @@ from contract.messages import AlertChanged
 from greenlane.cli import parser
 from greenlane.commands.subscribe import _token, follow, line_of
 from tests.command_center.desk import WAIT_S, running
-from tests.command_center.scripted import EPOCH, Gateway, alert
+from tests.command_center.scripted import Gateway, alert
 from tests.command_center.test_streams import free_port, until
+from tests.support.scripted_gateway import EPOCH
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ async def gateway() -> AsyncIterator[Gateway]:
     """A gateway that knows one alert."""
     one = Gateway(Hub(), SystemClock())
     async with one.running():
-        await one.change(AlertChanged(alert=alert("a1")))
+        await one.tell(AlertChanged(alert=alert("a1")))
         yield one
 
 
@@ -49,10 +50,10 @@ async def test_it_prints_a_line_for_each_change_through_restarts(
         url = f"http://127.0.0.1:{port}"
         task = tasks.create_task(follow(url, token, f"{EPOCH}:1", lines.append), name="subscribe")
         for number in (2, 4):
-            await gateway.change(AlertChanged(alert=alert(f"a{number}")))
+            await gateway.tell(AlertChanged(alert=alert(f"a{number}")))
             async with running(tmp_path, gateway, port=port):
                 await said(lines, f"[a{number}]  {EPOCH}:{number}")
-                await gateway.change(AlertChanged(alert=alert(f"a{number + 1}")))
+                await gateway.tell(AlertChanged(alert=alert(f"a{number + 1}")))
                 await said(lines, f"[a{number + 1}]  {EPOCH}:{number + 1}")
         task.cancel()
     assert len(lines) == 4
@@ -73,7 +74,7 @@ async def test_a_cursor_that_is_too_old_is_said_and_all_alerts_are_listed(
             since = "f" * 16 + ":9"
             task = tasks.create_task(follow(url, token, since, lines.append), name="subscribe")
             await said(lines, "[a1]")
-            await gateway.change(AlertChanged(alert=alert("a2")))
+            await gateway.tell(AlertChanged(alert=alert("a2")))
             await said(lines, f"[a2]  {EPOCH}:2")
             task.cancel()
         assert "kept no longer" in capsys.readouterr().err

@@ -22,9 +22,10 @@ from contract.clock import SystemClock, stamp
 from contract.links.memory import Hub
 from contract.messages import GENESIS, AlertChanged, Identity, SignedBytes, compose
 from tests.command_center.desk import WAIT_S, running
-from tests.command_center.scripted import EPOCH, GATEWAY, Gateway, alert
+from tests.command_center.scripted import Gateway, alert
 from tests.command_center.test_alert_log import change
 from tests.command_center.test_streams import until
+from tests.support.scripted_gateway import EPOCH, GATEWAY
 
 HOME = ("127.0.0.0/8",)
 QUICK = Patience(answer_s=5, first_s=0.01, most_s=0.05, limit=timedelta(hours=1))
@@ -145,7 +146,7 @@ async def test_an_outsider_verifies_what_the_command_center_delivers(tmp_path: P
     """From the gateway's change to the package of PyPI; the secret was told once."""
     gateway, receiver, hung = Gateway(Hub(), SystemClock()), Receiver(), Receiver(script=[0] * 9)
     async with gateway.running(), receiver.running(), hung.running():
-        await gateway.change(AlertChanged(alert=alert("a1")))
+        await gateway.tell(AlertChanged(alert=alert("a1")))
         async with running(tmp_path, gateway, networks=HOME) as desk:
             await desk.sign_in_first()
             await until(desk, 1)
@@ -154,7 +155,7 @@ async def test_an_outsider_verifies_what_the_command_center_delivers(tmp_path: P
             made = (await desk.post("/api/subscribers", {**asked, "url": receiver.url})).json()
             assert "position" not in made["subscriber"]
             for number in range(2, 12):
-                await gateway.change(AlertChanged(alert=alert(f"a{number}")))
+                await gateway.tell(AlertChanged(alert=alert(f"a{number}")))
             async with asyncio.timeout(WAIT_S):
                 while len(receiver.taken) < 10:
                     await asyncio.sleep(0.01)

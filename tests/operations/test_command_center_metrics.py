@@ -44,7 +44,7 @@ async def test_alert_topics_are_counted_where_they_are_on(tmp_path: Path) -> Non
     on = msgspec.structs.replace(known, alert_topics=AlertTopicsConfig(enabled=True))
     async with gateway.running(), running_as(on, gateway.hub) as desk:
         await desk.sign_in_first()
-        await gateway.change(AlertChanged(alert=alert("a1")))
+        await gateway.tell(AlertChanged(alert=alert("a1")))
         values: dict[str, float] = {}
         async with asyncio.timeout(WAIT_S):
             while not values.get("greenlane_alert_topics_said_total"):

@@ -19,8 +19,9 @@ from contract.clock import SystemClock
 from contract.link import Dial
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.messages import AlertChanged
-from tests.command_center.scripted import EPOCH, Gateway, alert
+from tests.command_center.scripted import Gateway, alert
 from tests.command_center.test_alert_topics import SCHEMA
+from tests.support.scripted_gateway import EPOCH
 from tests.system.line import Program
 from tests.system.servers import Server, free_port, mosquitto
 
@@ -122,7 +123,7 @@ async def test_every_change_reaches_a_plain_client_though_the_center_is_killed(
         for life in range(LIVES):
             for _ in range(EACH):
                 said += 1
-                await gateway.change(AlertChanged(alert=alert(f"a{said}")))
+                await gateway.tell(AlertChanged(alert=alert(f"a{said}")))
             if life == LIVES - 1:
                 break
             # Some have been said, some are on their way: now.
@@ -130,7 +131,7 @@ async def test_every_change_reaches_a_plain_client_though_the_center_is_killed(
             await asyncio.to_thread(program.kill)
             for _ in range(EACH):
                 said += 1
-                await gateway.change(AlertChanged(alert=alert(f"a{said}")))
+                await gateway.tell(AlertChanged(alert=alert(f"a{said}")))
             await asyncio.to_thread(program.start)
         await hear(client, heard, said)
         await asyncio.to_thread(program.stop)

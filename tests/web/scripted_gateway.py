@@ -1,8 +1,4 @@
-"""A gateway that says what a test tells it to; the command center it speaks to is the real one.
-
-It numbers, chains and signs its changes, answers questions and gives receipts as the contract
-demands, so nothing on the other side of the link can tell the difference.
-"""
+"""A gateway that says what a test tells it to; the command center it speaks to is the real one."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -13,26 +9,18 @@ from typing import Final
 
 import msgspec
 
-from command_center.board import thing_of
-from contract.ask import answer
-from contract.clock import Clock, stamp
+from contract.clock import stamp
 from contract.identifiers import Source
-from contract.link import Link, Packet
 from contract.links.memory import Hub
 from contract.messages import (
-    GENESIS,
     ActDone,
     ActRefused,
-    AgentAlive,
-    AgentBorn,
     Alert,
     AlertChanged,
     AlertState,
     AskRefused,
     BlobAsked,
     BlobTold,
-    ChangesAsked,
-    ChangesTold,
     Completeness,
     CompletenessAsked,
     CompletenessTold,
@@ -40,29 +28,22 @@ from contract.messages import (
     EvidenceTold,
     HistoryAsked,
     HistoryTold,
-    Identity,
     Message,
     OfficerActed,
     Point,
     Reading,
     ReadingsTaken,
-    Receipt,
     SeriesAsked,
     SeriesTold,
-    SignedBytes,
     Stretch,
     Verb,
     compose,
-    read,
 )
 from contract.signing import Key
-from contract.topics import every, topic
-from contract.wire import hash_of
+from contract.topics import topic
 from gateway.history import Window
-from gateway.ledger import Ledger
+from tests.support.scripted_gateway import ScriptedGateway
 
-SOURCE: Final = Source("/KEMBA/gateway")
-JOURNAL: Final = "00000000000000a1"
 STATES: Final[dict[Verb, tuple[tuple[AlertState, ...], AlertState | None]]] = {
     "acknowledge": (("open",), "acknowledged"),
     "start": (("open", "acknowledged"), "in progress"),
@@ -76,11 +57,9 @@ STATES: Final[dict[Verb, tuple[tuple[AlertState, ...], AlertState | None]]] = {
 
 
 @dataclass
-class Gateway:
+class Gateway(ScriptedGateway):
     """What it knows; `tell` says a change, the rest answers by itself."""
 
-    key: Key
-    clock: Clock
     alerts: dict[str, Alert] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     archives: dict[str, bytes] = field(default_factory=dict)
@@ -93,48 +72,27 @@ class Gateway:
     """Readings of one, by device and metric, where it has its own."""
     asked: list[HistoryAsked] = field(default_factory=list)
     asked_whole: list[CompletenessAsked] = field(default_factory=list)
-    is_mute: bool = False
-    """Hears, and says nothing any more."""
     holds_acts: bool = False
     """Gives receipts for acts, and judges them only when `judge_held` is called."""
     held: list[OfficerActed] = field(default_factory=list)
-    _ledger: Ledger = field(default_factory=Ledger)
-    _changes: list[SignedBytes] = field(default_factory=list)
-    _things: list[object] = field(default_factory=list)
-    _link: Link | None = None
 
     async def run(self, hub: Hub, listening: asyncio.Event) -> None:
         """Serve until cancelled."""
         async with hub.dial("gateway") as link:
-            self._link = link
-            await link.subscribe(topic(SOURCE, "ask"), every("+", "life"), every("+", "events"))
+            await self.listen(link)
             listening.set()
-            async for batch in link.receive():
-                for packet in batch:
-                    await self._take(packet)
+            await self.hear(link)
 
-    async def tell(self, message: Message) -> None:
+    async def tell(self, message: Message, *, is_lost: bool = False) -> None:
         """Say a change."""
         if isinstance(message, AlertChanged):
             self.alerts[message.alert.id] = message.alert
-        identity = Identity(SOURCE, "changes", JOURNAL, len(self._changes) + 1)  # type: ignore[arg-type]  # the gateway's own stream
-        previous = hash_of(self._changes[-1].body) if self._changes else GENESIS
-        body = compose(
-            message,
-            source=SOURCE,
-            stamp=stamp(self.clock),
-            identity=identity,
-            previous=previous,
-        )
-        signed = self.key.seal(body)
-        self._changes.append(signed)
-        self._things.append(thing_of(message))
-        await self._say(topic(SOURCE, "changes"), signed)
+        await super().tell(message, is_lost=is_lost)
 
     async def read_out(self, agent: Source, key: Key, *readings: Reading) -> None:
         """An agent's readings, signed with its own key."""
         body = compose(ReadingsTaken(readings=readings), source=agent, stamp=stamp(self.clock))
-        await self._say(topic(agent, "readings"), key.seal(body))
+        await self.say(key.seal(body), topic(agent, "readings"))
 
     async def judge_held(self) -> None:
         """Judge the acts that were held."""
@@ -142,50 +100,9 @@ class Gateway:
         for acted in held:
             await self._judge(acted)
 
-    async def _say(self, where: str, signed: SignedBytes) -> None:
-        if self.is_mute or self._link is None:
-            return
-        packet = Packet(topic=where, body=signed.body, keyid=signed.keyid, sig=signed.sig)
-        await self._link.publish([packet])
-
-    async def _take(self, packet: Packet) -> None:
-        if self.is_mute or self._link is None:
-            return
-        event = read(packet.body)
-        message = event.message()
-        if packet.reply_to:
-            told = self._answer(message)
-            await self._link.publish(
-                [answer(packet, told, me=SOURCE, clock=self.clock, key=self.key)]
-            )
-            return
-        if isinstance(message, AgentBorn | AgentAlive):
-            self._ledger.claim(event.source, message.epochs)
-        if event.identity is not None and self._ledger.look(event.identity) == "new":
-            self._ledger.hear(event.identity, hash_of(packet.body), event.previous)
-            if isinstance(message, OfficerActed):
-                await self._acted(message)
-        await self._receipt(event.source)
-
-    async def _receipt(self, source: str) -> None:
-        receipt = Receipt(
-            journal=JOURNAL,
-            position=len(self._changes),
-            agent=source,
-            window=64,
-            window_s=30,
-            streams=self._ledger.receipt_streams(source),
-        )
-        body = compose(receipt, source=SOURCE, stamp=stamp(self.clock))
-        await self._say(topic(source, "receipts"), self.key.seal(body))
-
-    def _answer(self, question: Message) -> Message:  # noqa: PLR0911 - one answer a question
+    async def answered(self, question: Message) -> Message:
+        """From what the test has put here."""
         match question:
-            case ChangesAsked(epoch=epoch, after=after) if epoch == JOURNAL:
-                return self._page(self._changes[after:], is_snapshot=False)
-            case ChangesAsked():
-                latest = dict(self._pairs())
-                return self._page(list(latest.values()), is_snapshot=True)
             case BlobAsked() if body := self.blobs.get(question.sha256):
                 piece = body[question.offset_bytes : question.offset_bytes + 100_000]
                 return BlobTold(size_bytes=len(body), media_type="image/png", piece=piece)
@@ -264,19 +181,8 @@ class Gateway:
         )
         return HistoryTold(points=told, unit="kg", step_s=step_ms / 1_000)
 
-    def _pairs(self) -> list[tuple[object, SignedBytes]]:
-        return list(zip(self._things, self._changes, strict=True))
-
-    def _page(self, changes: list[SignedBytes], *, is_snapshot: bool) -> ChangesTold:
-        return ChangesTold(
-            epoch=JOURNAL,
-            upto=len(self._changes),
-            is_snapshot=is_snapshot,
-            is_last=True,
-            changes=tuple(changes),
-        )
-
-    async def _acted(self, acted: OfficerActed) -> None:
+    async def acted(self, acted: OfficerActed) -> None:
+        """Judge it, or hold it."""
         if self.holds_acts:
             self.held.append(acted)
         else:
