@@ -35,7 +35,7 @@ export class Twin extends HTMLElement {
   connectedCallback() {
     this.tabIndex = -1;
     this.sign = trust.sign();
-    this.title2 = el("h2", { id: "twin-title", class: "id strong" }, "Device");
+    this.title2 = el("h2", { id: "twin-title" }, "Device");
     this.fare = el("span", { class: "trust fare" }, icon("hole"), el("span"));
     this.plate = unsigned();
     this.unsigned = el("p", { class: "unsigned", hidden: true }, icon("hole"), el("span", {}, UNSIGNED));
@@ -78,6 +78,7 @@ export class Twin extends HTMLElement {
     reveal(this.explorer, found);
     reveal(this.plate, found?.agent.is_unsigned);
     say(this.title2, wanted.device || "Device");
+    this.title2.classList.toggle("id", Boolean(wanted.device));
     this.#showEmpty(board, found);
     if (view.live.state === "live" && board.isKnown && (!this.#askedAt || (this.#state !== "told" && view.now - this.#askedAt > AGAIN_MS))) this.#readSeries();
     if (found) this.#showFound(found);
@@ -88,9 +89,10 @@ export class Twin extends HTMLElement {
     if (!reveal(this.empty, board.isKnown && !found)) return;
     const [said, means] = this.empty.children;
     const { device } = this.view.wanted;
-    say(said, device ? `No device is called “${device}”.` : "Choose a device.");
+    const known = [...board.agents.values()].reduce((n, agent) => n + agent.devices.length, 0);
+    say(said, device ? `No device is called “${device}”.` : known ? "Choose a device." : "There is none to choose yet.");
     say(means, device ? "No agent names it now. It may have been renamed, or its agent enrolled anew; its history is still to be explored."
-      : `${many([...board.agents.values()].reduce((n, agent) => n + agent.devices.length, 0), "device")} behind ${many(board.agents.size, "agent")}.`);
+      : `${many(known, "device")} behind ${many(board.agents.size, "agent")}.`);
   }
 
   #showFound(found) {
@@ -128,7 +130,7 @@ export class Twin extends HTMLElement {
     this.#fact(this.agent.state, agent.state === "alive" ? "alive" : `${agent.state}, ${heard}`);
     this.#fact(this.agent.born, agent.is_unsigned ? "" : agent.born_at ? `${time(agent.born_at, now)}, ${age(now - Date.parse(agent.born_at))} ago` : "not told");
     this.#fact(this.agent.version, agent.version && `v${agent.version}`);
-    this.#fact(this.agent.clock, agent.is_unsigned ? "its own, unknown" : agent.clock_error_ms === null ? "not synchronised: its times are the receipts'" : `synchronised, ± ${count(agent.clock_error_ms)} ms`);
+    this.#fact(this.agent.clock, agent.is_unsigned ? "its own, unknown" : agent.clock_error_ms === null ? "not synchronised: what it says has the time at which it arrived" : `synchronised, ± ${count(agent.clock_error_ms)} ms`);
     this.#fact(this.agent.key, agent.is_unsigned ? "none" : agent.keyid && (agent.keyid.length > 16 ? short(agent.keyid) : agent.keyid));
     this.#fact(this.agent.models, agent.models.map((model) => `${model.name}, sha256 ${short(model.sha256)}`).join("; "));
     set(this.agent.key.lastChild, "title", agent.keyid || false);
