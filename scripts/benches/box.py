@@ -46,7 +46,11 @@ REPOSITORY: Final = Path(__file__).parents[2]
 
 def main() -> int:
     """Set a box up and let it scan; 0 if the scan reached the board."""
-    parser = argparse.ArgumentParser(prog="scripts/bench box", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench box",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--architecture", default="", help="of Debian, such as arm64")
     parser.add_argument("--mirror", default=MIRROR)
     asked = parser.parse_args()

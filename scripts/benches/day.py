@@ -58,7 +58,11 @@ QUIET_S_MAX: Final = 120.0
 
 def main() -> int:
     """Run the bench; 0 if nothing is lost and a day's bags would take `WANTED_MIN` or less."""
-    parser = argparse.ArgumentParser(prog="scripts/bench day", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench day",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--bags", type=int, default=BAGS, help=f"default: {BAGS}")
     parser.add_argument("--pool", type=int, default=POOL, help=f"pictures, default: {POOL}")
     parser.add_argument(

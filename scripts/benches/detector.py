@@ -48,7 +48,11 @@ class Case:
 
 def main() -> int:
     """Run the bench; 0 if the pipeline costs little more than the network."""
-    parser = argparse.ArgumentParser(prog="scripts/bench detector", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench detector",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--model", type=Path, default=WILDLIFE_MODEL)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of a case in a round")

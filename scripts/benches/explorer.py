@@ -46,7 +46,11 @@ DRAW: Final = (
 
 def main() -> int:
     """Run the bench; 0 if every step of both stores was smooth."""
-    parser = argparse.ArgumentParser(prog="scripts/bench explorer", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench explorer",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--points", type=int, default=POINTS, help=f"default: {POINTS:,}")
     asked = parser.parse_args()
     logs.set_up(level="error")

@@ -227,7 +227,11 @@ def drop_cache(folder: Path) -> None:
 
 def main() -> int:
     """Build, start again and again, and print what it took."""
-    parser = argparse.ArgumentParser(prog="scripts/bench journal", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench journal",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--entries", type=int, default=10_000_000)
     parser.add_argument("--agents", type=int, default=200)
     parser.add_argument("--starts", type=int, default=3, help="warm ones, and as many cold ones")

@@ -260,7 +260,11 @@ def _ms(sorted_s: list[float], share: float) -> float | None:
 
 def main(arguments: list[str]) -> int:
     """Measure; 0 if it was quick enough."""
-    parser = argparse.ArgumentParser(prog="scripts/bench outage")
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench outage",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--seconds", type=int, default=OUTAGE_S, help="how long the broker is away")
     parser.add_argument("--rate", type=int, default=RATE, help="readings a second")
     parser.add_argument("--real", action="store_true", help="in real time: it takes as long")

@@ -81,7 +81,11 @@ CASES: Final = (
 
 def main() -> int:
     """Measure all cases; 0 if the worst is below `GB_A_DAY_MAX`."""
-    parser = argparse.ArgumentParser(prog="scripts/bench outbox", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench outbox",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"default: {SECONDS:.0f}")
     asked = parser.parse_args()
     logs.set_up(level="error")

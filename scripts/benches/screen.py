@@ -43,7 +43,11 @@ FRAME: Final = """
 
 def main() -> int:
     """Run the bench; 0 if nothing was lost and no task of the page took too long."""
-    parser = argparse.ArgumentParser(prog="scripts/bench screen", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench screen",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--devices", type=int, default=DEVICES, help=f"default: {DEVICES:,}")
     parser.add_argument("--rate", type=float, default=RATE, help=f"readings/s of each ({RATE:g})")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"default: {SECONDS:g}")
