@@ -1,18 +1,25 @@
 """Whatever a Modbus device answers: readings, or a device that is lost, soon."""
 
 import asyncio
+import contextlib
+import os
 import random
+from pathlib import Path
 from typing import Final
 
 import pytest
+from pymodbus.framer.rtu import FramerRTU
 
 from contract.clock import SystemClock
 from edge.driver import DeviceLost, Driver
 from edge.drivers import driver_of
 from edge.drivers.modbus import ModbusSettings
+from edge.drivers.modbus_rtu import ModbusRtuSettings
+from simulators.serial_wire import serial_wire
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(110)]
 SEEDS: Final = 12
+SERIAL_SEEDS: Final = 6
 ENOUGH: Final = 20
 ANSWER_S_MAX: Final = 60.0
 
@@ -78,6 +85,50 @@ async def test_a_device_that_answers_anything_is_lost_and_no_more(seed: int) -> 
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
+
+
+def frame(rng: random.Random) -> bytes:
+    """An answer on a serial line: with the right check sum or not, of the right unit or not."""
+    pdu = rng.choice(
+        (
+            b"\x03\x00",
+            b"\x03\xff" + rng.randbytes(250),
+            b"\x04\x08" + rng.randbytes(8),
+            b"\x83\x02",
+            b"\x83",
+            rng.randbytes(rng.randrange(1, 40)),
+        )
+    )
+    said = bytes((rng.choice((1, 1, 0, 247)),)) + pdu
+    check = FramerRTU.compute_CRC(said).to_bytes(2)
+    return rng.choice((said + check, said + check, said, check, rng.randbytes(300), b""))
+
+
+@pytest.mark.parametrize("seed", range(SERIAL_SEEDS))
+async def test_a_serial_line_may_say_anything(seed: int, tmp_path: Path) -> None:
+    """Whole frames, halves, noise, silence: as above."""
+    rng = random.Random(seed)  # noqa: S311 - a story
+    near, far = tmp_path / "near", tmp_path / "far"
+    settings = ModbusRtuSettings(
+        device="cold-store", serial=str(near), map="climate", poll_s=0.05, timeout_s=0.2
+    )
+    loop = asyncio.get_running_loop()
+    async with serial_wire(near, far):
+        port = os.open(far, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+
+        def answer_it() -> None:
+            with contextlib.suppress(BlockingIOError):
+                os.read(port, 300)
+                os.write(port, frame(rng))
+
+        loop.add_reader(port, answer_it)
+        try:
+            async with asyncio.timeout(ANSWER_S_MAX):
+                with pytest.raises(DeviceLost):
+                    await observed(driver_of(settings, SystemClock()))
+        finally:
+            loop.remove_reader(port)
+            os.close(port)
 
 
 async def observed(driver: Driver) -> None:
