@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from contract.delivery.source_end import renumbered
+from contract.delivery.voice import renumbered
 from contract.messages import GENESIS, Identity, read
 from contract.signing import Key
 from contract.wire import hash_of
