@@ -35,7 +35,7 @@ export class Twin extends HTMLElement {
   connectedCallback() {
     this.tabIndex = -1;
     this.sign = trust.sign();
-    this.title2 = el("h2", { id: "twin-title" }, "Device");
+    this.title2 = el("h2", { id: "twin-title", class: "strong" }, "Device");
     this.fare = el("span", { class: "trust fare" }, icon("hole"), el("span"));
     this.plate = unsigned();
     this.unsigned = el("p", { class: "unsigned", hidden: true }, icon("hole"), el("span", {}, UNSIGNED));
