@@ -22,8 +22,10 @@ def nobody(_what: str, _done: int, _of: int) -> None:
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """The journal, as of one moment a statement; raises `Rejected` for what is none of ours."""
-    if not path.exists():
-        raise Rejected(f"there is no journal at {path}")
+    try:
+        path.stat()
+    except OSError as error:
+        raise Rejected(f"there is no journal at {path}") from error
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as at:
         # A text that was harmed is read all the same: its checksum says so.
         at.text_factory = lambda raw: raw.decode(errors="replace")
