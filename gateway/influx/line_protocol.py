@@ -1,12 +1,13 @@
 r"""Points as InfluxDB line protocol: pure, with the prefix of each series made once.
 
 Equal series and timestamp overwrite in InfluxDB, silently. So a timestamp here is `observed_at`
-cut to the millisecond, with ``(epoch + sequence * 1000 + item) mod 1000000`` as its last digits:
+cut to the millisecond, with six last digits that are its identity's (`_digits`):
 
 * the same point gets the same timestamp every time, so writing it again changes nothing;
 * within an epoch, different points of one series get different timestamps even if they were
-  observed in the same millisecond (or by a clock that stands still), unless their messages lie
-  an exact multiple of 1,000 numbers apart;
+  observed in the same millisecond (or by a clock that stands still): always if their messages
+  lie less than 999 numbers apart, and if they stand in the same place of their messages (as all
+  that strangers say does) less than 999,000;
 * across epochs (a clock that starts at the same time after every power cut) two points of one
   series and one millisecond meet with a chance of one in a million; the journal has both.
 
@@ -85,9 +86,18 @@ def _epoch_offset(epoch: str) -> int:
     return int(epoch, 16) % NS_PER_MS
 
 
+def _digits(epoch: str, sequence: int) -> int:
+    """What the last digits of a message's first point are, not yet cut to six.
+
+    A thousand devices that speak in turn, heard at once, are a thousand numbers apart: hence the
+    last term.
+    """
+    return _epoch_offset(epoch) + sequence * ITEMS + sequence // ITEMS
+
+
 def timestamp_ns(point: TimePoint) -> int:
     """The point's own timestamp: its millisecond, and six digits that are its identity's."""
-    number = _epoch_offset(point.origin.epoch) + point.sequence * ITEMS + point.item
+    number = _digits(point.origin.epoch, point.sequence) + point.item
     return point.observed_us // 1_000 * NS_PER_MS + number % NS_PER_MS
 
 
@@ -107,7 +117,7 @@ def _texts(points: Sequence[TimePoint]) -> list[str]:
     ):
         if sequence != said_as or origin is not said_by:
             said_by, said_as = origin, sequence
-            first, number = _epoch_offset(origin.epoch) + sequence * ITEMS, f"sequence={sequence}i"
+            first, number = _digits(origin.epoch, sequence), f"sequence={sequence}i"
         time_ns = observed_us // 1_000 * NS_PER_MS + (first + item) % NS_PER_MS
         if not TIME_NS_MIN <= time_ns <= TIME_NS_MAX:
             raise Unwritable("InfluxDB's time goes from 1677 to 2262; this was observed outside")

@@ -1,7 +1,7 @@
 """Line protocol: what is written is what a real InfluxDB reads back, byte for byte."""
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.influx.line_protocol import (
@@ -80,19 +80,32 @@ def test_a_line_is_made_to_the_letter() -> None:
     )
 
 
-identities = st.tuples(st.integers(1, 999), st.integers(0, 999))
+items = st.integers(0, 999)
 
 
-@given(identities, identities, st.integers(0, 10**15))
+@given(st.integers(1, 10**9), st.integers(0, 998), items, items, st.integers(0, 10**15))
+@example(1, 998, 999, 0, 0)
 def test_two_points_of_one_instant_have_two_timestamps(
-    one: tuple[int, int], other: tuple[int, int], observed_us: int
+    first: int, apart: int, here: int, there: int, observed_us: int
 ) -> None:
-    """Within an epoch, up to a thousand messages apart; and both stay in their millisecond."""
-    assume(one != other)
+    """Within an epoch, nearly a thousand messages apart; and both stay in their millisecond."""
+    assume(apart or here != there)
+    one, other = (first, here), (first + apart, there)
     base = point_of("d", "", 1.0, 1)._replace(observed_us=observed_us)
     times = [timestamp_ns(base._replace(sequence=seq, item=item)) for seq, item in (one, other)]
     assert times[0] != times[1]
     assert {time // 10**6 for time in times} == {observed_us // 1_000}
+
+
+@given(st.integers(1, 10**9), st.integers(1, 998_999), items)
+@example(1, 1_000, 0)
+def test_strangers_that_speak_in_turn_and_are_heard_at_once_keep_their_points(
+    first: int, apart: int, item: int
+) -> None:
+    """A thousand devices: the next word of each lies a thousand numbers on."""
+    base = point_of("d", "", 1.0, 1)._replace(item=item)
+    times = {timestamp_ns(base._replace(sequence=seq)) for seq in (first, first + apart)}
+    assert len(times) == 2
 
 
 @pytest.mark.parametrize("observed_us", [TIME_NS_MAX // 1_000 + 10**6, -(10**18), 253 * 10**15])
