@@ -58,13 +58,15 @@ def test_what_is_resolved_is_closed_and_opened_again(page: Page, center: Center)
 
 
 def test_a_link_of_the_desk_opens_its_alert(page: Page, center: Center) -> None:
-    """Other pages lead to an alert by its address."""
+    """Other pages lead to an alert by its address, which stays: it can be reloaded."""
     for number in (1, 2):
         alert = scene.seal_alert(id_=f"a-{number}", at=scene.now())
         center.alert(msgspec.structs.replace(alert, title=f"Alert {number}"))
     page.goto(f"{center.url}/?alert=a-2")
     expect(page.locator("gl-why .lead")).to_have_text("Alert 2")
-    assert page.url == f"{center.url}/"
+    assert page.url == f"{center.url}/?alert=a-2"
+    page.reload()
+    expect(page.locator("gl-why .lead")).to_have_text("Alert 2")
 
 
 def test_the_first_password_is_set_and_later_changed(browser: Browser, center: Center) -> None:
