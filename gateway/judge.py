@@ -45,7 +45,7 @@ from gateway.settings import JudgeSettings
 from gateway.state import State
 from gateway.twins import Agent
 
-VERSION: Final = "5"
+VERSION: Final = "6"
 """Raise it with every change that could make another change of the same entries."""
 
 

@@ -5,11 +5,11 @@ their order. Of one run, words are ordered by the monotonic clock of its box, wh
 carries. Of runs on two boxes, the count of each is laid beside the journal's time, by the word that
 came quickest: a word that is late for it looks early, never the other way round.
 
-    first word of a newer run          ─▶ "newer"    its devices count from here on
-    the newest run, in its order       ─▶ "current"
-    the newest run, behind what it said─▶ "stale"    an old link's word behind the new one's
-    a run before it, from before it    ─▶ "late"
-    a run before it, and it speaks on  ─▶ "again"    one key on two boxes: it is the newest now
+    first word of a newer run           ─▶ "newer"    its devices count from here on
+    the newest run, in its order        ─▶ "current"
+    the newest run, behind what it said ─▶ "stale"    an old link's word behind the new one's
+    another, from before it was followed─▶ "late"
+    another, and it speaks on           ─▶ "again"    one key on two boxes: it is the newest now
 """
 
 from datetime import UTC, datetime, timedelta
@@ -40,16 +40,25 @@ class Word(NamedTuple):
     """By the monotonic clock of its box."""
 
 
-class Run(msgspec.Struct):
-    """What is known of one run; of one that was only named, nothing."""
+class Turn(msgspec.Struct, frozen=True):
+    """The word by which a run became the newest."""
 
-    boot: str = ""
-    began_us: int = 0
-    """The word by which it became the newest, by its box."""
+    boot: str
+    said_us: int
+    """By its box."""
+    heard_us: int
+    """By the journal."""
+
+
+class Run(msgspec.Struct):
+    """What is known of one run; of one that was only named, nothing but who followed it."""
+
     said_us: int = 0
     """Its newest word, by its box."""
     ahead_us: int | None = None
     """The journal's time less that of its box, where its quickest word came."""
+    next: Turn | None = None
+    """Of the run that followed it, however many came after that one; none for the newest."""
 
     def came(self, ahead_us: int) -> int:
         """A word came with the journal so far ahead of its box; the least of all."""
@@ -62,8 +71,6 @@ class Runs(msgspec.Struct):
 
     epoch: str = ""
     """The newest."""
-    heard_us: int = 0
-    """The word by which it became that, by the journal."""
     by_epoch: dict[str, Run] = {}
 
     def hear(self, word: Word, at: datetime) -> Verdict:
@@ -74,7 +81,7 @@ class Runs(msgspec.Struct):
             self._begin(word, now_us)
             return "newer"
         if word.epoch != self.epoch:
-            if not self._is_after_newest(run, word, now_us):
+            if not _speaks_on(run, word, now_us):
                 return "late"
             self._begin(word, now_us)
             return "again"
@@ -94,24 +101,29 @@ class Runs(msgspec.Struct):
         return run is None or epoch == self.epoch
 
     def _begin(self, word: Word, now_us: int) -> None:
+        turn = Turn(word.boot, word.said_us, now_us)
         for epoch in reversed(word.former[:RUNS_MAX]):
-            self.by_epoch.setdefault(epoch, Run())
+            self.by_epoch.setdefault(epoch, Run(next=turn))
+        if self.epoch:
+            self.by_epoch[self.epoch].next = turn
         run = self.by_epoch.pop(word.epoch, Run())
-        run.boot, run.began_us = word.boot, word.said_us
-        run.said_us = max(word.said_us, run.said_us)
+        run.next, run.said_us = None, max(word.said_us, run.said_us)
         run.came(now_us - word.said_us)
         self.by_epoch[word.epoch] = run  # behind all others: it is forgotten last
-        self.epoch, self.heard_us = word.epoch, now_us
+        self.epoch = word.epoch
         while len(self.by_epoch) > RUNS_MAX:
             del self.by_epoch[next(iter(self.by_epoch))]
 
-    def _is_after_newest(self, run: Run, word: Word, now_us: int) -> bool:
-        newest = self.by_epoch[self.epoch]
-        if word.boot == newest.boot:
-            return word.said_us > newest.began_us
-        is_first = run.ahead_us is None  # how late it came, nobody can tell
-        ahead_us = run.came(now_us - word.said_us)
-        return not is_first and ahead_us + word.said_us > self.heard_us + MARGIN_US
+
+def _speaks_on(run: Run, word: Word, now_us: int) -> bool:
+    """Whether this was said after another run had followed this one."""
+    is_first = run.ahead_us is None  # how late it came, nobody can tell
+    quickest_us = run.came(now_us - word.said_us) + word.said_us
+    if run.next is None:
+        return False
+    if word.boot == run.next.boot:
+        return word.said_us > run.next.said_us
+    return not is_first and quickest_us > run.next.heard_us + MARGIN_US
 
 
 def word_of(event: Event, message: AgentBorn | AgentAlive) -> Word | None:

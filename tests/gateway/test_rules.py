@@ -447,6 +447,18 @@ def test_a_clone_is_found_whatever_its_clock_says(lag_s: float) -> None:
     assert court.alerts("agent_doubled")[0].times == times + 1
 
 
+def test_a_second_clone_does_not_hide_the_first() -> None:
+    """A run is over when the next one is born: a third one changes nothing of that."""
+    court = Court()
+    court.live(born("a"), 0)
+    court.hear(spoken(born("b", "a"), 0.0, 20.0), 20)
+    court.hear(spoken(born("c", "a"), 0.0, 26.0), 26)
+    court.hear(said(alive("a"), GATE, 18), 27)
+    assert not court.alerts("agent_doubled")
+    court.live(alive("a"), 27)
+    assert court.alerts("agent_doubled")
+
+
 def spoken(message: Message, lag_s: float, at_s: float) -> Draft:
     """A word of another box with its own clock, which counts since it was switched on."""
     return said(message, GATE, at_s + lag_s, boot=("clone", 900.0 + lag_s))
