@@ -19,6 +19,8 @@ FAILED = {
     4059: "of two receipts with one position the older came last, and a pruned number was missing",
     7002: "a stranger's reading over its limit that came over the slower link was told to nobody",
     7013: "as 7002, and the alert was there on a day without faults",
+    20157: "a box that was off when somebody came to enrol it anew was left with a revoked key",
+    20287: "a second clone, born just before a former run spoke on, hid the first",
     108: "whether a tick or a reading showed first that it lasts changed an alert's evidence",
 }
 """Seeds that once went wrong, and what it was."""

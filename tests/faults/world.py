@@ -391,13 +391,16 @@ class World:
         await self._kill(box, trouble.for_s)
 
     async def revoke_key(self, trouble: Trouble) -> None:
-        """Its key is revoked while it speaks; then somebody comes and enrols it anew."""
+        """Its key is revoked while it speaks; then somebody comes and enrols it anew.
+
+        Who finds it switched off waits: that it is off does not spare it its new key.
+        """
         box, agent = self.boxes[trouble.who], self.agents[trouble.who]
         wanted = Wish(source=agent.source, keyid=agent.key.keyid, reason="lost", by="ada")
         wish(self.gateway.folder, wanted)
         await asyncio.sleep(trouble.for_s)
-        if box.life is None:
-            return  # nobody can enrol what is not there
+        while box.life is None:
+            await asyncio.sleep(RESTART_S)
         await box.stop()
         for name in ("key", "key.next"):
             (box.folder / name).unlink(missing_ok=True)
