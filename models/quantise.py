@@ -97,8 +97,13 @@ def _from_bytes(data: bytes) -> bytes:
     read, weight = makers[conv.input[0]], makers[conv.input[1]]
     rounds = makers[read.input[0]]
     name = rounds.input[0]
+    # The second stage samples the picture itself, in floats and with its own sign.
+    for node in graph.node:
+        if node is not conv:
+            for i, taken in enumerate(node.input):
+                if taken == read.output[0]:
+                    node.input[i] = name
     graph.node.remove(rounds)
-    # The second stage samples the picture itself, in floats: what it needs stays.
     while name != INPUT and not any(name in node.input for node in graph.node):
         node = makers[name]
         graph.node.remove(node)

@@ -2,14 +2,18 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the extra `train`")
 
+import onnx
+import onnxruntime
 import torch
 from torch import nn
 
 from models.costs import of_second, wanted
 from models.export import export
+from models.inference import INPUT
 from models.network import Head, Network
 from models.pictures import Batch
 from models.quantise import quantise
@@ -140,7 +144,7 @@ def test_learning_lowers_the_cost_and_leaves_the_first_stage_alone() -> None:
 
 
 def test_file_says_what_both_stages_say_and_thaws_to_them() -> None:
-    """Exported (which compares), read back, and rounded to 8 bits."""
+    """Exported (which compares) and read back."""
     network = two_stages()
     data = export(network, SIDE)
     again = thaw(data, CLASSES, WIDTH, SIDE)
@@ -149,8 +153,30 @@ def test_file_says_what_both_stages_say_and_thaws_to_them() -> None:
     with torch.no_grad():
         for one, other in zip(network(x), again(x), strict=True):
             assert torch.allclose(one, other, atol=1e-2)
+
+
+def test_rounded_file_cuts_out_what_the_other_cuts_out() -> None:
+    """Its first stage takes bytes and turned weights; the second must still get the picture."""
+    data = export(two_stages(), SIDE)
     shown = np.random.default_rng(2).integers(0, 256, (4, SIDE, SIDE, 3), dtype=np.uint8)
-    assert len(quantise(data, SIDE, shown)) < len(data)
+    rounded = quantise(data, SIDE, shown)
+    assert len(rounded) < len(data)
+    cut = [_inside(one, "GridSample", shown[:1]) for one in (data, rounded)]
+    assert cut[0].max() > 0.5
+    assert np.abs(cut[0] - cut[1])[..., : 2 * CROP_PX, :].mean() < 0.1
+
+
+def _inside(data: bytes, kind: str, square: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What the one node of a kind says."""
+    model = onnx.load_from_string(data)
+    (node,) = (one for one in model.graph.node if one.op_type == kind)
+    told = onnx.helper.make_tensor_value_info(node.output[0], onnx.TensorProto.FLOAT, None)
+    model.graph.output.append(told)
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    (said,) = session.run([node.output[0]], {INPUT: square})
+    return np.asarray(said)
 
 
 def test_extents_are_shares_of_the_picture() -> None:
