@@ -99,7 +99,7 @@ def test_what_cannot_be_judged_is_said_in_a_sentence(tmp_path: Path) -> None:
     """An empty folder, labels that are none."""
     with pytest.raises(BadConfig, match="no PNG"):
         run("evaluate", "--images", str(tmp_path))
-    with pytest.raises(BadConfig, match="No such file"):
+    with pytest.raises(BadConfig, match="no recipe"):
         run("train", str(tmp_path / "none.toml"))
 
 

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("onnx", reason="onnx is not installed; it comes with the extra `train`")
 
 from models.evaluation import wilson
-from models.inference import Model, preferred, twin_of
+from models.inference import Model, overlap, preferred, twin_of
 from models.passport import WILDLIFE_MODEL, Passport, Quantised, digest, load, path_for
 from models.quantise import quantise
 from models.rates import Figure
@@ -56,18 +56,25 @@ def beside(folder: Path, rounded: bytes, *, found: int, of: int = 1000) -> Path:
 
 
 def test_twin_is_small_and_says_nearly_the_same(tmp_path: Path, rounded: bytes) -> None:
-    """A third of the size; boxes still in pixels, scores within a tenth."""
+    """Less than half the size; what is sure lies where it lay, and is nearly as sure."""
     path = beside(tmp_path, rounded, found=800)
     assert len(rounded) < 0.45 * path.stat().st_size
     plain, twin = Model(path), Model(twin_of(path))
     assert twin.passport.precision == "int8"
-    for seed in DEMO[810_000:810_003]:
+    covered, off = [], []
+    for seed in DEMO[810_000:810_004]:
         side = plain.passport.input_side
-        square = render(seed, size=(side, side)).pixels[None]
+        square = render(seed, threat="turtle_shell", size=(side, side)).pixels[None]
         (boxes, scores), (near, like) = (m.infer(m.ready(square)) for m in (plain, twin))
-        assert np.abs(scores - like).max() < 0.15
-        sure = scores.max(axis=-1) > 0.05
-        assert np.median(np.abs(boxes - near)[sure]) < 6.0
+        for box, score in zip(boxes[0], scores[0], strict=True):
+            if score.max() > 0.5:
+                shared = overlap(box, near[0])
+                at = int(shared.argmax())
+                covered.append(float(shared[at]))
+                off.append(float(np.abs(like[0, at] - score).max()))
+    assert len(off) >= 3
+    assert np.median(covered) > 0.7
+    assert np.median(off) < 0.15
 
 
 def test_twin_runs_where_nothing_is_lost(tmp_path: Path, rounded: bytes) -> None:
