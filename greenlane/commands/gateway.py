@@ -6,16 +6,20 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from greenlane.arguments import add_config, config_of
-from greenlane.exits import OK
+from greenlane.exits import FAILED, OK
 from greenlane.serving import serve
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from contract.identifiers import Source
     from gateway.config import GatewayConfig
 
 EXAMPLE: Final = "firmware_configs/post/gateway.toml"
 REVOKED_S_MAX: Final = 5.0
 """So long a revocation waits for a gateway that runs."""
+NAMED_MAX: Final = 10
+"""Agents that are named to who mistyped one."""
 
 
 def add_parser(commands: Any) -> None:
@@ -135,6 +139,7 @@ def certify(arguments: argparse.Namespace) -> int:
 
 def revoke_keys(arguments: argparse.Namespace) -> int:
     """Revoke the keys of an agent; waits for a gateway that runs."""
+    from gateway.books.enrolled import enrolled
     from gateway.config import GatewayConfig
     from gateway.trust.revoking import Wish, wish
 
@@ -150,9 +155,19 @@ def revoke_keys(arguments: argparse.Namespace) -> int:
         time.sleep(0.1)
     if path.exists():
         print(f"Keys of {source} will be revoked as soon as the gateway runs.")
-    else:
-        print(f"Keys of {source} count no more; greenlane journal or the log names them.")
+        return OK
+    # A name that is mistyped leaves the stolen box trusted: nothing is worse than to believe it.
+    if source not in (known := enrolled(config.folder)):
+        print(f"No agent {source} was ever enrolled here: no key was revoked. {_named(known)}")
+        return FAILED
+    print(f"Keys of {source} count no more; the gateway's log names them.")
     return OK
+
+
+def _named(known: "Collection[Source]") -> str:
+    shown = ", ".join(str(one) for one in sorted(known)[:NAMED_MAX])
+    more = f" and {len(known) - NAMED_MAX} more" if len(known) > NAMED_MAX else ""
+    return f"There are: {shown}{more}." if known else "There is none."
 
 
 def _source(arguments: argparse.Namespace, config: "GatewayConfig") -> "Source":

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from contract.link import Rejected
-from contract.messages import AlertChanged, read
+from contract.messages import AlertChanged, KeyEnrolled, read
 from contract.signing import verify
 from contract.wire import hash_of
 from gateway.books.census import census
 from gateway.books.check import Asked, check
+from gateway.books.enrolled import enrolled
 from gateway.books.export import Wanted, lines
 from gateway.books.rejudge import back_test, rejudge
 from gateway.books.report import Report
@@ -285,6 +286,13 @@ def test_the_command_says_how_it_is_and_ends_with_the_right_code(
     assert main(["journal", "check", "--config", config]) == 3
     whole.unlink()
     assert main(["journal", "stats", "--config", config]) == 3
+
+
+def test_who_was_ever_enrolled_is_known_by_the_gateways_own_entries(whole: Path) -> None:
+    """Whose keys may be revoked; a name that is none of them was mistyped."""
+    told = [entry.message for entry in entries(whole) if entry.type == KeyEnrolled.type]
+    assert told
+    assert enrolled(whole.parent) == {one.source for one in told if isinstance(one, KeyEnrolled)}
 
 
 def test_the_sample_has_acts_that_were_done(whole: Path) -> None:

@@ -94,6 +94,8 @@ def test_a_box_is_trusted_rotated_revoked_and_trusted_anew(tmp_path: Path) -> No
         assert post.types() == ["key.enrolled", "key.rotated", "key.enrolled"]
         said = post.gateway_command("revoke", "--agent", "lane-1", "--reason", "it was stolen")
         assert "count no more" in said
+        with pytest.raises(AssertionError):  # a mistyped name is no success
+            post.gateway_command("revoke", "--agent", "lane-l", "--reason", "it was stolen")
         until(lambda: "was revoked" in post.box.log.read_text())
         post.box.stop()
         post.enrol("--new-key")
