@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from models.assignment import assign, loss, outline_loss
+from models.costs import of_first
 from models.curriculum import Lesson, Lessons
-from models.network import STRIDES, Network, cells
-from models.pictures import Store
+from models.network import Network
+from models.pictures import Batch, Store
 from models.recipe import OPTIONAL, Recipe
 from models.start import Start
 from models.xray.bag import CLASSES
@@ -61,6 +61,7 @@ class Training:
         self.device = torch.device(recipe.device)
         self.network = Network(len(CLASSES), recipe.width).to(self.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._cost = of_first(self.network, is_half=True)
         self.average = Network(len(CLASSES), recipe.width).to(self.device)
         self.average.load_state_dict(self.network.state_dict())
         self.optimiser = torch.optim.AdamW(_groups(self.network, recipe.weight_decay))
@@ -120,20 +121,11 @@ class Training:
 
     def advance(self, lesson: Lesson) -> Tensor:
         """Take one step and return its cost."""
-        pixels, truths, silhouettes = (part.to(self.device) for part in lesson)
-        side = pixels.shape[-1]
-        x = pixels.float().contiguous(memory_format=torch.channels_last)
-        centres = torch.cat([cells(side // s, side // s, s) for s in STRIDES]).to(self.device)
         rate = self.recipe.learning_rate * _schedule(self.step, self.recipe.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.network.train()
-        with torch.autocast(self.device.type, torch.bfloat16):
-            logits, boxes, outlines = self.network.raw(x)
-        logits, boxes = logits.float(), boxes.float()
-        targets = assign(logits.sigmoid(), boxes, centres, truths)
-        cost = loss(logits, boxes, targets)
-        cost = cost + outline_loss(outlines.float(), silhouettes)
+        cost = self._cost(Batch(*(part.numpy() for part in lesson)))
         self.optimiser.zero_grad()
         cost.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.network.parameters(), GRADIENT_NORM_MAX)
