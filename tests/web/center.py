@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from tests.web.scripted_gateway import Gateway
 PASSWORD: Final = "four quiet herons walk"  # noqa: S105 - guards nothing
 START_S_MAX: Final = 60.0
 ANSWER_S_MAX: Final = 30.0
+ON_ITS_WAY_S: Final = 0.5
+"""By then what was said before the gateway fell silent has come."""
 
 T = TypeVar("T")
 
@@ -75,6 +78,12 @@ class Center:
             raise TimeoutError("the command center did not start")
         if self._failed is not None:
             raise self._failed
+
+    def silence(self) -> None:
+        """From now on the gateway says nothing, and its last word is 42 s old."""
+        self.gateway.is_mute = True
+        time.sleep(ON_ITS_WAY_S)
+        self.clock.leap_s = 42
 
     def stop(self) -> None:
         """Serve no more; what is on its disk stays."""

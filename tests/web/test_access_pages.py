@@ -133,8 +133,7 @@ def test_loading_keeps_the_shape_and_stale_says_how_old(
         expect(page.locator(panel)).to_have_attribute("data-trust", "live")
         expect(page.locator(row).first).to_be_visible()
         pages.append((page, panel, row))
-    center.gateway.is_mute = True
-    center.clock.leap_s = 42
+    center.silence()
     for page, panel, row in pages:
         page.bring_to_front()
         expect(page.locator(panel)).to_have_attribute("data-trust", "stale")

@@ -18,8 +18,7 @@ def test_a_silent_gateway_makes_the_desk_stale(page: Page, center: Center) -> No
     """After 30 s without a word every panel says how old it is; the word back takes it away."""
     center.alert(scene.seal_alert(at=scene.now()))
     expect(page.locator("gl-alerts tr.row")).to_have_count(1)
-    center.gateway.is_mute = True
-    center.clock.leap_s = 42
+    center.silence()
     expect(page.locator(".situation.trouble")).to_contain_text("The gateway has said nothing since")
     expect(page.locator("gl-alerts")).to_have_attribute("data-trust", "stale")
     expect(page.locator("gl-alerts header .trust")).to_contain_text(" s old")

@@ -212,8 +212,7 @@ def test_map_and_lanes_are_live_and_say_when_they_are_not(browser: Browser, tmp_
         center.alert(msgspec.structs.replace(one, state="acknowledged"))
         expect(spot.locator(".alerts")).to_contain_text("1 taken")
         expect(page.locator(".post", has_text="KEMBA").locator(".sev")).to_be_hidden()
-        center.gateway.is_mute = True
-        center.clock.leap_s = 42
+        center.silence()
         for panel in ("gl-map", "gl-lanes"):
             expect(page.locator(panel)).to_have_attribute("data-trust", "stale")
             expect(page.locator(f"{panel} > header .trust")).to_contain_text("old")
