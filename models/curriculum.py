@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from models.pictures import Pictures, Store
+from models.recipe import among
 
 if TYPE_CHECKING:
     from models.recipe import Recipe
@@ -48,7 +49,7 @@ class Lessons(Dataset[Lesson]):
         is_early = step < recipe.crop_share * recipe.steps
         side = recipe.crop_px if is_early else recipe.input_px
         rng = np.random.default_rng([recipe.seed, step])
-        batch = self._pictures.sample(rng, recipe.batch, side, recipe.among(step))
+        batch = self._pictures.sample(rng, recipe.batch, side, among(recipe, step))
         parts = (batch.pixels, batch.truths, batch.silhouettes)
         return Lesson(*(torch.from_numpy(part) for part in parts))
 

@@ -64,8 +64,9 @@ def finish(
     measured_on = (
         f"{test_bags} simulated bags, seeds {TEST.start} to {TEST.start + test_bags - 1}, every "
         f"other one honest; found means the right class and a box overlapping by {HIT_IOU} or more"
-        f"; thresholds chosen on {tune_bags // 2} other honest bags"
     )
+    if false_alarms_max is not None:
+        measured_on += f"; thresholds chosen on {tune_bags // 2} other honest bags"
     first, second = (
         replace(
             model.passport,

@@ -42,10 +42,11 @@ def revision() -> str:
 
 def describe(recipe: Recipe, history: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what a passport says about the training; `history` is `Training.history`."""
+    pictures = recipe.pictures + (recipe.second.pictures if recipe.second else 0)
     return {
         "data": (
-            f"{recipe.pictures} bags simulated by models.xray, seeds {TRAIN.start} to "
-            f"{TRAIN.start + recipe.pictures - 1}; no real X-ray, no weights of others"
+            f"{pictures} bags simulated by models.xray, seeds {TRAIN.start} to "
+            f"{TRAIN.start + pictures - 1}; no real X-ray, no weights of others"
         ),
         "begins_with": history[0].get("begins_with") if history else None,
         "recipe": recipe.as_dict(),

@@ -23,10 +23,6 @@ class Second:
     """Pictures a step; each has one to eight boxes to look at."""
     learning_rate: float
 
-    def among(self, step: int) -> int:
-        """Return out of how many pictures a step draws; it is never more than there will be."""
-        return min(self.pictures_first + int(self.pictures_per_step * step), self.pictures)
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -76,13 +72,14 @@ class Recipe:
     second: Second | None = None
     """None: one stage only."""
 
-    def among(self, step: int) -> int:
-        """Return out of how many pictures a step draws; it is never more than there will be."""
-        return min(self.pictures_first + int(self.pictures_per_step * step), self.pictures)
-
     def as_dict(self) -> dict[str, object]:
         """Return the recipe as it goes into a passport."""
         return asdict(self)
+
+
+def among(stage: Recipe | Second, step: int) -> int:
+    """Return out of how many pictures a stage's step draws; never more than there will be."""
+    return min(stage.pictures_first + int(stage.pictures_per_step * step), stage.pictures)
 
 
 OPTIONAL = {one.name: one.default for one in fields(Recipe) if one.default is not MISSING}

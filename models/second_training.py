@@ -11,7 +11,7 @@ import torch
 from models.costs import of_second
 from models.network import Network
 from models.pictures import Batch, Pictures, Rendering, Store
-from models.recipe import Recipe, Second
+from models.recipe import Recipe, Second, among
 from models.second_stage import SecondStage
 from models.start import weights_digest
 from models.tuning import Pace, Tuning
@@ -23,7 +23,7 @@ MEMORY_STEPS = 300
 
 
 class Bags:
-    """Lessons out of a store, as many pictures as are there by then (`recipe.Second.among`)."""
+    """Lessons out of a store, as many pictures as are there by then (`recipe.among`)."""
 
     def __init__(self, pictures: Pictures, second: Second) -> None:
         """Take the pictures, and what says how soon they come."""
@@ -32,7 +32,7 @@ class Bags:
     def batch(self, seed: Sequence[int], count: int, side: int) -> Batch:
         """Return the lessons of one step; waits until its pictures are rendered."""
         rng = np.random.default_rng(list(seed))
-        return self._pictures.sample(rng, count, side, self._second.among(seed[-1]))
+        return self._pictures.sample(rng, count, side, among(self._second, seed[-1]))
 
 
 def trained(recipe: Recipe, first: Network, folder: Path) -> SecondStage:

@@ -33,11 +33,6 @@ def bag(split: range, index: int) -> tuple[int, str | None]:
     return split[index], TRIALS[index % len(TRIALS)]
 
 
-def honest(count: int) -> range:
-    """Return the places of the first `count` honest bags of a trial."""
-    return range(0, 2 * count, 2)
-
-
 def lesson(index: int, twice: Sequence[str] = ()) -> tuple[int, tuple[str, ...]]:
     """Return the seed and the threats of one training bag; those in `twice` come twice as often."""
     seed = TRAIN[index]
