@@ -21,8 +21,11 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from command_center.bounded import Bounded
 from contract.link import Rejected
 
+ANSWER_BYTES_MAX: Final = 64 * 1024
+"""Heard of one answer, all of it."""
 URL_CHARS_MAX: Final = 2_000
 NAT64: Final = ip_network("64:ff9b::/96")
 
@@ -98,7 +101,7 @@ def _inner(address: Address) -> Address:
 
 
 class Guarded(httpcore.AsyncNetworkBackend):
-    """Connects to checked addresses only."""
+    """Connects to checked addresses only, and hears at most `ANSWER_BYTES_MAX` of an answer."""
 
     def __init__(self, allowed: Sequence[Network]) -> None:
         self._allowed: Final = allowed
@@ -113,7 +116,10 @@ class Guarded(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         address = await self._checked(host, port)
-        return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+        stream = await self._inner.connect_tcp(
+            address, port, timeout, local_address, socket_options
+        )
+        return Bounded(stream, ANSWER_BYTES_MAX)
 
     async def connect_unix_socket(self, *_arguments: Any, **_options: Any) -> Any:  # noqa: D102 - httpcore's own
         raise httpcore.ConnectError("a webhook goes to no socket of this box")

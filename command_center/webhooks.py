@@ -12,6 +12,7 @@ import logging
 import secrets
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
@@ -29,8 +30,8 @@ from contract.clock import Clock
 from contract.link import Unavailable
 from contract.messages import AlertChanged, Refused, Severity, Unreadable, read
 
-ANSWER_BYTES_MAX: Final = 64 * 1024
-"""Read of an answer, so that the connection can be used again; of more it is closed."""
+REST_S_MAX: Final = 1.0
+"""Spent on what follows a status, so that the connection can be used again; else it is closed."""
 CONNECT_S_MAX: Final = 5.0
 IDLE_MAX: Final = 20
 """Connections that are kept open for the next delivery."""
@@ -272,12 +273,16 @@ async def _post(
     # A redirect is not followed: it would lead where nobody checked.
     timeouts = {"timeout": {"connect": CONNECT_S_MAX}}
     async with pool.stream("POST", url, headers=sent, content=body, extensions=timeouts) as answer:
-        size = 0
-        async for piece in answer.aiter_stream():
-            size += len(piece)
-            if size > ANSWER_BYTES_MAX:
-                break
+        await _read_rest(answer)
         return _outcome(answer)
+
+
+async def _read_rest(answer: httpcore.Response) -> None:
+    """The status has said all: whatever is wrong with the rest, nothing is said again for it."""
+    with suppress(TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
+        async with asyncio.timeout(REST_S_MAX):
+            async for _ in answer.aiter_stream():
+                pass
 
 
 def _outcome(answer: httpcore.Response) -> _Outcome:
