@@ -1,8 +1,9 @@
-"""The HTTP client that the InfluxDB sinks share: its own trust, no environment, time-outs.
+"""The HTTP client that the InfluxDB sinks share: its own trust, no environment, limits.
 
 On httpcore: what httpx has beside it costs a gateway 6 MiB, and as much for each write again.
 """
 
+import asyncio
 import base64
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -16,6 +17,10 @@ from contract.link import Unavailable
 
 CONNECT_S_MAX: Final = 2.0
 """Seconds until a server that does not even accept counts as away."""
+ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024
+"""Of one answer: the names of `SERIES_MAX` series take six."""
+STEPS_MAX: Final = 4
+"""To connect, bring, wait and hear takes at most so many times a server's time-out."""
 IDLE_S_MAX: Final = 5.0
 """A connection that is not used for so long is closed."""
 AWAY: Final = (
@@ -50,17 +55,18 @@ class Client:
         self._pool: Final = pool
         self._url: Final = url.rstrip("/")
         self._headers: Final = list(headers.items())
+        self._exchange_s_max: Final = STEPS_MAX * timeout_s
         self._limits: Final = {
             "timeout": dict.fromkeys(("read", "write", "pool"), timeout_s)
             | {"connect": min(CONNECT_S_MAX, timeout_s)}
         }
 
     async def get(self, path: str, asked: Mapping[str, str]) -> Answer:
-        """Ask; raise `Unavailable` where nobody answers."""
+        """Ask; raise `Unavailable` where nobody answers, or too much."""
         return await self._request("GET", path, asked, None)
 
     async def post(self, path: str, asked: Mapping[str, str], body: bytes = b"") -> Answer:
-        """Bring; raise `Unavailable` where nobody answers."""
+        """Bring; raise `Unavailable` where nobody answers, or too much."""
         return await self._request("POST", path, asked, body)
 
     async def _request(
@@ -68,12 +74,25 @@ class Client:
     ) -> Answer:
         url = f"{self._url}{path}?{urlencode(asked)}"
         try:
-            said = await self._pool.request(
-                method, url, headers=self._headers, content=body, extensions=self._limits
-            )
+            async with (
+                asyncio.timeout(self._exchange_s_max),
+                self._pool.stream(
+                    method, url, headers=self._headers, content=body, extensions=self._limits
+                ) as said,
+            ):
+                return Answer(said.status, await self._body(said))
         except AWAY as error:
             raise Unavailable(f"InfluxDB at {self._url} does not answer: {error!r}") from error
-        return Answer(said.status, said.content)
+
+    async def _body(self, said: httpcore.Response) -> bytes:
+        body = bytearray()
+        async for piece in said.aiter_stream():
+            body += piece
+            if len(body) > ANSWER_BYTES_MAX:
+                raise Unavailable(
+                    f"InfluxDB at {self._url} answers with more than {ANSWER_BYTES_MAX} bytes"
+                )
+        return bytes(body)
 
 
 def trusted(ca_file: str) -> ssl.SSLContext:

@@ -4,22 +4,18 @@ import asyncio
 import logging
 import re
 import tracemalloc
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from command_center import webhooks
 from command_center.webhooks import Patience
 from tests.command_center.desk import WAIT_S
 from tests.command_center.test_webhooks import Receiver, delivering
-
-Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
+from tests.fuzz.answers import Answer, answering, endless, odd, saying
 
 PATIENT: Final = Patience(answer_s=60, first_s=30, most_s=60, limit=timedelta(hours=1))
 """Tries once while a test lasts."""
@@ -36,63 +32,6 @@ WHOLE: Final = (
     b"HTTP/1.1 503 Busy\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n",
     b"HTTP/1.0 500 Oops\r\n\r\nwhatever",
 )
-HEADERS: Final = (
-    *(b"Retry-After: " + b"9" * 400, b"Retry-After: -1", b"Retry-After: nan", b"Retry-After:"),
-    *(b"Content-Length: -1", b"Content-Length: 99999999999999999999", b"Content-Length: x"),
-    *(b"Content-Length: 2\r\nContent-Length: 3", b"Transfer-Encoding: gzip, chunked"),
-    *(b"Content-Encoding: gzip", b"Connection: upgrade\r\nUpgrade: websocket", b"X: \xff\xfe"),
-    *(b": nameless", b"no colon", b"X: \x00", b" folded", b"X" * 200_000 + b": y"),
-)
-
-
-@asynccontextmanager
-async def answering(answer: Answer) -> AsyncIterator[str]:
-    """A receiver that hears a delivery and then does this; its URL."""
-    talks: set[asyncio.StreamWriter] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talks.add(writer)
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = re.search(rb"(?i)content-length: (\d+)", head)
-            await reader.readexactly(int(length[1]) if length else 0)
-            await answer(writer)
-        writer.close()
-        talks.discard(writer)
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    finally:
-        server.close()
-        for writer in list(talks):
-            writer.transport.abort()
-        async with asyncio.timeout(WAIT_S):
-            while talks:
-                await asyncio.sleep(0.01)
-
-
-def saying(body: bytes) -> Answer:
-    """A receiver that says just this."""
-
-    async def say(writer: asyncio.StreamWriter) -> None:
-        writer.write(body)
-        await writer.drain()
-
-    return say
-
-
-def endless(head: bytes, piece: bytes, wait_s: float = 0.0) -> Answer:
-    """A receiver that never stops."""
-
-    async def say(writer: asyncio.StreamWriter) -> None:
-        writer.write(head)
-        while True:
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(wait_s)
-
-    return say
 
 
 async def tried(path: Path, answer: Answer, patience: Patience = PATIENT) -> webhooks.Tried:
@@ -102,23 +41,6 @@ async def tried(path: Path, answer: Answer, patience: Patience = PATIENT) -> web
             name="a", url=url, posts=("*",), officer="admin", position=0
         )
         return await scene.webhooks.try_out(one, "admin")
-
-
-@st.composite
-def answers(draw: st.DrawFn) -> bytes:
-    """An answer with a wrong status, odd headers, bytes flipped, cut; or no answer at all."""
-    body = draw(st.one_of(st.sampled_from(WHOLE), st.binary(max_size=60)))
-    if draw(st.booleans()):
-        status = draw(st.one_of(st.integers(-1, 1_000), st.integers(0, 10**12)))
-        body = re.sub(rb"^HTTP/1\.\d \d+", b"HTTP/1.1 %d" % status, body)
-    for header in draw(st.lists(st.sampled_from(HEADERS), max_size=2)):
-        body = body.replace(b"\r\n", b"\r\n" + header + b"\r\n", 1)
-    if draw(st.booleans()):
-        harmed = bytearray(body)
-        at = draw(st.integers(0, len(harmed)))
-        harmed[at : at + draw(st.integers(0, 4))] = draw(st.binary(max_size=4))
-        body = bytes(harmed[: draw(st.integers(0, len(harmed)))])
-    return body
 
 
 @pytest.mark.parametrize(("body", "is_taken"), [(body, n < 4) for n, body in enumerate(WHOLE)])
@@ -143,7 +65,7 @@ async def test_any_answer_is_taken_or_has_a_reason(tmp_path: Path) -> None:
         )
 
         @settings(max_examples=100)
-        @given(answers())
+        @given(odd(WHOLE))
         def is_understood(body: bytes) -> None:
             said[0] = body
             trying = asyncio.run_coroutine_threadsafe(scene.webhooks.try_out(one, "admin"), loop)
