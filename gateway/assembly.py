@@ -12,27 +12,28 @@ from contract.folder import held
 from contract.link import Rejected
 from contract.messages import KeyEnrolled, KeyRevoked
 from contract.signing import Key
-from gateway.adapters.tally import Tally
-from gateway.answers import Answers
-from gateway.bench import Bench
-from gateway.blobs import Blobs
-from gateway.changes import ChangeLog
+from gateway.answers.answers import Answers
+from gateway.answers.exports import Archivist, Exports
+from gateway.answers.signs import Signs
 from gateway.config import GatewayConfig
-from gateway.exports import Archivist, Exports
-from gateway.intake import Intake
-from gateway.journal import Journal
-from gateway.knocks import Knocks
+from gateway.intake.foreign.tally import Tally
+from gateway.intake.intake import Intake
+from gateway.intake.knocks import Knocks
+from gateway.intake.quarantine import Quarantine
+from gateway.intake.receipts import Receipts
+from gateway.intake.turns import Turns
+from gateway.journal.blobs import Blobs
+from gateway.journal.journal import Journal
+from gateway.journal.store import open_store
+from gateway.judging.bench import Bench
+from gateway.judging.changes import ChangeLog
 from gateway.notary.notary import Notary
 from gateway.notary.standing import Standing
 from gateway.outlet import Outlet
-from gateway.quarantine import Quarantine
-from gateway.receipts import Receipts
-from gateway.retention import Eraser
-from gateway.signs import Signs
-from gateway.sink import Place
-from gateway.sinks import open_sink
-from gateway.store import open_store
-from gateway.timeseries import TimeSeries
+from gateway.retention.eraser import Eraser
+from gateway.timeseries.sink import Place
+from gateway.timeseries.sinks import open_sink
+from gateway.timeseries.timeseries import TimeSeries
 from gateway.trust.codes import Codes
 from gateway.trust.dismissing import Dismissing
 from gateway.trust.enrolling import Enrolling
@@ -41,7 +42,6 @@ from gateway.trust.keys import Keys
 from gateway.trust.register import Register
 from gateway.trust.revocations import Revocations
 from gateway.trust.revoking import Revoking
-from gateway.turns import Turns
 from gateway.voice import Voice
 
 

@@ -11,11 +11,11 @@ from contract.link import Rejected
 from contract.links.mqtt import BrokerConfig
 from contract.pattern import whole
 from gateway.adapters.config import FOREIGN_MAX, Adapter, ForeignConfig, adapters
-from gateway.lasting import Retention
+from gateway.judge.settings import JudgeSettings
+from gateway.judging.snapshots import EVERY_ENTRIES
 from gateway.notary.config import WitnessConfig
-from gateway.settings import JudgeSettings
-from gateway.sinks import SinkConfig
-from gateway.snapshots import EVERY_ENTRIES
+from gateway.retention.lasting import Retention
+from gateway.timeseries.sinks import SinkConfig
 from gateway.voice import NAME
 
 

@@ -21,13 +21,13 @@ from contract.messages import AgentBorn, AgentGone, Message
 from contract.stopping import apart
 from contract.wire import hash_of
 from gateway import metrics
-from gateway.adapters import service as adapters
+from gateway.answers.exports import Archivist
 from gateway.assembly import Parts, assembled
 from gateway.config import GatewayConfig
-from gateway.exports import Archivist
-from gateway.judge import VERSION
+from gateway.intake.foreign import service as strangers
+from gateway.judge.judge import VERSION
 from gateway.notary.watch import watch
-from gateway.pump import pump
+from gateway.timeseries.pump import pump
 from gateway.trust.issuing import keep_own
 
 GATHER_S: Final = 0.02
@@ -88,7 +88,7 @@ async def run(
             collecting = partial(metrics.collect, parts)
             start(exposing.serve(config.metrics_port, collecting), name="metrics")
         if foreign:
-            hearing = adapters.run(
+            hearing = strangers.run(
                 foreign,
                 listen or listener(config.broker),
                 name=_client_id(parts, "foreign"),

@@ -146,7 +146,7 @@ def restore(archive: Path, subject: Subject, *, is_forced: bool) -> tuple[Manife
 
 
 def _renew(fresh: Path, subject: Subject) -> None:
-    from gateway.renewal import renew, told_blobs
+    from gateway.judging.renewal import renew, told_blobs
 
     journal = fresh / "journal.sqlite"
     if not journal.exists():

@@ -33,8 +33,8 @@ from edge.config import AgentConfig
 from edge.identity import StateDir, enrol
 from gateway import service as gateway
 from gateway.config import GatewayConfig
-from gateway.settings import JudgeSettings
-from gateway.sinks.embedded import EmbeddedConfig
+from gateway.judge.settings import JudgeSettings
+from gateway.timeseries.sinks.embedded import EmbeddedConfig
 from gateway.trust.codes import make_code
 from greenlane import broker
 from greenlane.evidence.archivist import Archivist

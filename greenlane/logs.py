@@ -32,7 +32,7 @@ def _is_wanted(record: logging.LogRecord) -> bool:
 
 
 class _Text(logging.Formatter):
-    """``2026-11-22T21:20:00.123Z INFO gateway.intake born source=/SKCKV/desk``."""
+    """``2026-11-22T21:20:00.123Z INFO gateway.intake.intake born source=/SKCKV/desk``."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = "".join(f" {key}={_shown(value)}" for key, value in _facts(record).items())

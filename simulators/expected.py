@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contract.messages import Alert, Identity
-from gateway.settings import JudgeSettings, Limit
+from gateway.judge.settings import JudgeSettings, Limit
 from simulators.script import Script, Truth
 
 MARGIN_S: Final = 3.0

@@ -20,7 +20,7 @@ from contract.delivery.room import OutboxLimits
 from contract.identifiers import Source
 from contract.link import Dial, Unavailable
 from contract.messages import AlertChanged, Message
-from gateway.settings import JudgeSettings
+from gateway.judge.settings import JudgeSettings
 from gateway.voice import NAME as GATEWAY
 from simulators.expected import Expectations
 from simulators.faults import Weather

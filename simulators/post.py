@@ -24,7 +24,7 @@ from edge.drivers.modbus_registers import MAPS
 from edge.drivers.scan_folder import ScanFolderSettings
 from edge.drivers.seal_lines import SealLine
 from edge.drivers.seal_reader import SealReaderSettings
-from gateway.settings import Limit
+from gateway.judge.settings import Limit
 from simulators import modbus_sensor, scanner
 from simulators.scenario import CHAPTER_S, Scenario
 from simulators.seal_reader import SealReaderServer

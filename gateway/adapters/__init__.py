@@ -1,8 +1,6 @@
-"""Devices that are not ours: plain payloads over MQTT, by configuration alone. Unsigned for ever.
+"""How what devices say that are not ours is read, by configuration alone. Pure.
 
-    broker ─▶ ear ─▶ Waiting ─▶ Taking ─▶ journal: one entry a batch, bytes as they came ─▶ judge
-                    (fair)        └─▶ quarantine                                        └─▶ sinks
+profile ─▶ routes, each from one pattern of topics to readings ─▶ payload ─▶ rows ─▶ heard: an entry
 
-They number nothing and sign nothing: numbered here, never dropped as repeats, and whether anything
-is missing cannot be told. A new profile is one file and one line in `gateway.adapters.profiles`.
+A new profile is one file and one line in `gateway.adapters.profiles`.
 """

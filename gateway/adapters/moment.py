@@ -1,23 +1,17 @@
 """The time that a foreign payload says, as microseconds since 1970 UTC. Pure."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from gateway.adapters.route import TimeUnit
 from gateway.adapters.row import Unfit
+from gateway.instant import microseconds
 
 PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 EARLIEST_US: Final = 86_400_000_000
 LATEST_US: Final = 7_258_118_400_000_000
 """From 1970-01-02 to 2200: what is beyond means nothing, and breaks arithmetic further down."""
 TEXT_MAX: Final = 40
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-
-
-def instant(microseconds: int) -> datetime:
-    """The instant that many microseconds after 1970 UTC."""
-    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def moment_us(value: object, unit: TimeUnit, utc_offset: str) -> int:
@@ -53,4 +47,4 @@ def _of_text(text: str, utc_offset: str) -> int:
         if not utc_offset:
             raise Unfit("its time has no zone: set utc_offset")
         at = at.replace(tzinfo=datetime.fromisoformat(f"2000-01-01T00:00:00{utc_offset}").tzinfo)
-    return (at - _EPOCH) // _MICROSECOND
+    return microseconds(at)

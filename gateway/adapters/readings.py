@@ -2,7 +2,7 @@
 
 from contract.messages import Reading
 from gateway.adapters.heard import ForeignHeard
-from gateway.adapters.moment import instant
+from gateway.instant import instant
 
 
 def readings_of(heard: ForeignHeard, metrics: frozenset[str]) -> tuple[Reading, ...]:

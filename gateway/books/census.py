@@ -15,7 +15,7 @@ import msgspec
 from contract.messages import BodiesErased
 from gateway.books.file import NAME, Progress, last_position, nobody, opened
 from gateway.entry import reread
-from gateway.points import instant
+from gateway.instant import instant
 
 SLICE: Final = 50_000
 """Entries that are counted at once: few enough to be sorted in memory, and to tell how far it is.

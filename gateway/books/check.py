@@ -16,15 +16,15 @@ from contract.proof.merkle import leaf_hash
 from contract.proof.tiles import Edge
 from contract.signing import BadSignature, verify
 from contract.wire import hash_of
-from gateway import snapshots
 from gateway.books.entries import EntryCheck
 from gateway.books.file import NAME, Progress, last_position, nobody, opened
 from gateway.books.report import Report
-from gateway.changes import CURSOR
 from gateway.entry import reread
-from gateway.journal import read_cursor
+from gateway.journal.journal import read_cursor
+from gateway.judging import snapshots
+from gateway.judging.changes import CURSOR
 from gateway.notary import tree
-from gateway.retention import pictures_of
+from gateway.retention.eraser import pictures_of
 
 FILE_FAULTS_MAX: Final = 20
 PAGE: Final = 5_000

@@ -10,9 +10,9 @@ from contract.wire import hash_of
 from gateway.books.file import Progress, last_position
 from gateway.books.report import Report
 from gateway.entry import Kind, reread
-from gateway.lasting import class_of
-from gateway.ledger import Ledger
-from gateway.rows import CHECKED, checksum
+from gateway.journal.rows import CHECKED, checksum
+from gateway.judge.ledger import Ledger
+from gateway.retention.lasting import class_of
 from gateway.trust.keys import Keys
 
 PAGE: Final = 1_000

@@ -9,7 +9,7 @@ import msgspec
 
 from contract.wire import JSON
 from gateway.books.file import NAME, Progress, last_position, nobody, opened
-from gateway.points import instant
+from gateway.instant import instant
 
 FOREIGN: Final = "application/vnd.greenlane.foreign-heard"
 TELL_EVERY: Final = 20_000

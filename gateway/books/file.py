@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from contract.link import Rejected
-from gateway.schema import SCHEMA_VERSION
-from gateway.store import BUSY_MS
+from gateway.journal.schema import SCHEMA_VERSION
+from gateway.journal.store import BUSY_MS
 
 NAME: Final = "journal.sqlite"
 Progress = Callable[[str, int, int], None]

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Final
 
 from contract.messages import AlertChanged, Message
-from gateway import snapshots
 from gateway.books.file import NAME, Progress, last_position, nobody, opened
-from gateway.changes import CURSOR, Chain, Change
 from gateway.entry import Entry
-from gateway.journal import read_cursor
-from gateway.judge import VERSION, judge
-from gateway.replay import Base, read_base
-from gateway.rows import COLUMNS, entry_of
-from gateway.settings import JudgeSettings
-from gateway.state import State
+from gateway.journal.journal import read_cursor
+from gateway.journal.rows import COLUMNS, entry_of
+from gateway.judge.judge import VERSION, judge
+from gateway.judge.settings import JudgeSettings
+from gateway.judge.state import State
+from gateway.judging import snapshots
+from gateway.judging.changes import CURSOR, Chain, Change
+from gateway.judging.replay import Base, read_base
 
 PAGE: Final = 1_000
 DIFFERENCES_MAX: Final = 100

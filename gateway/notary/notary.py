@@ -14,13 +14,13 @@ from contract.proof.leaf import Leaf, encode
 from contract.proof.merkle import leaf_hash
 from contract.proof.tiles import Edge, Tile
 from gateway.entry import Entry
-from gateway.journal import Journal
+from gateway.instant import instant, microseconds
+from gateway.journal.journal import Journal
+from gateway.journal.store import Store
 from gateway.notary import tree
 from gateway.notary.standing import Standing
 from gateway.notary.tree import Kept
 from gateway.outlet import Outlet
-from gateway.points import instant, microseconds
-from gateway.store import Store
 from gateway.voice import Voice
 
 ENTRIES_MAX: Final = 20_000

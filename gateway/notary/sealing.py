@@ -8,11 +8,11 @@ from typing import Final
 from contract.identifiers import Source
 from contract.proof import checkpoint
 from contract.signing import Key
+from gateway.instant import microseconds
+from gateway.journal.schema import prepare
+from gateway.journal.store import connect
 from gateway.notary import tree
 from gateway.notary.tree import Kept
-from gateway.points import microseconds
-from gateway.schema import prepare
-from gateway.store import connect
 
 PAGE: Final = 1_000
 """Entries that are read at once."""

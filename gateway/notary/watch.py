@@ -7,7 +7,7 @@ from typing import Final
 from contract.clock import Clock
 from contract.link import Unavailable
 from contract.messages import NotaryChanged
-from gateway.journal import Journal
+from gateway.journal.journal import Journal
 from gateway.notary.standing import Standing
 from gateway.voice import Voice
 

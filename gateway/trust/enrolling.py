@@ -22,7 +22,7 @@ from contract.messages import (
 )
 from contract.signing import BadSignature, verify
 from contract.topics import source_of
-from gateway.journal import Journal
+from gateway.journal.journal import Journal
 from gateway.trust.codes import Codes
 from gateway.trust.keys import Keys
 from gateway.trust.register import EACH_MAX, Paper, Register

@@ -17,7 +17,7 @@ from contract.clock import Clock
 from contract.link import Unavailable
 from contract.messages import KeyRevoked, Name, SourceText, Text
 from contract.whole_file import write_whole
-from gateway.journal import Journal
+from gateway.journal.journal import Journal
 from gateway.trust.keys import Keys
 from gateway.trust.revocations import Revocations
 from gateway.voice import Voice

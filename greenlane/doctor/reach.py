@@ -14,7 +14,7 @@ from contract.links.mqtt import BrokerConfig, dialler
 from greenlane.doctor.finding import Finding, advice, well
 
 if TYPE_CHECKING:
-    from gateway.sinks import SinkConfig
+    from gateway.timeseries.sinks import SinkConfig
 
 ANSWER_S_MAX: Final = 15.0
 
@@ -44,8 +44,8 @@ async def broker(config: BrokerConfig, *, name: str) -> Finding:
 
 async def sink(name: str, config: "SinkConfig", state: Path, clock: Clock) -> Finding:
     """Whether a store answers; asks a question and makes nothing."""
-    from gateway.sink import Place
-    from gateway.sinks import EmbeddedConfig, Influx1Config, open_sink
+    from gateway.timeseries.sink import Place
+    from gateway.timeseries.sinks import EmbeddedConfig, Influx1Config, open_sink
 
     about = f"sink {name}"
     if isinstance(config, EmbeddedConfig):

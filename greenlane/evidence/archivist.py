@@ -39,7 +39,7 @@ class _Order(msgspec.Struct, frozen=True):
 
 
 class Archivist:
-    """See `gateway.exports.Archivist`."""
+    """See `gateway.answers.exports.Archivist`."""
 
     def __init__(self, config: GatewayConfig) -> None:
         self._config: Final = config

@@ -26,8 +26,8 @@ from urllib.parse import urlencode
 from playwright.sync_api import Page
 
 from contract.clock import SystemClock
-from gateway.sink import BATCH_POINTS_MAX, Origin, Place, Series, Sink, TimePoint
-from gateway.sinks import embedded, influx1
+from gateway.timeseries.sink import BATCH_POINTS_MAX, Origin, Place, Series, Sink, TimePoint
+from gateway.timeseries.sinks import embedded, influx1
 from greenlane import logs
 from scripts.benches.chromium import desk, long_tasks
 from tests.system.line import DATABASE, PASSWORD, POST, Line

@@ -35,7 +35,7 @@ import httpx
 from contract.clock import SystemClock
 from contract.identifiers import Source
 from contract.links.mqtt import BrokerConfig, dialler
-from gateway.journal import stats_of
+from gateway.journal.journal import stats_of
 from gateway.trust.codes import make_code
 from greenlane import logs
 from scripts.benches.player import DEVICES

@@ -15,7 +15,7 @@ import uvloop
 from contract.links.ear import Ear, listener
 from contract.links.mqtt import BrokerConfig
 from contract.links.subscriber import Said
-from gateway.sink import BATCH_POINTS
+from gateway.timeseries.sink import BATCH_POINTS
 from scripts.benches.player import LINES, READINGS
 
 BATCH: Final = BATCH_POINTS // READINGS

@@ -25,11 +25,11 @@ from contract.proof.tiles import node_in
 from contract.signing import Key
 from contract.wire import hash_of
 from gateway.entry import Draft, drafted
-from gateway.journal import Journal
+from gateway.journal.journal import Journal
+from gateway.journal.store import connect, open_store
 from gateway.notary import tree
 from gateway.notary.notary import Notary
 from gateway.outlet import Outlet
-from gateway.store import connect, open_store
 from gateway.voice import Voice
 
 BATCH: Final = 200

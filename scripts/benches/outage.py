@@ -37,7 +37,7 @@ from contract.identifiers import Source
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.signing import Key
 from edge.identity import StateDir, enrol
-from gateway.journal import stats_of
+from gateway.journal.journal import stats_of
 from gateway.trust.codes import make_code
 from greenlane import logs
 from greenlane.exits import FAILED, OK

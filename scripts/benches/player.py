@@ -39,8 +39,8 @@ from contract.messages import (
 )
 from contract.topics import topic
 from contract.wire import hash_of
-from gateway.influx.line_protocol import lines
-from gateway.points import points_of
+from gateway.timeseries.influx.line_protocol import lines
+from gateway.timeseries.points import points_of
 from simulators.keyring import Keyring
 
 CONNECTIONS: Final = 20

@@ -29,7 +29,7 @@ from contract.messages import (
 from contract.signing import Key
 from gateway import service as gateway
 from gateway.config import GatewayConfig
-from gateway.journal import entries
+from gateway.journal.journal import entries
 from gateway.trust.codes import make_code
 from tests.command_center.desk import Desk, hear, running_with
 from tests.command_center.scripted import ME, sha256

@@ -18,8 +18,8 @@ from typing import Any, Final
 from contract.delivery.schema import connect
 from contract.messages import BlobPart
 from contract.whole_file import write_whole
-from gateway.blobs import Blob, Blobs
-from gateway.writes import Writes
+from gateway.journal.blobs import Blob, Blobs
+from gateway.journal.writes import Writes
 
 HANDLES: Final = ("handle", "file", "out")
 """What those who sync call what they sync."""

@@ -22,7 +22,7 @@ from contract.messages import (
 from contract.signing import Key, verify
 from contract.topics import every, topic
 from contract.wire import check_part, hash_of, unwrap
-from gateway.ledger import Ledger
+from gateway.judge.ledger import Ledger
 
 GATEWAY: Final = Source("/KEMBA/gateway")
 

@@ -25,9 +25,9 @@ from contract.proof.note import COSIGNATURE, Verifier
 from contract.signing import Key
 from edge.blob import Blob
 from gateway.config import GatewayConfig
+from gateway.journal.store import connect
 from gateway.notary import tree
 from gateway.notary.config import WitnessConfig
-from gateway.store import connect
 from greenlane.evidence.export import Order, export
 from greenlane.witness.witness import Witness
 from models.passport import WILDLIFE_MODEL

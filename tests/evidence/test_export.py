@@ -20,13 +20,13 @@ from contract.link import Rejected
 from contract.messages import AlertChanged, ModelUsed, ScanCompleted, Stamp, compose
 from contract.signing import Key
 from contract.wire import hash_of
-from gateway.changes import ChangeLog
 from gateway.entry import Draft
-from gateway.journal import Journal
+from gateway.journal.journal import Journal
+from gateway.journal.store import open_store
+from gateway.judge.rule import evidence
+from gateway.judging.changes import ChangeLog
+from gateway.judging.renewal import renew
 from gateway.notary import tree
-from gateway.renewal import renew
-from gateway.rule import evidence
-from gateway.store import open_store
 from greenlane import backup
 from greenlane.evidence import form, passports
 from greenlane.evidence.export import Order, export

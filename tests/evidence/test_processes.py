@@ -21,8 +21,8 @@ from contract.link import Dial, Unavailable
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.messages import AlertChanged, SealRead, read
 from contract.signing import Key
+from gateway.journal.store import connect
 from gateway.notary import tree
-from gateway.store import connect
 from gateway.trust.codes import make_code
 from tests.system.servers import free_port, mosquitto
 

@@ -30,12 +30,12 @@ from contract.signing import Key
 from gateway.adapters.heard import ForeignHeard
 from gateway.books.check import Asked, check
 from gateway.entry import Entry
-from gateway.journal import entries
-from gateway.ledger import Ledger
-from gateway.order import Order
-from gateway.points import points_of
-from gateway.replay import replay
-from gateway.wording import quantity
+from gateway.journal.journal import entries
+from gateway.judge.ledger import Ledger
+from gateway.judge.order import Order
+from gateway.judge.wording import quantity
+from gateway.judging.replay import replay
+from gateway.timeseries.points import points_of
 from tests.faults.agent import COUNT
 from tests.faults.clones import unseen
 from tests.faults.database import said_of

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from contract.messages import AgentAlive, AgentBorn, Alert, read
 from gateway.entry import Entry
-from gateway.runs import MARGIN_US
+from gateway.judge.runs import MARGIN_US
 from tests.faults.world import World
 from tests.support.virtual import START
 

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from contract.link import Unavailable
-from gateway.influx.line_protocol import prefix, timestamp_ns
-from gateway.sink import BATCH_POINTS_MAX, Place, TimePoint
-from gateway.sinks import SINKS
+from gateway.timeseries.influx.line_protocol import prefix, timestamp_ns
+from gateway.timeseries.sink import BATCH_POINTS_MAX, Place, TimePoint
+from gateway.timeseries.sinks import SINKS
 
 Name = tuple[bytes, int]
 """Series and time as InfluxDB has them: what is equal in both overwrites."""
@@ -29,7 +29,7 @@ class Database:
         self._takes_s: Final = takes_s
 
     async def write(self, points: Sequence[TimePoint]) -> None:
-        """See `gateway.sink.Sink`; while it is down it may have taken a part all the same."""
+        """See `gateway.timeseries.sink.Sink`; while it is down it may have taken a part."""
         assert len(points) <= BATCH_POINTS_MAX
         self.writes += 1
         if self._takes_s:  # long enough to be killed before anything is there

@@ -10,7 +10,7 @@ from contract.messages import Alert, Reading, ReadingsTaken
 from gateway.adapters.heard import ForeignHeard
 from gateway.adapters.readings import readings_of
 from gateway.entry import Entry
-from gateway.settings import Limit
+from gateway.judge.settings import Limit
 from tests.faults.plan import Plan
 from tests.faults.world import LIMITS
 

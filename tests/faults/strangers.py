@@ -19,8 +19,8 @@ from contract.links.ear import Ear, Hear
 from contract.links.subscriber import Said
 from gateway.adapters.config import ForeignConfig
 from gateway.adapters.route import Metric
-from gateway.points import microseconds
-from gateway.settings import Limit
+from gateway.instant import microseconds
+from gateway.judge.settings import Limit
 from tests.faults.disk import DISK
 from tests.faults.plan import Stranger
 

@@ -21,7 +21,7 @@ from contract.messages import STREAMS, Identity, Message
 from contract.signing import Key
 from gateway import service
 from gateway.config import GatewayConfig
-from gateway.settings import JudgeSettings, Limit
+from gateway.judge.settings import JudgeSettings, Limit
 from gateway.trust.codes import make_code
 from gateway.trust.revoking import Wish, wish
 from greenlane.backup import Subject, back_up, restore

@@ -24,21 +24,21 @@ from contract.messages import (
 from contract.signing import Key
 from contract.topics import leaf_of, stream_of, topic
 from contract.wire import BLOB, JSON, join
-from gateway.blobs import Blobs
-from gateway.changes import Chain
 from gateway.entry import Draft, Entry
-from gateway.influx.line_protocol import Unwritable, line
-from gateway.inspection import UNNUMBERED, Heard, inspect
-from gateway.journal import stats_of
-from gateway.judge import judge, law, next_due
-from gateway.points import points_of
-from gateway.quarantine import Suspect
-from gateway.settings import JudgeSettings, Limit
-from gateway.state import State
+from gateway.intake.inspection import UNNUMBERED, Heard, inspect
+from gateway.intake.quarantine import Suspect
+from gateway.journal.blobs import Blobs
+from gateway.journal.journal import stats_of
+from gateway.judge.judge import judge, law, next_due
+from gateway.judge.settings import JudgeSettings, Limit
+from gateway.judge.state import State
+from gateway.judging.changes import Chain
+from gateway.timeseries.influx.line_protocol import Unwritable, line
+from gateway.timeseries.points import points_of
 from gateway.trust.keys import Keys
 from tests.contract.samples import SAMPLES
 from tests.fuzz.mutations import mutated
-from tests.gateway.test_intake import gateway
+from tests.gateway.intake.test_intake import gateway
 from tests.support.virtual import START, run_virtually
 
 SOURCE: Final = "/KEMBA/gate-2"

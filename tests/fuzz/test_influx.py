@@ -12,11 +12,11 @@ from hypothesis import given, settings
 
 from contract.clock import SystemClock
 from contract.link import Rejected, Unavailable
-from gateway.influx import client
-from gateway.influx.client import ANSWER_BYTES_MAX, Client
-from gateway.influx.v1 import Influx1
 from gateway.pump import pump
-from gateway.sink import PointsRejected
+from gateway.timeseries.influx import client
+from gateway.timeseries.influx.client import ANSWER_BYTES_MAX, Client
+from gateway.timeseries.influx.v1 import Influx1
+from gateway.timeseries.sink import PointsRejected
 from tests.fuzz.answers import answering, endless, odd, saying
 from tests.gateway.test_pump import journal_in, say
 from tests.sinks.said import NOON, reading, said

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.link import Rejected, Unavailable
-from gateway.influx import flux, influxql
-from gateway.influx.failure import told
+from gateway.timeseries.influx import flux, influxql
+from gateway.timeseries.influx.failure import told
 from tests.fuzz.mutations import NASTY, mutated
 from tests.support.virtual import START
 

@@ -18,8 +18,8 @@ from contract.messages import ChangesAsked, ChangesTold, Device, DeviceAlive, Me
 from contract.signing import Key
 from gateway import service
 from gateway.config import GatewayConfig
-from gateway.settings import JudgeSettings
-from gateway.sinks import SinkConfig
+from gateway.judge.settings import JudgeSettings
+from gateway.timeseries.sinks import SinkConfig
 from gateway.trust.codes import make_code
 from tests.support.virtual import VirtualClock
 

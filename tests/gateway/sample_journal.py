@@ -31,8 +31,8 @@ from contract.signing import Key
 from contract.topics import stream_of
 from contract.wire import hash_of
 from gateway.entry import Draft, drafted
-from gateway.judge import law
-from gateway.settings import JudgeSettings, Limit
+from gateway.judge.judge import law
+from gateway.judge.settings import JudgeSettings, Limit
 from tests.support.virtual import START
 
 SOURCES = ("/KEMBA/gate-1", "/KEMBA/gate-2", "/BEANR/gate-7", "/KEMBA/command-center")

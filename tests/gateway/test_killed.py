@@ -22,10 +22,10 @@ from contract.link import Dial, Unavailable
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.messages import AlertChanged, SealRead, read
 from contract.signing import Key
-from gateway.changes import CURSOR
-from gateway.journal import entries, stats_of
-from gateway.replay import replay
-from gateway.store import connect
+from gateway.journal.journal import entries, stats_of
+from gateway.journal.store import connect
+from gateway.judging.changes import CURSOR
+from gateway.judging.replay import replay
 from gateway.trust.codes import make_code
 from tests.system.servers import mosquitto
 

@@ -9,7 +9,7 @@ import pytest
 from contract.delivery.source_end import Said
 from contract.link import Packet
 from contract.messages import AlertChanged, Identity, SealRead, read
-from gateway.journal import entries, stats_of
+from gateway.journal.journal import entries, stats_of
 from tests.gateway.gateways import World
 from tests.support.virtual import run_virtually
 

@@ -35,9 +35,9 @@ from contract.messages import (
     SealRead,
 )
 from gateway import service
-from gateway.journal import stats_of
-from gateway.replay import replay
-from gateway.settings import JudgeSettings, Limit
+from gateway.journal.journal import stats_of
+from gateway.judge.settings import JudgeSettings, Limit
+from gateway.judging.replay import replay
 from tests.gateway.gateways import GATEWAY, World
 from tests.support.virtual import START, run_virtually
 

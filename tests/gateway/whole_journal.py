@@ -27,15 +27,15 @@ from contract.wire import hash_of
 from gateway.adapters import heard
 from gateway.adapters.route import Route
 from gateway.adapters.row import Label
-from gateway.bench import Bench
-from gateway.changes import ChangeLog
 from gateway.entry import Draft
-from gateway.journal import Journal
+from gateway.instant import microseconds
+from gateway.journal.journal import Journal
+from gateway.journal.store import open_store
+from gateway.judge.state import State
+from gateway.judging.bench import Bench
+from gateway.judging.changes import ChangeLog
+from gateway.judging.renewal import renew
 from gateway.outlet import Outlet
-from gateway.points import microseconds
-from gateway.renewal import renew
-from gateway.state import State
-from gateway.store import open_store
 from gateway.voice import Voice
 from tests.gateway.sample_journal import GATEWAY, KEYS, SETTINGS, SOURCES, drafts, own, said
 from tests.support.virtual import START, VirtualClock, run_virtually

@@ -21,7 +21,7 @@ IS_NO_PATH = re.compile(
     r"|.*/NAME\b"  # one that the reader writes
     r"|gateway/(authority|journal\.sqlite)"  # in a state directory
     r"|greenlane/firmware_configs"  # in a checkout of that name
-    r"|edge/helpers\b"  # one that must not be there
+    r"|(edge|gateway)/helpers\b"  # ones that must not be there
 )
 PATH = re.compile(rf"(?<![\w/.~-])((?:{'|'.join(TOPS)})/[\w./-]*\w)")
 FILE_IN_A_SPAN = re.compile(r"`(\w[\w/-]*\.(?:py|toml|md|js|css|csv|sh|lock|conf|acl))`")

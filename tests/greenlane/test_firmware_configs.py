@@ -22,7 +22,7 @@ TOML: dict[str, type[Any]] = {
     "docker/command-center.toml": CommandCenterConfig,
 }
 TESTED_ELSEWHERE = ("mosquitto/", "esphome/", "foreign/", "influxdb/", "docker/")
-"""In tests/system, tests/adapters and tests/operations."""
+"""In tests/system, tests/gateway/adapters and tests/operations."""
 HANDING_OVER = "systemd/greenlane-revocations"
 UNITS = sorted(
     name

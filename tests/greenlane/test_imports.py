@@ -13,18 +13,22 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = (
     *("contract", "models", "edge", "gateway", "command_center", "simulators", "greenlane"),
 )
+RULE = "gateway/judge/rules/seal_opened.py"
 VIOLATIONS = [
-    ("gateway/rules/seal_opened.py", "import time", "Decisions are pure"),
+    (RULE, "import time", "Decisions are pure"),
     ("command_center/board.py", "import contract.clock", "Decisions are pure"),
-    ("gateway/rules/seal_opened.py", "import edge.driver", "Services share messages"),
-    ("contract/topics.py", "import gateway.rule", "Services share messages"),
-    ("gateway/rules/seal_opened.py", "import gateway.rules.seal_cloned", "Plugins stand alone"),
+    (RULE, "import edge.driver", "Services share messages"),
+    ("contract/topics.py", "import gateway.judge.rule", "Services share messages"),
+    (RULE, "import gateway.judge.rules.seal_cloned", "Plugins stand alone"),
     ("edge/helpers.py", "", "The edge reads top down"),
     ("edge/driver.py", "import edge.agent", "The edge reads top down"),
     ("edge/agent.py", "import aiomqtt", "Only one folder speaks MQTT"),
     ("edge/line.py", "import onnxruntime", "Only the detector and the models"),
-    ("gateway/judge.py", "import numpy", "nothing heavy"),
-    ("greenlane/evidence/story_part.py", "import gateway.judge", "Evidence is verified"),
+    ("gateway/judge/judge.py", "import numpy", "nothing heavy"),
+    ("gateway/judge/judge.py", "import gateway.journal.store", "The gateway reads top down"),
+    ("gateway/judge/rule.py", "import gateway.judge.state", "The judge reads top down"),
+    ("gateway/helpers.py", "", "The gateway reads top down"),
+    ("greenlane/evidence/story_part.py", "import gateway.judge.judge", "Evidence is verified"),
     ("contract/proof/note.py", "import contract.clock", "Evidence is verified"),
     ("models/inference.py", "import torch", "PyTorch is for training alone"),
 ]

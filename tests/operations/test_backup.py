@@ -28,9 +28,9 @@ from contract.messages import (
 )
 from contract.signing import Key, verify
 from contract.wire import hash_of
-from gateway.journal import entries, identity_of
-from gateway.schema import SCHEMA_VERSION
-from gateway.sinks import EmbeddedConfig
+from gateway.journal.journal import entries, identity_of
+from gateway.journal.schema import SCHEMA_VERSION
+from gateway.timeseries.sinks import EmbeddedConfig
 from greenlane.archive import MANIFEST, Manifest
 from greenlane.backup import Subject, back_up, restore
 from tests.gateway.gateways import GATEWAY, World

@@ -13,11 +13,11 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # its types are another package
 
 from contract.identifiers import Source
-from gateway.influx.client import client
-from gateway.influx.v1 import Influx1
-from gateway.sink import Origin, Series, TimePoint
+from gateway.timeseries.influx.client import client
+from gateway.timeseries.influx.v1 import Influx1
+from gateway.timeseries.sink import Origin, Series, TimePoint
 from greenlane.cli import parser
-from tests.sinks.influxd import Influxd
+from tests.gateway.timeseries.influxd import Influxd
 
 ROOT = Path(__file__).parents[2] / "firmware_configs"
 UNITS = sorted(ROOT.rglob("*.service"))

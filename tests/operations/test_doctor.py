@@ -9,10 +9,10 @@ import pytest
 
 from contract.links.mqtt import BrokerConfig
 from contract.signing import Key
-from gateway.sinks import EmbeddedConfig, Influx1Config
+from gateway.timeseries.sinks import EmbeddedConfig, Influx1Config
 from greenlane.__main__ import main
 from greenlane.doctor import box, certificates, identity, reach
-from tests.sinks.influxd import Influxd
+from tests.gateway.timeseries.influxd import Influxd
 from tests.support.virtual import VirtualClock
 from tests.system.servers import Server, free_port, mosquitto, program
 

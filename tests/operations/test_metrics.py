@@ -28,7 +28,7 @@ from edge.health import Health
 from gateway import assembly, service
 from gateway import metrics as gateway_metrics
 from gateway.config import GatewayConfig
-from gateway.sinks import EmbeddedConfig
+from gateway.timeseries.sinks import EmbeddedConfig
 from tests.gateway.gateways import World
 from tests.support.virtual import run_virtually
 

@@ -10,7 +10,7 @@ from contract.config import BadConfig, parse
 from contract.identifiers import Source
 from contract.link import Unavailable
 from contract.links.memory import Hub
-from gateway.settings import JudgeSettings, Limit
+from gateway.judge.settings import JudgeSettings, Limit
 from gateway.trust.codes import make_code
 from simulators import fleet
 from simulators.fleet import FleetConfig, Progress

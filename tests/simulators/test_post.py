@@ -16,7 +16,7 @@ from edge.config import AgentConfig
 from edge.driver import Observed, Settings
 from edge.drivers import driver_of
 from edge.drivers.modbus_registers import MAPS
-from gateway.settings import JudgeSettings
+from gateway.judge.settings import JudgeSettings
 from greenlane.commands.simulate import MODBUS_PORT, SEAL_PORT
 from simulators import post
 from simulators.modbus_sensor import Unit, serving

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from contract.config import BadConfig, parse
 from contract.identifiers import BagTag, Container, SealId
 from contract.messages import Alert, Evidence, Identity
-from gateway.settings import JudgeSettings, Limit
+from gateway.judge.settings import JudgeSettings, Limit
 from simulators.expected import Expectations
 from simulators.faults import Fate
 from simulators.scenario_file import SHIPPED, Faults, ScenarioFile, read_file, resized

@@ -29,7 +29,7 @@ from contract.messages import (
 from contract.signing import Key
 from contract.topics import every, topic
 from contract.wire import hash_of
-from gateway.ledger import Ledger
+from gateway.judge.ledger import Ledger
 
 GATEWAY: Final = Source("/KEMBA/gateway")
 EPOCH: Final = "0123456789abcdef"

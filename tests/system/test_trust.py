@@ -10,7 +10,7 @@ import pytest
 
 from contract.messages import AgentBorn
 from gateway.entry import Entry
-from gateway.journal import entries
+from gateway.journal.journal import entries
 from tests.system.line import Program, greenlane, until
 from tests.system.servers import Server, secured_mosquitto
 

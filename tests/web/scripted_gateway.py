@@ -41,7 +41,7 @@ from contract.messages import (
 )
 from contract.signing import Key
 from contract.topics import topic
-from gateway.history import Window
+from gateway.timeseries.history import Window
 from tests.support.scripted_gateway import ScriptedGateway
 
 STATES: Final[dict[Verb, tuple[tuple[AlertState, ...], AlertState | None]]] = {

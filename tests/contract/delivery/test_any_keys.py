@@ -23,7 +23,7 @@ from contract.messages import (
 from contract.signing import Key, verify
 from contract.wire import JSON, hash_of, split
 from gateway.entry import Draft, drafted
-from gateway.inspection import is_agreed
+from gateway.intake.inspection import is_agreed
 from gateway.trust.keys import KEYS_MAX, Keys
 from tests.contract.delivery.world import KEY, SOURCE, World, tokens
 

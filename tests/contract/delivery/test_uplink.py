@@ -28,7 +28,7 @@ from contract.messages import (
 )
 from contract.signing import Key, verify
 from contract.topics import every, topic
-from gateway.ledger import Ledger
+from gateway.judge.ledger import Ledger
 from tests.support.virtual import VirtualClock, run_virtually
 
 TROUBLES_MAX = 20

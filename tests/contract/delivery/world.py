@@ -23,7 +23,7 @@ from contract.messages import (
 )
 from contract.signing import Key
 from contract.wire import hash_of, split
-from gateway.ledger import Ledger
+from gateway.judge.ledger import Ledger
 
 T = TypeVar("T")
 START: Final = datetime(2026, 11, 22, tzinfo=UTC)

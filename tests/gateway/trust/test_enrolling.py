@@ -22,7 +22,7 @@ from contract.messages import (
     SeriesTold,
 )
 from contract.signing import Key
-from gateway.sinks.embedded import EmbeddedConfig
+from gateway.timeseries.sinks.embedded import EmbeddedConfig
 from gateway.trust.codes import LASTS_H, make_code
 from gateway.trust.enrolling import TRIES_MAX
 from tests.gateway.gateways import World

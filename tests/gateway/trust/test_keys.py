@@ -30,7 +30,7 @@ from contract.signing import Key
 from contract.topics import topic
 from edge.identity import StateDir, rotate
 from edge.identity import enrol as enrol_box
-from gateway.journal import entries
+from gateway.journal.journal import entries
 from gateway.trust.codes import make_code
 from gateway.trust.revoking import Wish, wish
 from tests.gateway.gateways import World

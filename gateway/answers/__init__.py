@@ -1,0 +1,1 @@
+"""What is asked over the link, and what the gateway answers."""

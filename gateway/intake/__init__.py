@@ -1,0 +1,1 @@
+"""What sources say, on its way into the journal: turns, signatures, quarantine, receipts."""

@@ -1,0 +1,1 @@
+"""What is decided, and nothing else: folds over the journal, rules, alerts. Pure."""

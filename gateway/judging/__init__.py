@@ -1,0 +1,1 @@
+"""The judge at work: reads the journal, keeps the state, numbers and tells what was decided."""

@@ -1,0 +1,201 @@
+"""Retention: bodies go when their time has come, hashes and what alerts rest on stay."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+
+from contract.identifiers import Source
+from contract.link import Rejected
+from contract.messages import BodiesErased, ScanCompleted
+from contract.wire import hash_of
+from gateway.entry import Entry
+from gateway.journal.blobs import Blobs
+from gateway.journal.journal import Journal, entries
+from gateway.journal.store import open_store
+from gateway.judge.ledger import Ledger
+from gateway.retention.eraser import Eraser
+from gateway.retention.lasting import Retention, class_of
+from gateway.voice import Voice
+from tests.gateway.sample_journal import GATEWAY
+from tests.gateway.whole_journal import KEY
+from tests.support.virtual import VirtualClock, run_virtually
+
+DAY_S = 86_400
+DAYS = Retention(telemetry_days=10, events_days=30, evidence_days=80)
+
+
+@asynccontextmanager
+async def eraser(path: Path, retention: Retention = DAYS) -> AsyncIterator[Eraser]:
+    """Of a journal without its gateway."""
+    clock = VirtualClock()
+    async with open_store(path) as store:
+        journal = await Journal.of(store, clock)
+        voice = Voice(Source(GATEWAY), KEY, clock)
+        yield Eraser(retention, store, journal, blobs=Blobs(path.parent), voice=voice, clock=clock)
+
+
+def after_days(path: Path, *days: int, retention: Retention = DAYS) -> None:
+    """One round of retention on each of these days."""
+
+    async def main() -> None:
+        async with eraser(path, retention) as one:
+            passed = 0
+            for day in days:
+                await asyncio.sleep((day - passed) * DAY_S)
+                passed = day
+                await one.keep_house()
+
+    run_virtually(main())
+
+
+def bodies(path: Path) -> dict[int, bytes]:
+    """By position, as far as they are here."""
+    return {entry.position: entry.body for entry in entries(path)}
+
+
+def rested_on(path: Path, *, is_open: bool) -> set[int]:
+    """Positions that an alert rests on that is (or is not) closed."""
+    query = """SELECT position, max(weight = 3) FROM rests_on
+               JOIN latest ON thing = 'alert ' || alert GROUP BY position"""
+    with closing(sqlite3.connect(path)) as at:
+        return {position for position, one in at.execute(query) if bool(one) is is_open}
+
+
+def close_some_alerts(path: Path) -> None:
+    """Every other one, as the changes would have it."""
+    with closing(sqlite3.connect(path)) as at:
+        at.execute("UPDATE latest SET weight = 1 WHERE thing LIKE 'alert %' AND number % 2 = 0")
+        at.commit()
+
+
+@pytest.fixture
+def journal(whole: Path) -> Path:
+    """A journal with everything in it, and alerts that are closed among them."""
+    close_some_alerts(whole)
+    return whole
+
+
+def test_what_the_gateway_says_itself_stays_whatever_rested_on_it(whole: Path) -> None:
+    """An alert about strangers rests on the gateway's own words; it is closed like any other."""
+    with closing(sqlite3.connect(whole)) as at:
+        at.execute("UPDATE latest SET weight = 1 WHERE thing LIKE 'alert %'")
+        at.commit()
+    own = {entry.position for entry in entries(whole) if entry.kind == "own"}
+    assert own & rested_on(whole, is_open=False)
+    after_days(whole, 82)
+    left = bodies(whole)
+    assert all(left[position] for position in own)
+
+
+def test_each_class_goes_in_its_own_time(journal: Path) -> None:
+    """And what stays of an entry is all but its body, to the last column."""
+    before = list(entries(journal))
+    open_, closed = rested_on(journal, is_open=True), rested_on(journal, is_open=False)
+    assert open_
+    assert closed - open_
+    upto = _covered(journal)
+
+    def erased() -> set[str | None]:
+        left = bodies(journal)
+        return {
+            class_of(e.type, e.kind, is_evidence=e.position in open_ | closed)
+            for e in before
+            if e.body and not left[e.position]
+        }
+
+    after_days(journal, 9)
+    assert erased() == set()
+    after_days(journal, 11)
+    assert erased() == {"telemetry"}
+    after_days(journal, 31)
+    assert erased() == {"telemetry", "events"}
+    after_days(journal, 81, 82)
+    assert erased() == {"telemetry", "events", "evidence"}
+    left = bodies(journal)
+    assert all(left[position] for position in open_)
+    may_go = {e.position for e in before if class_of(e.type, e.kind, is_evidence=True)}
+    assert not any(left[position] for position in (closed - open_) & may_go if position <= upto)
+    _same_but_for_bodies(before, list(entries(journal)))
+
+
+def _covered(path: Path) -> int:
+    """Nothing past the earlier snapshot of the judge may go."""
+    with closing(sqlite3.connect(path)) as at:
+        (position,) = at.execute("SELECT min(position) FROM snapshot").fetchone()
+    return int(position)
+
+
+def _same_but_for_bodies(before: list[Entry], after: list[Entry]) -> None:
+    for one, other in zip(before, after, strict=False):
+        assert (one.position, one.received_at, one.kind, one.source, one.hash, one.sig) == (
+            *(other.position, other.received_at, other.kind, other.source, other.hash, other.sig),
+        )
+        assert other.body in (one.body, b"")
+    ledgers = Ledger(), Ledger()
+    for ledger, group in zip(ledgers, (before, after), strict=True):
+        for entry in group:
+            if entry.identity and entry.kind in ("kept", "refused"):
+                ledger.hear(entry.identity, entry.hash, entry.previous)
+    assert ledgers[0].sources == ledgers[1].sources
+
+
+def test_it_is_declared_before_it_is_done_and_nothing_undeclared_is_gone(journal: Path) -> None:
+    """Also when it is cut off at any write."""
+    after_days(journal, 11)
+    told = [e.message for e in entries(journal) if isinstance(e.message, BodiesErased)]
+    assert [one.retention for one in told] == ["telemetry"]
+    gone = [e.position for e in entries(journal) if e.kind != "tick" and not e.body]
+    assert gone
+    assert max(gone) <= told[0].upto
+
+
+def test_nothing_goes_that_a_sink_still_needs(journal: Path) -> None:
+    """A store that was away for longer than the retention gets its backlog all the same."""
+
+    async def main() -> None:
+        async with eraser(journal) as one:
+            one._sinks = ("influx",)  # type: ignore[misc]
+            await asyncio.sleep(82 * DAY_S)
+            await one.keep_house()
+
+    run_virtually(main())
+    assert all(entry.body for entry in entries(journal) if entry.kind != "tick")
+
+
+def test_a_picture_goes_with_the_last_scan_that_shows_it(journal: Path) -> None:
+    """Scans of an open alert keep theirs; the bytes are gone from the disk, not only let go."""
+    shown: dict[str, set[int]] = {}
+    for entry in entries(journal):
+        if isinstance(entry.message, ScanCompleted):
+            shown.setdefault(entry.message.picture.sha256, set()).add(entry.position)
+    folder = journal.parent / "blobs"
+    for sha256 in shown:
+        (folder / sha256[:2]).mkdir(parents=True, exist_ok=True)
+        (folder / sha256[:2] / sha256).write_bytes(b"picture")
+    after_days(journal, 82)
+    left = bodies(journal)
+    for sha256, positions in shown.items():
+        is_left = (folder / sha256[:2] / sha256).exists()
+        assert is_left == any(left[position] for position in positions)
+    assert len(list(folder.glob("*/*"))) < len(shown)
+
+
+def test_what_is_erased_is_overwritten(journal: Path) -> None:
+    """No copy of it stays in the free pages of the file."""
+    secret = next(e.body for e in entries(journal) if e.type == "readings.taken")
+    after_days(journal, 11)
+    with closing(sqlite3.connect(journal)) as at:
+        at.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert hash_of(secret) in {entry.hash for entry in entries(journal)}
+    assert secret not in journal.read_bytes()
+
+
+def test_evidence_that_would_go_before_events_is_a_mistake() -> None:
+    """Found at the start, not after a month."""
+    with pytest.raises(Rejected, match="evidence last"):
+        Retention(events_days=90, evidence_days=30).lasting("evidence")
+    assert Retention().lasting("telemetry") is None
