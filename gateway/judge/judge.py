@@ -17,6 +17,7 @@ from contract.messages import (
     AgentAlive,
     AgentBorn,
     AgentGone,
+    AlertChanged,
     BlobKept,
     DeviceFound,
     DeviceLost,
@@ -45,7 +46,7 @@ from gateway.judge.settings import JudgeSettings
 from gateway.judge.state import State
 from gateway.judge.twins import Agent
 
-VERSION: Final = "6"
+VERSION: Final = "7"
 """Raise it with every change that could make another change of the same entries."""
 
 
@@ -72,7 +73,19 @@ def judge(state: State, entry: Entry) -> list[Message]:
         _ask(state, entry, Forked(), changes)
     else:
         _said(state, entry, changes)
-    return changes
+    return list({_about(change): change for change in changes}.values())
+
+
+def _about(change: Message) -> object:
+    """The same for words of which only the last is told: what an alert was for a moment is none.
+
+    Peak after peak in a batch of readings is one change, that says how often; but what rests on
+    another message is told, so that every message an alert ever rested on is known.
+    """
+    if not isinstance(change, AlertChanged):
+        return id(change)
+    newest = change.alert.evidence[-1:]
+    return change.alert.id, change.act, newest and newest[0].hash
 
 
 def next_due(state: State) -> datetime | None:

@@ -215,15 +215,17 @@ def _head(at: sqlite3.Connection) -> tuple[int, str, int]:
 def _keep(at: sqlite3.Connection, sealed: Sequence[Sealed], judged: int) -> None:
     rows: list[tuple[int, int, str, bytes, str, bytes]] = []
     latest: dict[str, tuple[str, int, int]] = {}
+    alerts: list[resting.Changed] = []
     for change, seal in sealed:
         rows.append((*change[:4], seal.keyid, seal.sig))
         if isinstance(change.message, AlertChanged):
-            resting.note(at, change.message, change.position)
+            alerts.append((change.message, change.position))
         if thing := thing_of(change.message):
             latest[thing.name] = (thing.name, change.number, thing.weight)
     # Kept already where whoever asked for it was cut short: by the same bytes.
     at.executemany("INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, ?, ?)", rows)
     at.executemany("INSERT OR REPLACE INTO latest VALUES (?, ?, ?)", latest.values())
+    resting.note(at, alerts)
     last = sealed[-1][0].number
     if last // PRUNE_EVERY > (sealed[0][0].number - 1) // PRUNE_EVERY:
         _settle(at)

@@ -358,6 +358,34 @@ def test_a_range_kept_again_is_noted_in_an_alert_that_was_closed() -> None:
     assert [a.state for a in court.alerts("reading_out_of_range")] == ["closed", "open"]
 
 
+def batch(**said: float) -> ReadingsTaken:
+    """Several readings in one message, by the second: ``s0=9.0``."""
+    singles = [reading(value, float(second[1:])).readings[0] for second, value in said.items()]
+    return ReadingsTaken(readings=tuple(singles))
+
+
+def alerts_in(changes: list[Message]) -> list[Alert]:
+    every = [one.alert for one in changes if isinstance(one, AlertChanged)]
+    return [alert for alert in every if alert.rule == "reading_out_of_range"]
+
+
+def test_peaks_within_one_batch_are_one_change_that_says_how_often() -> None:
+    """What an alert was for a moment nobody has to verify, keep and show."""
+    court = Court(JudgeSettings(readings=(Limit(metric="temperature", high=8.0, for_s=0),)))
+    [told] = alerts_in(court.say(batch(s0=5, s1=9, s2=5, s3=11, s4=5), 5))
+    assert [told] == court.alerts("reading_out_of_range")
+    assert (told.times, told.is_active, len(told.evidence)) == (2, False, 4)
+
+
+def test_what_an_alert_was_for_a_moment_is_told_if_it_rests_on_another_message() -> None:
+    """So that retention hears of every message that an alert ever rested on."""
+    court = Court(COLD)
+    assert not alerts_in(court.say(batch(s0=9, s1=9), 1))
+    raised, cleared = alerts_in(court.say(batch(s20=9, s21=5, s32=5), 32))
+    assert (raised.is_active, cleared.is_active) == (True, False)
+    assert raised.evidence[-1].hash != cleared.evidence[-1].hash
+
+
 readings_of_a_day = st.lists(
     st.lists(
         st.tuples(
