@@ -142,19 +142,8 @@ class Parser(Framer[Packet]):
 
 
 def _packet(first: int, buffer: bytes, head: int, stop: int) -> Packet | None:
-    kind = first >> 4
-    if kind == _PUBLISH:
-        return _said(first, buffer, head, stop)
-    if kind == _CONNACK:
-        return Connected(buffer[head + 1])
-    if kind == _SUBACK:
-        return Subscribed(buffer[head] << 8 | buffer[head + 1], buffer[stop - 1])
-    if kind == _DISCONNECT:
-        return Ended(buffer[head] if stop > head else 0)
-    return None
-
-
-def _said(first: int, buffer: bytes, head: int, stop: int) -> Said:
+    if first >> 4 != _PUBLISH:
+        return _answer(first >> 4, buffer, head, stop)
     topic = head + 2
     at = topic + (buffer[head] << 8 | buffer[head + 1])
     name, packet_id = buffer[topic:at], 0
@@ -175,21 +164,32 @@ def _said(first: int, buffer: bytes, head: int, stop: int) -> Said:
     return _made((name, buffer[at:stop], packet_id, bool(first & 1), subscription))
 
 
+def _answer(kind: int, buffer: bytes, head: int, stop: int) -> Packet | None:
+    if kind == _CONNACK:
+        return Connected(buffer[head + 1])
+    if kind == _SUBACK:
+        return Subscribed(buffer[head] << 8 | buffer[head + 1], buffer[stop - 1])
+    if kind == _DISCONNECT:
+        return Ended(buffer[head] if stop > head else 0)
+    return None
+
+
 _made: Final = partial(tuple.__new__, Said)
 """A `Said` of all its fields, in half the time."""
 
 
 def read_length(buffer: bytes, at: int) -> tuple[int, int]:
     """A variable byte integer and where it ends; 0 where it is not whole yet."""
-    value, end = 0, len(buffer)
-    for shift in _SHIFTS:
-        if at >= end:
-            return 0, 0
-        byte = buffer[at]
-        at += 1
-        if byte < _MORE:
-            return value | byte << shift, at
-        value |= (byte & 0x7F) << shift
+    value = 0
+    try:
+        for shift in _SHIFTS:
+            byte = buffer[at]
+            at += 1
+            if byte < _MORE:
+                return value | byte << shift, at
+            value |= (byte & 0x7F) << shift
+    except IndexError:
+        return 0, 0
     raise Garbled("a length of more than four bytes")
 
 

@@ -16,16 +16,19 @@ TEXT_MAX: Final = 40
 
 def moment_us(value: object, unit: TimeUnit, utc_offset: str) -> int:
     """Microseconds since 1970 UTC; raise `Unfit`."""
-    if isinstance(value, str):
-        at = _of_text(value, utc_offset)
-    elif isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unfit("its time is neither a number nor a text")
-    elif unit == "rfc3339":
-        raise Unfit("its time is a number: set time_unit to s, ms, us or ns")
-    elif isinstance(value, int):
-        at = value * 1_000_000 // PER_SECOND[unit]
-    else:
-        at = _of_float(value, unit)
+    match value:
+        case str():
+            at = _of_text(value, utc_offset)
+        case bool():
+            raise Unfit("its time is neither a number nor a text")
+        case int() | float() if unit == "rfc3339":
+            raise Unfit("its time is a number: set time_unit to s, ms, us or ns")
+        case int():
+            at = value * 1_000_000 // PER_SECOND[unit]
+        case float():
+            at = _of_float(value, unit)
+        case _:
+            raise Unfit("its time is neither a number nor a text")
     if not EARLIEST_US <= at < LATEST_US:
         raise Unfit("a time before 1970 or after 2200: is time_unit right?")
     return at

@@ -70,15 +70,16 @@ class Reader:
     ) -> Answer:
         if self._fast is not None:
             try:
-                *values, time, device = msgspec.structs.astuple(self._fast.decode(payload))
+                fields = msgspec.structs.astuple(self._fast.decode(payload))
             except msgspec.MsgspecError:
                 pass
             else:
-                at = heard_us if time is None else self._moment(time)
+                time, device = fields[-2:]
                 if time is None and is_old:
                     return None
+                at = heard_us if time is None else self._moment(time)
                 name = _named(device if self._route.device else levels.get("device"))
-                return _row((item, name, at, self._columns, tuple(values)))
+                return _row((item, name, at, self._columns, fields[:-2]))
         return self._walked(_object(payload), levels, item, heard_us, is_old=is_old)
 
     def _walked(
