@@ -14,11 +14,13 @@ import nacl.bindings
 import nacl.exceptions
 import nacl.signing
 
+from contract.link import Rejected
 from contract.messages import SignedBytes
 from contract.whole_file import write_whole
 from contract.wire import JSON
 
 KEY_BYTES: Final = 32
+KEY_FILE_BYTES_MAX: Final = 1_024
 _PKCS8: Final = bytes.fromhex("302e020100300506032b657004220420")
 """What stands before the 32 bytes of an Ed25519 seed in PKCS #8."""
 
@@ -38,6 +40,22 @@ def keyid_of(public_key: bytes) -> str:
     return hashlib.sha256(public_key).hexdigest()[:32]
 
 
+def key_in(path: Path) -> bytes:
+    """The 32 bytes that stand in a file in hex; raises `Rejected`, or `OSError`."""
+    with path.open("rb") as file:
+        text = file.read(KEY_FILE_BYTES_MAX)
+    try:
+        key = bytes.fromhex(text.decode())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise Rejected(
+            f"{path} does not hold a key ({2 * KEY_BYTES} hex digits): put it back from a backup; "
+            "where there is none, remove it and enrol anew"
+        )
+    return key
+
+
 class Key:
     """A private key; it never leaves the box that made it."""
 
@@ -54,9 +72,12 @@ class Key:
 
     @classmethod
     def load_or_make(cls, path: Path) -> Self:
-        """Read the key in the file, or make one there that only its owner may read."""
+        """Read the key in the file, or make one there that only its owner may read.
+
+        Raises `Rejected` for a file that holds something else: it is never written over.
+        """
         try:
-            return cls(bytes.fromhex(path.read_text().strip()))
+            return cls(key_in(path))
         except FileNotFoundError:
             pass
         path.parent.mkdir(parents=True, exist_ok=True)

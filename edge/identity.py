@@ -19,7 +19,7 @@ from contract.delivery.outbox import Outbox
 from contract.delivery.room import OutboxLimits
 from contract.identifiers import Source
 from contract.link import Dial, Rejected
-from contract.signing import KEY_BYTES, Key
+from contract.signing import Key, key_in
 from contract.whole_file import write_whole
 
 log: Final = logging.getLogger(__name__)
@@ -68,17 +68,15 @@ class Credentials:
     def load(cls, state: StateDir, source: Source) -> Self:
         """Read both keys; `Rejected` if the agent is not enrolled."""
         try:
-            gateway_key = bytes.fromhex(state.gateway.read_text().strip())
+            gateway_key = key_in(state.gateway)
         except FileNotFoundError as error:
             raise Rejected(
                 f"{source} is not enrolled (there is no {state.gateway}): make a code on the "
                 "gateway's machine with `greenlane gateway code`, then enter it here with "
                 "`greenlane edge enroll`"
             ) from error
-        except (OSError, ValueError) as error:
+        except OSError as error:
             raise Rejected(f"{state.gateway} cannot be read: {error}") from error
-        if len(gateway_key) != KEY_BYTES:
-            raise Rejected(f"{state.gateway} does not hold a public key of {KEY_BYTES} bytes")
         return cls(Key.load_or_make(state.key), gateway_key)
 
 

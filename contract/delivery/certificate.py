@@ -11,6 +11,7 @@ of what was said hangs from it.
 
 import asyncio
 import logging
+import ssl
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -50,27 +51,48 @@ class Papers:
     def renew_at(self) -> datetime | None:
         """From when on the next one should be asked for; none if nobody knows."""
         try:
-            return datetime.fromisoformat((self.folder / "renew_at").read_text().strip())
+            at = datetime.fromisoformat((self.folder / "renew_at").read_text().strip())
         except (OSError, ValueError):
             return None
+        return at if at.tzinfo else None
 
     @property
     def keyid(self) -> str:
         """The enrolled key by which it was asked for; empty if nobody knows."""
         try:
             return (self.folder / "keyid").read_text().strip()
-        except OSError:
+        except (OSError, ValueError):
             return ""
 
     def keep(self, tls: Key, answer: EnrolAnswered, *, keyid: str = "") -> None:
-        """Write what the gateway answered, durably; a link that is dialled from now on uses it."""
+        """Write what the gateway answered, durably; a link that is dialled from now on uses it.
+
+        Raises `Rejected`, and keeps what is there, if no link could be dialled with it.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own = tls.pem() + answer.certificate
+        self._try_out(own, answer.authority)
         write_whole(self.authority, answer.authority)
-        write_whole(self.own, tls.pem() + answer.certificate)
+        write_whole(self.own, own)
         write_whole(
             self.folder / "renew_at", answer.renew_at.isoformat() if answer.renew_at else ""
         )
         write_whole(self.folder / "keyid", keyid)
+
+    def _try_out(self, own: str, authority: str) -> None:
+        draft = self.folder / "own.try"
+        write_whole(draft, own)
+        try:
+            ssl.create_default_context(cadata=authority or "none").load_cert_chain(
+                draft, password=""
+            )
+        except (ssl.SSLError, ValueError, TypeError) as error:
+            raise Rejected(
+                f"the certificate that the gateway answers with is of no use: {error}; look at its "
+                "authority with `greenlane doctor`, then enrol anew"
+            ) from error
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 async def renew(

@@ -98,15 +98,25 @@ def credentials(config: BrokerConfig) -> tuple[str | None, ssl.SSLContext | None
     """The password and the certificates that a configuration names; raise `Rejected`."""
     try:
         password = Path(config.password_file).read_text().strip() if config.password_file else None
-        return password, _tls(config)
-    except (OSError, ssl.SSLError) as error:
-        raise Rejected(f"cannot read a secret of the link: {error}") from error
+    except (OSError, ValueError) as error:
+        raise Rejected(f"password_file {config.password_file} cannot be read: {error}") from error
+    return password, _tls(config)
 
 
 def _tls(config: BrokerConfig) -> ssl.SSLContext | None:
     if not config.ca_file:
         return None
-    context = ssl.create_default_context(cafile=config.ca_file)
+    try:
+        context = ssl.create_default_context(cafile=config.ca_file)
+    except (OSError, ValueError) as error:
+        raise Rejected(f"ca_file {config.ca_file} holds no certificate (PEM): {error}") from error
     if config.cert_file:
-        context.load_cert_chain(config.cert_file, config.key_file or None)
+        try:
+            # Without a pass phrase, OpenSSL would ask for one on the terminal.
+            context.load_cert_chain(config.cert_file, config.key_file or None, password="")
+        except (OSError, ValueError) as error:
+            raise Rejected(
+                f"cert_file {config.cert_file} and key_file {config.key_file or 'in it'} are no "
+                f"certificate with its own key, in PEM and without a pass phrase: {error}"
+            ) from error
     return context
