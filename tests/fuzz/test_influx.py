@@ -19,7 +19,7 @@ from gateway.timeseries.influx.v1 import Influx1
 from gateway.timeseries.sink import PointsRejected
 from tests.fuzz.answers import answering, endless, odd, saying
 from tests.gateway.test_pump import journal_in, say
-from tests.sinks.said import NOON, reading, said
+from tests.gateway.timeseries.said import NOON, reading, said
 
 TIMEOUT_S: Final = 30.0
 MEMORY_BYTES_MAX: Final = 4 * ANSWER_BYTES_MAX
