@@ -12,14 +12,14 @@ from hypothesis import given, settings
 
 from contract.clock import SystemClock
 from contract.link import Rejected, Unavailable
-from gateway.pump import pump
 from gateway.timeseries.influx import client
 from gateway.timeseries.influx.client import ANSWER_BYTES_MAX, Client
 from gateway.timeseries.influx.v1 import Influx1
+from gateway.timeseries.pump import pump
 from gateway.timeseries.sink import PointsRejected
 from tests.fuzz.answers import answering, endless, odd, saying
-from tests.gateway.test_pump import journal_in, say
 from tests.gateway.timeseries.said import NOON, reading, said
+from tests.gateway.timeseries.test_pump import journal_in, say
 
 TIMEOUT_S: Final = 30.0
 MEMORY_BYTES_MAX: Final = 4 * ANSWER_BYTES_MAX
