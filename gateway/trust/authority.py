@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -38,6 +39,11 @@ LIST_EVERY: Final = timedelta(days=7)
 HOSTS_MAX: Final = 20
 OWN: Final = "gateway"
 LOOK_EVERY_S: Final = 3_600.0
+MEND: Final = "put both back from a backup: without them every box would have to enrol anew"
+PEM_BYTES_MAX: Final = 64 * 1024
+"""Of a key or a certificate."""
+_UNUSABLE: Final = (OSError, ValueError, TypeError, UnsupportedAlgorithm)
+"""What the library says of files that are none, of another kind, or behind a pass phrase."""
 _CLIENT: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _log: Final = logging.getLogger(__name__)
 
@@ -66,15 +72,16 @@ class Authority:
     @classmethod
     def load(cls, folder: Path) -> "Authority | None":
         """The authority whose files are here; none if there is none. Raises `Rejected`."""
-        try:
-            key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
-            own = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
-        except FileNotFoundError:
+        if not (folder / "ca.key").exists():
             return None
-        except (OSError, ValueError) as error:
-            raise Rejected(f"the authority in {folder} cannot be read: {error}") from error
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise Rejected(f"{folder}/ca.key is no key of ours")
+        try:
+            key = serialization.load_pem_private_key(_bytes(folder / "ca.key"), None)
+            own = x509.load_pem_x509_certificate(_bytes(folder / "ca.crt"))
+            is_pair = own.public_key() == key.public_key()
+        except _UNUSABLE as error:
+            raise Rejected(f"the authority in {folder} cannot be read: {error}; {MEND}") from error
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or not is_pair:
+            raise Rejected(f"{folder}/ca.key is not the key of {folder}/ca.crt; {MEND}")
         return cls(folder, key, own)
 
     @classmethod
@@ -140,8 +147,8 @@ class Authority:
     def is_due(self, name: str, now: datetime) -> bool:
         """Whether two thirds of the life of ``name.crt`` have passed, or there is none."""
         try:
-            it = x509.load_pem_x509_certificate((self.folder / f"{name}.crt").read_bytes())
-        except (OSError, ValueError):
+            it = x509.load_pem_x509_certificate(_bytes(self.folder / f"{name}.crt"))
+        except _UNUSABLE:
             return True
         begun, ends = it.not_valid_before_utc, it.not_valid_after_utc
         return now >= begun + (ends - begun) * 2 / 3
@@ -152,13 +159,7 @@ class Authority:
         Raises `OSError`.
         """
         path = self.folder / "ca.crl"
-        known = _listed(path)
-        is_due = known is None or known.last_update_utc + LIST_EVERY <= now
-        if (
-            known is not None
-            and not is_due
-            and {f"{one.serial_number:x}" for one in known} == {*serials}
-        ):
+        if self._listed(path, now) == {*serials}:
             return False
         built = (
             x509.CertificateRevocationListBuilder()
@@ -177,6 +178,21 @@ class Authority:
         pem = built.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
         write_whole(path, pem)
         return True
+
+    def _listed(self, path: Path, now: datetime) -> set[str] | None:
+        """The serials in the list that is there; none if no broker should go on with it.
+
+        It cannot be read, is another authority's, is a week old, or of a day that is still to come:
+        the clock was wrong, and until then nobody would be let in.
+        """
+        try:
+            known = x509.load_pem_x509_crl(path.read_bytes())
+            is_due = not known.last_update_utc <= now < known.last_update_utc + LIST_EVERY
+            if is_due or not known.is_signature_valid(self._key.public_key()):
+                return None
+            return {f"{one.serial_number:x}" for one in known}
+        except _UNUSABLE:
+            return None
 
     def _issue(self, name: str, public: PublicKey, now: datetime) -> Issued:
         certificate = (
@@ -256,12 +272,9 @@ def _usage(*, is_authority: bool) -> x509.KeyUsage:
     )
 
 
-def _listed(path: Path) -> x509.CertificateRevocationList | None:
-    """The list that is there; none if there is none that can be read."""
-    try:
-        return x509.load_pem_x509_crl(path.read_bytes())
-    except (OSError, ValueError):
-        return None
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(PEM_BYTES_MAX)
 
 
 def _name(text: str) -> x509.Name:

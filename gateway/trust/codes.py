@@ -4,9 +4,10 @@ import logging
 import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from contract.clock import Clock
 from contract.delivery.enrolment import Code
@@ -30,7 +31,7 @@ class Waiting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     source: str
     secret: str
-    until: datetime
+    until: Annotated[datetime, Meta(tz=True)]
 
 
 class Codes:
@@ -79,7 +80,7 @@ class Codes:
             return msgspec.json.decode(self._path(name).read_bytes(), type=Waiting)
         except FileNotFoundError:
             return None
-        except (msgspec.MsgspecError, OSError) as error:
+        except (ValueError, RecursionError, OSError) as error:
             _log.warning("the enrolment code %s cannot be read: %s", name, error)
             return None
 

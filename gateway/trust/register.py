@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from contract.link import Unavailable
+from contract.messages import SourceText
 from contract.pattern import whole
 from contract.whole_file import write_whole
 
@@ -26,10 +27,10 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate."""
 
     serial: Annotated[str, Meta(pattern=whole("[0-9a-f]{1,40}"))]
-    source: str
+    source: SourceText
     keyid: str
     """The enrolled key by which it was asked for; empty for a client without one."""
-    ends_at: datetime
+    ends_at: Annotated[datetime, Meta(tz=True)]
 
 
 class Register:
@@ -41,7 +42,7 @@ class Register:
         with contextlib.suppress(FileNotFoundError):
             for line in self._path.read_bytes().splitlines():
                 # A line that a power cut left torn: its certificate was never handed out.
-                with contextlib.suppress(msgspec.MsgspecError):
+                with contextlib.suppress(ValueError, RecursionError):
                     self._papers.append(msgspec.json.decode(line, type=Paper))
 
     @property

@@ -105,7 +105,7 @@ def _wishes(folder: Path) -> list[tuple[Path, Wish]]:
     for path in sorted(folder.glob("*.json")):
         try:
             found.append((path, msgspec.json.decode(path.read_bytes(), type=Wish)))
-        except (msgspec.MsgspecError, OSError) as error:
-            _log.error("a wish cannot be read: %s", error)
+        except (ValueError, RecursionError, OSError) as error:
+            _log.error("nothing is revoked, %s cannot be read and is set aside: %s", path, error)
             path.rename(path.with_suffix(".bad"))
     return found
