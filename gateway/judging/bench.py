@@ -32,7 +32,7 @@ TAKE_MAX: Final = 500
 """Entries that are judged between two writes."""
 RETRY_S: Final = 1.0
 KEEP_S: Final = 0.1
-"""Changes that were told gather for so long, and are kept together."""
+"""Changes that were told gather for so long, and are kept together, with the next commit."""
 UNKEPT_MAX: Final = 10_000
 """Changes that wait for the disk; with more the judge waits too."""
 TAKEN_MAX: Final = 1
@@ -87,7 +87,8 @@ class Bench:
             ):
                 judge(state, entry)
             await asyncio.sleep(0)
-        _log.info("judged entries %d to %d of %s again", begin + 1, upto, self._journal.id)
+        if begin < upto:
+            _log.info("judged entries %d to %d of %s again", begin + 1, upto, self._journal.id)
         now = law(settings)
         former = await self._journal.own(now.type)
         if not former or former[-1].message != now:
@@ -164,7 +165,7 @@ class Bench:
             while True:
                 await self._changes.sealed.wait()
                 await self._clock.sleep(KEEP_S)
-                await self._keep()
+                await self._keep(is_patient=True)
         finally:
             with suppress(Unavailable):
                 await self._changes.keep()
@@ -193,11 +194,11 @@ class Bench:
         except Unavailable as error:
             _log.warning("no snapshot of the judge: %s", error)
 
-    async def _keep(self) -> None:
+    async def _keep(self, *, is_patient: bool = False) -> None:
         """Make changes durable, however long it takes: the state has moved on already."""
         while True:
             try:
-                return await self._changes.keep()
+                return await self._changes.keep(is_patient=is_patient)
             except Unavailable as error:
                 _log.critical("%d changes wait for the disk: %s", self._changes.unkept, error)
                 await self._clock.sleep(RETRY_S)

@@ -22,8 +22,9 @@ from typing import Any, Final
 
 from greenlane import logs
 from greenlane.exits import FAILED, OK
-from scripts.benches.fleet import LAG_S_MAX, Side, ours, playing, said_by, stored_after
 from scripts.benches.player import READINGS
+from scripts.benches.player_process import LAG_S_MAX, playing, said_by
+from scripts.benches.side import Side, ours, stored_after
 from scripts.benches.usage import MIB, Part
 
 SIZES: Final = "10,100,1000,10000"

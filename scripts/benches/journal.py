@@ -186,7 +186,7 @@ def started(config: Path) -> Iterator[dict[str, Any]]:
     )
     timer = threading.Timer(START_S_MAX, process.kill)
     timer.start()
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = {"judged_again": 0}
     try:
         assert process.stderr is not None  # noqa: S101 - we made it
         for line in process.stderr:

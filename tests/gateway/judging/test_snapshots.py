@@ -30,6 +30,7 @@ from gateway.outlet import Outlet
 from gateway.voice import Voice
 from tests.gateway.judging.test_replay import write
 from tests.gateway.sample_journal import GATEWAY
+from tests.gateway.whole_journal import grow
 from tests.support.virtual import run_virtually
 
 KEY = Key(b"g" * 32)
@@ -151,6 +152,18 @@ def test_a_rule_that_is_new_since_then_begins_with_an_empty_memory() -> None:
     state = reread(body)
     assert "rule_that_is_gone" not in state.memories
     assert state.memories["seal_opened"].seals == {}
+
+
+def test_a_start_says_what_is_judged_again_if_anything_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A new journal has nothing to judge again, so nothing is said of it."""
+    caplog.set_level(logging.INFO)
+    path = tmp_path / "journal"
+    run_virtually(grow(path, lambda _: [[Draft(kind="tick")]]))
+    assert "again" not in caplog.text
+    run_virtually(grow(path, lambda _: []))
+    assert "judged entries 1 to 2 of" in caplog.text
 
 
 @pytest.mark.anyio
