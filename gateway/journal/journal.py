@@ -129,8 +129,8 @@ class Journal:
         return await self._store.read(lambda at: read_cursor(at, name))
 
     async def advance(self, name: str, position: int) -> None:
-        """``name`` needs nothing up to here again."""
-        await self._store.write(lambda at: write_cursor(at, name, position))
+        """``name`` needs nothing up to here again; forgotten, it would read something twice."""
+        await self._store.write(lambda at: write_cursor(at, name, position), is_patient=True)
 
     async def stats(self) -> Stats:
         """Count what is here."""

@@ -21,6 +21,8 @@ GROUP_MAX: Final = 256
 """Pieces of work that share one transaction, and so one fsync."""
 WAITING_MAX: Final = 4_096
 """Pieces of work that wait for the writing thread; more is a mistake of the callers."""
+PATIENCE_S: Final = 0.1
+"""What nobody waits for goes along with the next commit; if none begins in this time, alone."""
 LOG_COMMITS: Final = 100
 """After so many commits the log is drained into the file, by a thread of its own: within a commit,
 as SQLite would do it, whoever waits would wait for an fsync of the file as well."""
@@ -42,6 +44,8 @@ class _Job:
     work: Work[Any]
     then: Callable[[Any], None]
     done: "asyncio.Future[Any]"
+    is_due: bool = False
+    """A commit is to begin for it; until then it waits for that of another one."""
 
 
 class Store:
@@ -65,20 +69,31 @@ class Store:
         self._is_committing = False
         self._is_closing = False
 
-    async def write(self, work: Work[T], then: Callable[[T], None] = lambda _: None) -> T:
+    async def write(
+        self,
+        work: Work[T],
+        then: Callable[[T], None] = lambda _: None,
+        *,
+        is_patient: bool = False,
+    ) -> T:
         """Do this in a transaction; durable when it returns.
 
         ``then`` hears the result in the order of the commits, even if whoever asked has been
-        cancelled meanwhile. Raises `Unavailable` when the disk is full: nothing of it was kept.
+        cancelled meanwhile. What is patient saves others from waiting for one commit more: see
+        `PATIENCE_S`. Raises `Unavailable` when the disk is full: nothing of it was kept.
         """
         if self._is_closing:
             raise Unavailable(CLOSING)
         if len(self._waiting) >= WAITING_MAX:
             raise Unavailable(f"{WAITING_MAX} writes wait for the disk")
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Job(work, then, done))
-        if not self._is_committing:
-            self._begin()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        job = _Job(work, then, done)
+        self._waiting.append(job)
+        if is_patient:
+            loop.call_later(PATIENCE_S, self._hurry, job)
+        else:
+            self._hurry(job)
         return await done
 
     async def read(self, work: Work[T]) -> T:
@@ -92,12 +107,25 @@ class Store:
     def close(self) -> None:
         """End the threads, and let go of the file; who still waits for a write is told."""
         self._is_closing = True
+        if not self._is_committing:
+            _fail(self._waiting, Unavailable(CLOSING))
         self._writer.shutdown()
         self._reader.shutdown()
         self._drainer.shutdown()
         self._reading.close()
         self._draining.close()
         self._writing.close()
+
+    def _hurry(self, job: _Job) -> None:
+        job.is_due = True
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Begin a commit, if one is due and none is under way."""
+        if not (self._is_committing or self._is_closing) and any(
+            job.is_due for job in self._waiting
+        ):
+            self._begin()
 
     def _begin(self) -> None:
         """Hand all that waits to the writing thread, to be committed together."""
@@ -120,8 +148,7 @@ class Store:
             _fail(group, error or Unavailable(CLOSING))
         if self._is_closing:
             _fail(self._waiting, Unavailable(CLOSING))
-        elif self._waiting:
-            self._begin()
+        self._go_on()
 
     def _drain(self) -> None:
         """Let the log be drained, if it is time and nobody does it already."""

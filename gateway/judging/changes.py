@@ -126,7 +126,7 @@ class ChangeLog:
         self.sealed.set()
         return signed
 
-    async def keep(self) -> None:
+    async def keep(self, *, is_patient: bool = False) -> None:
         """Make what was sealed and the cursor durable together; raises `Unavailable`."""
         async with self._keeping:
             if not self._unkept:
@@ -140,7 +140,9 @@ class ChangeLog:
                 if not self._unkept:
                     self.sealed.clear()
 
-            await self._store.write(lambda at: _keep(at, sealed, judged), kept)
+            await self._store.write(
+                lambda at: _keep(at, sealed, judged), kept, is_patient=is_patient
+            )
 
     async def after(self, epoch: str | None, number: int) -> ChangesTold:
         """The page after this change, or a snapshot if it is unknown or pruned."""

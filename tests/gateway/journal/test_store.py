@@ -36,6 +36,36 @@ async def test_who_waits_for_a_write_when_the_file_is_closed_is_told(tmp_path: P
 
 
 @pytest.mark.anyio
+async def test_what_nobody_waits_for_goes_along_with_the_next_commit(tmp_path: Path) -> None:
+    """It begins none of its own while others do, and none waits for it; alone it comes soon."""
+
+    def count(at: sqlite3.Connection) -> int:
+        return int(at.execute("PRAGMA data_version").fetchone()[0])
+
+    path = tmp_path / "journal.sqlite"
+    async with open_store(path) as store:
+        with closing(sqlite3.connect(path)) as other:
+            before = count(other)
+            patient = asyncio.create_task(commit(store, "patient", is_patient=True), name="patient")
+            await asyncio.sleep(0)
+            await commit(store, "urgent")
+            await patient
+            assert count(other) == before + 1
+        async with asyncio.timeout(30):
+            await commit(store, "alone", is_patient=True)
+
+
+@pytest.mark.anyio
+async def test_what_is_patient_is_told_that_the_file_is_closed(tmp_path: Path) -> None:
+    """Nobody waits for a commit that will never begin."""
+    async with open_store(tmp_path / "journal.sqlite") as store:
+        patient = asyncio.create_task(commit(store, "patient", is_patient=True), name="patient")
+        await asyncio.sleep(0)
+    with pytest.raises(Unavailable, match="closing"):
+        await patient
+
+
+@pytest.mark.anyio
 async def test_a_file_keeps_the_pages_that_it_was_made_with(tmp_path: Path) -> None:
     """A new one has larger pages than those of before, which go on as they are."""
     former = tmp_path / "former.sqlite"
@@ -52,10 +82,13 @@ async def test_a_file_keeps_the_pages_that_it_was_made_with(tmp_path: Path) -> N
             assert (await store.write(pages), await store.read(pages)) == (size, size)
 
 
-async def commit(store: Store, name: str, size: int = PAGE_BYTES) -> None:
+async def commit(
+    store: Store, name: str, size: int = PAGE_BYTES, *, is_patient: bool = False
+) -> None:
     """One commit with a value of so many bytes."""
     row = (name, bytes(size))
-    await store.write(lambda at: at.execute("INSERT INTO meta VALUES (?, ?)", row))
+    insert = "INSERT INTO meta VALUES (?, ?)"
+    await store.write(lambda at: at.execute(insert, row), is_patient=is_patient)
 
 
 @pytest.mark.anyio
