@@ -1,13 +1,12 @@
 """``scripts/bench faults``: posts under faults from seeds; what was lost, doubled, or wrong.
 
-    --runs N --first-seed S    N posts in virtual time, on the link in memory (tests/faults)
-    --real N                   N posts of real processes that are killed (tests/faults/real.py)
-    --seed S                   one of them again, with its plan and its log
-
 A virtual run is agents, a gateway, a command center and a database, all but the last the real
 parts; the network drops, repeats, delays and truncates, any part is killed between any two of its
 awaits and begins again from the files of its last commit, cards and journals are restored, clocks
 jump, disks are full. A seed gives the same run again (PYTHONHASHSEED is fixed for that).
+
+A real run is processes over mosquitto and InfluxDB (tests/faults/real.py) that die at moments of
+the seed; what each was doing then is chance.
 """
 
 import argparse
@@ -33,13 +32,18 @@ HASHES: Final = "PYTHONHASHSEED"
 
 def main(arguments: list[str]) -> int:
     """Run what was asked for; 0 if nothing was wrong."""
-    parser = argparse.ArgumentParser(prog="scripts/bench faults")
-    parser.add_argument("--runs", type=int, default=RUNS, metavar="N")
-    parser.add_argument("--first-seed", type=int, default=0, metavar="S")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="runs side by side")
-    parser.add_argument("--real", type=int, default=0, metavar="N", help="real runs, after those")
-    parser.add_argument("--seed", type=int, metavar="S", help="one virtual run, and its log")
-    parser.add_argument("--real-seed", type=int, metavar="S", help="one real run")
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench faults",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--runs", type=int, default=RUNS, metavar="N", help=f"virtual runs (default: {RUNS})")
+    add("--first-seed", type=int, default=0, metavar="S", help="of both kinds (default: 0)")
+    add("--jobs", type=int, default=1, metavar="N", help="virtual runs side by side (default: 1)")
+    add("--real", type=int, default=0, metavar="N", help="real runs, after those (default: none)")
+    add("--seed", type=int, metavar="S", help="one virtual run, with its plan and its log")
+    add("--real-seed", type=int, metavar="S", help="one real run")
     asked = parser.parse_args(arguments)
     if asked.seed is not None:
         logging.basicConfig(level=logging.INFO, format="%(levelname).1s %(name)s %(message)s")

@@ -80,7 +80,11 @@ WATCH: Final = """
 
 def main() -> int:
     """Run the bench; 0 if the 99th percentile is good enough."""
-    parser = argparse.ArgumentParser(prog="scripts/bench latency", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench latency",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--alerts", type=int, default=ALERTS, help=f"default: {ALERTS}")
     parser.add_argument(
         "--rate", type=int, default=MESSAGES_PER_S, help=f"messages/s beside ({MESSAGES_PER_S})"
