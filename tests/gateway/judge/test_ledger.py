@@ -33,6 +33,20 @@ def claim(ledger: Ledger, last: int, waiting: int = 0) -> None:
     ledger.claim(SOURCE, (EpochHeads(epoch=EPOCH, streams=(head,)),), (queue,))
 
 
+def lose(ledger: Ledger, first: int, last: int) -> bool:
+    """These numbers are declared lost; whether they join their neighbours."""
+    lost = StreamLost(
+        stream="events",
+        epoch=EPOCH,
+        first=first,
+        to=last,
+        before=hash_of(first - 1),
+        last=hash_of(last),
+        reason="dropped",
+    )
+    return ledger.lose(SOURCE, lost)
+
+
 @given(st.permutations(range(1, 13)), st.integers(0, 12))
 def test_any_order_of_arrival_gives_the_same_receipt(order: list[int], count: int) -> None:
     """Upto, its hash and the holes follow from the set of what is kept; every joint fits."""
@@ -60,21 +74,43 @@ def test_a_declared_loss_settles_and_a_late_message_takes_it_back() -> None:
     ledger = Ledger()
     hear(ledger, 1, 2, 6)
     claim(ledger, 6)
-    lost = StreamLost(
-        stream="events",
-        epoch=EPOCH,
-        first=3,
-        to=5,
-        before=hash_of(2),
-        last=hash_of(5),
-        reason="dropped",
-    )
-    assert ledger.lose(SOURCE, lost)
+    assert lose(ledger, 3, 5)
     assert ledger.receipt_streams(SOURCE)[0].upto == 6
     status, (events, *_) = ledger.completeness(SOURCE)
     assert (status, events.kept, events.lost, events.missing) == ("declared lost", 3, 3, 0)
     assert all(hear(ledger, 4))
     assert ledger.completeness(SOURCE)[1][0].lost == 2
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.integers(1, 12),
+            st.tuples(st.integers(1, 12), st.integers(1, 12)).map(lambda ends: tuple(sorted(ends))),
+        ),
+        max_size=12,
+    )
+)
+def test_a_number_is_kept_or_lost_or_missing_and_never_two_of_them(
+    heard: list[int | tuple[int, int]],
+) -> None:
+    """Whatever is said twice, or both kept and declared lost, in any order: kept counts."""
+    ledger, kept, declared = Ledger(), set[int](), set[int]()
+    claim(ledger, 12)
+    for one in heard:
+        if isinstance(one, tuple):
+            assert lose(ledger, *one)
+            declared |= {*range(one[0], one[1] + 1)}
+        elif one not in kept:  # else the intake takes it for a repeat
+            assert all(hear(ledger, one))
+            kept.add(one)
+    events = ledger.completeness(SOURCE)[1][0]
+    lost = declared - kept
+    assert (events.kept, events.lost) == (len(kept), len(lost))
+    assert events.missing == 12 - len(kept) - len(lost)
+    receipt = ledger.receipt_streams(SOURCE)[0]
+    missing = {n for a, b in receipt.missing for n in range(a, b + 1)}
+    assert missing == set(range(1, 13)) - kept - lost
 
 
 def test_a_receipt_names_sixty_four_holes_and_speaks_no_further() -> None:
