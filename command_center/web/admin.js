@@ -1,7 +1,7 @@
 // Administration: who may sign in, which programs read alerts, who is told of them, and who changed that.
 import { el, reveal, say, set } from "./dom.js";
 import { Page } from "./page.js";
-import { remember } from "./pages.js";
+import { remember } from "./steps.js";
 import "./panels/officers.js";
 import "./panels/records.js";
 import "./panels/subscribers.js";

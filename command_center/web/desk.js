@@ -2,12 +2,12 @@
 import { chosenPost } from "./chosen.js";
 import { reveal, set } from "./dom.js";
 import { ACTS, PICTURE } from "./keys.js";
-import { Page } from "./page.js";
-import { remember } from "./pages.js";
+import { OUT_OF_SIGHT, Page } from "./page.js";
 import { pathOf } from "./panels/marks.js";
 import { SIDES, keepSide, lastSide } from "./panels/sides.js";
 import { plan } from "./plan.js";
 import { alertOf, seenOf } from "./seen.js";
+import { remember } from "./steps.js";
 import { toast } from "./toast.js";
 import "./panels/actbar.js";
 import "./panels/agents.js";
@@ -46,13 +46,20 @@ class Desk extends Page {
     this.map = find("gl-map");
   }
 
-  /** The alert that the address names is opened, the words that it names are searched for, once. */
+  /** What the address names is opened, the words that it names are searched for, once. */
   began() {
     const asked = new URLSearchParams(location.search);
-    const [id, words] = [asked.get("alert"), asked.get("search")];
-    if (words) this.searchFor(words);
-    if (this.board.alerts.has(id)) this.openAlert(id);
-    else if (id) toast.tell("The alert of this link is not on this desk: it was closed long ago, or its post is not one of yours.", "refused");
+    if (asked.get("search")) this.searchFor(asked.get("search"));
+    this.openAsked(asked);
+  }
+
+  openAsked(asked) {
+    const [alert, scan] = [asked.get("alert"), asked.get("scan")];
+    if (this.board.alerts.has(alert)) this.openAlert(alert);
+    else if (this.board.scans.has(scan)) this.openScan(scan);
+    else if (alert) toast.tell("The alert of this link is not on this desk: it was closed long ago, or its post is not one of yours.", "refused");
+    else if (scan) toast.tell(OUT_OF_SIGHT, "refused");
+    return Boolean(alert || scan);
   }
 
   readings(readings) {
@@ -111,8 +118,7 @@ class Desk extends Page {
     if (this.board.isKnown) this.postOf(plan(this.board));
     for (const panel of this.panels) if (!panel.hidden || panel === this.list) panel.show(this);
     if (this.viewer.hidden) this.viewer.rest();
-    // What is opened is in the address: it can be reloaded, and handed on.
-    if (this.board.isKnown) remember({ alert: this.opened?.alert });
+    if (this.board.isKnown) remember({ ...this.opened }, Boolean(this.opened));
     if (isNew) this.enter();
   }
 

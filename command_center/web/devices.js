@@ -1,8 +1,8 @@
 // The devices of every agent, and the chosen one as the gateway knows it now: its twin.
 import { set } from "./dom.js";
 import { Page } from "./page.js";
-import { remember } from "./pages.js";
 import { keyOf } from "./panels/devices.js";
+import { remember } from "./steps.js";
 import "./panels/twin.js";
 
 const KEYS = {
@@ -34,8 +34,12 @@ class Devices extends Page {
   choose(source, device) {
     this.wanted = { source, device };
     this.selected = device ? keyOf({ source }, { device }) : null;
-    remember({ device, source });
+    remember({ device, source }, Boolean(device));
     this.renderNow();
+  }
+
+  came(asked) {
+    this.choose(asked.get("source") ?? "", asked.get("device") ?? "");
   }
 
   draw() {

@@ -1,6 +1,7 @@
 // Questions of the administration: a form that stays open until it is taken, a secret shown once, a last question.
 import { Refused } from "./api.js";
 import { cap, el, reveal, say, set } from "./dom.js";
+import { showDialog } from "./steps.js";
 
 let count = 0;
 
@@ -49,7 +50,7 @@ export async function askForm({ title, lead, fields, word, act }) {
       set(send, "aria-disabled", false);
     }
   });
-  node.showModal();
+  showDialog(node);
   // What cannot be taken back is never done by a second Enter.
   (fields.length ? form.elements[0] : node.querySelector("[data-do=leave]")).focus();
   await closed(node);
@@ -71,7 +72,7 @@ export async function showOnce({ title, lead, label, secret }) {
   node.addEventListener("cancel", (event) => { if (!isCopied) event.preventDefault(); });
   // A browser lets a second Esc through whatever a page says: this one does not reach it.
   node.addEventListener("keydown", (event) => { if (event.key === "Escape" && !isCopied) event.preventDefault(); });
-  node.showModal();
+  showDialog(node);
   copy.focus();
   await closed(node);
   field.value = "";

@@ -1,8 +1,8 @@
 // The explorer of time series: up to four of them under one axis of time, down to the readings themselves.
 import { COMPARED_MAX, keyOf } from "./history.js";
 import { Page } from "./page.js";
-import { pathTo } from "./pages.js";
 import { Range } from "./range.js";
+import { remember } from "./steps.js";
 import "./panels/picker.js";
 import "./panels/plots.js";
 
@@ -47,7 +47,7 @@ class Explore extends Page {
     const [from, to] = this.range.at(this.now);
     if (this.range.span) query.set("span", this.range.span);
     else { query.set("from", new Date(from).toISOString()); query.set("to", new Date(to).toISOString()); }
-    history.replaceState(null, "", `${pathTo("explore")}?${query}`);
+    remember(query);
   }
 
   isChosen(series) {

@@ -1,6 +1,7 @@
 // Asks to whom an alert is handed over: one of the officers who may act, read anew each time.
 import { Refused, ask } from "./api.js";
 import { cap, el, reveal, say } from "./dom.js";
+import { showDialog } from "./steps.js";
 import { subject } from "./words.js";
 
 const about = el("p", { class: "quiet" });
@@ -23,7 +24,7 @@ export async function askOfficer(alert, me) {
   const left = new Promise((resolve) => {
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "send" && who.value ? { assignee: who.value, note: note.value.trim() } : null), { once: true });
   });
-  dialog.showModal();
+  showDialog(dialog);
   who.focus();
   await fill(me?.name ?? "", alert.assigned_to);
   return left;

@@ -2,6 +2,7 @@
 // Single letters are off while typing, and can be turned off altogether.
 import { cap, el } from "./dom.js";
 import { PAGES, mayOpen } from "./pages.js";
+import { showDialog } from "./steps.js";
 
 const LETTERS_OFF = "letters-off";
 /** After `g` the letter is awaited so long, in ms. */
@@ -23,6 +24,7 @@ export const ACTS = {
   c: [(v) => v.act(v.current(), "close"), "Close what is resolved", "Acts"],
   o: [(v) => v.act(v.current(), "reopen"), "Reopen", "Acts"],
   e: [(v) => v.takeEvidence(), "Export evidence", "Acts"],
+  p: [(v) => v.print(), "Print what is opened", "Acts"],
   z: [(v) => v.takeBack(), "Take a comment back", "Acts"],
 };
 /** The picture that is opened. */
@@ -48,7 +50,7 @@ const dialog = el("dialog", { id: "keys", "aria-labelledby": "keys-title" },
 document.body.append(dialog);
 
 /** Show all keys of this page. */
-export const openKeys = () => dialog.showModal();
+export const openKeys = () => showDialog(dialog);
 
 const isOwn = (node, key) => {
   if (node.closest?.("dialog")) return true;

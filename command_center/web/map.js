@@ -1,8 +1,8 @@
 // All posts at once, and the chosen one's lanes beside: where something is open, at a glance.
-import { Page } from "./page.js";
-import { remember } from "./pages.js";
 import { chosenPost } from "./chosen.js";
+import { Page } from "./page.js";
 import { plan } from "./plan.js";
+import { remember } from "./steps.js";
 import "./panels/lanes.js";
 import "./panels/map.js";
 

@@ -1,5 +1,6 @@
 // Asks for the words of a comment; what was typed and left is there again for the same alert.
 import { cap, el, say } from "./dom.js";
+import { showDialog } from "./steps.js";
 import { subject } from "./words.js";
 
 const about = el("p", { class: "quiet", id: "note-about" });
@@ -26,7 +27,7 @@ export function askNote(alert, words) {
   text.value = words ?? drafts.get(alert.id) ?? "";
   text.dispatchEvent(new Event("input"));
   dialog.returnValue = "";
-  dialog.showModal();
+  showDialog(dialog);
   text.focus();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {

@@ -29,10 +29,10 @@ export class Order {
   rows = [];
   waiting = [];
 
-  /** Take the alerts as they are; while `isHeld` the rows stay as they stand and new ones wait. */
+  /** Take the alerts as they are; while `isHeld` rows that there are stay as they stand and new ones wait. */
   update(alerts, { tab, search, me, isHeld }) {
     const wanted = [...alerts.values()].filter((alert) => TABS[tab].holds(alert, me) && matches(alert, search)).sort(urgent);
-    if (isHeld) {
+    if (isHeld && this.rows.length) {
       const shown = new Set(this.rows);
       this.rows = this.rows.filter((id) => alerts.has(id));
       this.waiting = wanted.filter((alert) => !shown.has(alert.id)).map((alert) => alert.id);

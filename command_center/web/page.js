@@ -12,6 +12,7 @@ import { askNote } from "./note.js";
 import { PAGES, here } from "./pages.js";
 import { Polled } from "./polled.js";
 import { bringIcons } from "./sprite.js";
+import { onReturn } from "./steps.js";
 import { toast } from "./toast.js";
 import { subject } from "./words.js";
 import "./panels/thumb.js";
@@ -20,6 +21,9 @@ import "./panels/top.js";
 const polite = el("div", { class: "visually-hidden", id: "polite", "aria-live": "polite" });
 const urgent = el("div", { class: "visually-hidden", id: "urgent", "aria-live": "assertive" });
 document.body.append(polite, urgent);
+
+/** Why a scan of a link or of the history cannot be opened. */
+export const OUT_OF_SIGHT = "The scan of this link is out of sight: a screen remembers the newest 500, of your posts.";
 
 /** What every panel is shown: it reads, and asks for things by these verbs. */
 export class Page {
@@ -106,6 +110,18 @@ export class Page {
     if (!document.activeElement.checkVisibility()) document.querySelector("gl-why").focus({ preventScroll: true });
   }
 
+  /** Open what an address asks for; whether it asks for something. */
+  openAsked() {
+    return false;
+  }
+
+  /** Back or Forward led to an address. */
+  came(asked) {
+    if (!this.board.isKnown) return; // what the address asks for is opened with the snapshot
+    if (!this.openAsked(asked) && this.opened) this.close();
+    this.renderNow();
+  }
+
   /** What is opened, with its picture, or null. */
   seen() {
     return null;
@@ -151,6 +167,11 @@ export class Page {
     this.evidence.take(alert);
   }
 
+  /** What is opened, on paper. */
+  print() {
+    if (this.opened) window.print();
+  }
+
   /** An act of an officer turned: say it to the one who did it. */
   told(act) {
     this.render();
@@ -173,6 +194,7 @@ export class Page {
   start(keys, more) {
     bringIcons();
     listen(this, keys, more);
+    onReturn((asked) => this.came(asked));
     document.addEventListener("click", (event) => this.#clicked(event));
     setInterval(() => { this.polled.turn(this); this.render(); }, 1000);
     document.addEventListener("visibilitychange", () => this.render());

@@ -25,14 +25,9 @@ export function wanted() {
 /** Which page this document is. */
 export const here = () => document.documentElement.dataset.page;
 
-/** A page with what it shall show; empty values are left out. */
+/** A page with what it shall show, {name: value} or URLSearchParams; empty values are left out. */
 export function pathTo(page, query = {}) {
-  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value)).toString();
+  const asked = query instanceof URLSearchParams ? [...query] : Object.entries(query);
+  const search = new URLSearchParams(asked.filter(([, value]) => value)).toString();
   return search ? `${PAGES[page].path}?${search}` : PAGES[page].path;
-}
-
-/** Write what is shown into the address, without a new page. */
-export function remember(query) {
-  const path = pathTo(here(), query);
-  if (path !== location.pathname + location.search) history.replaceState(null, "", path);
 }

@@ -1,9 +1,11 @@
 // The gallery of scans, and the viewer into which it opens.
 import { reveal, set } from "./dom.js";
 import { ACTS, PICTURE } from "./keys.js";
-import { Page } from "./page.js";
+import { OUT_OF_SIGHT, Page } from "./page.js";
 import { pathOf } from "./panels/marks.js";
 import { alertOf, seenOf } from "./seen.js";
+import { remember } from "./steps.js";
+import { toast } from "./toast.js";
 import "./panels/actbar.js";
 import "./panels/gallery.js";
 import "./panels/viewer.js";
@@ -35,6 +37,18 @@ class Scans extends Page {
     this.viewer = find("gl-viewer");
   }
 
+  /** The scan that the address names is opened. */
+  began() {
+    this.openAsked(new URLSearchParams(location.search));
+  }
+
+  openAsked(asked) {
+    const scan = asked.get("scan");
+    if (this.board.scans.has(scan)) this.openScan(scan);
+    else if (scan) toast.tell(OUT_OF_SIGHT, "refused");
+    return Boolean(scan);
+  }
+
   draw() {
     const isOpen = Boolean(this.seen());
     if (!isOpen) this.opened = null;
@@ -46,6 +60,7 @@ class Scans extends Page {
     reveal(find("gl-why"), isOpen);
     for (const panel of this.panels) if (!panel.hidden || panel === this.gallery) panel.show(this);
     if (this.viewer.hidden) this.viewer.rest();
+    if (this.board.isKnown) remember({ ...this.gallery.asked, ...this.opened }, isOpen);
     if (isNew) this.enter();
   }
 

@@ -1,6 +1,5 @@
 // Every picture that the board remembers, behind filters; cards never move while one is chosen.
 import { cap, draw, el, icon, keyed, reveal, say, set } from "../dom.js";
-import { remember } from "../pages.js";
 import { KINDS, newest, passes } from "../sieve.js";
 import { count, label, many, subject, time } from "../words.js";
 import { severity, showSeverity, showThumbnail, thumbnail } from "./marks.js";
@@ -135,8 +134,6 @@ export class Gallery extends HTMLElement {
 
   #choose(change) {
     Object.assign(this.#filter, change);
-    const { kind, ...rest } = this.#filter;
-    remember({ ...rest, kind: kind === "all" ? "" : kind });
     this.rows = [];
     this.view?.select(null);
   }
@@ -144,6 +141,12 @@ export class Gallery extends HTMLElement {
   #all() {
     this.field.value = "";
     this.#choose({ kind: "all", device: "", label: "", search: "" });
+  }
+
+  /** The filter, as an address says it. */
+  get asked() {
+    const { kind, ...rest } = this.#filter;
+    return { ...rest, kind: kind === "all" ? "" : kind };
   }
 
   /** The next kind of scans. */
