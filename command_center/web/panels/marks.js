@@ -36,13 +36,21 @@ export function corners([x1, y1, x2, y2], cut) {
     + `M${x2} ${y2 - c}V${y2}H${x2 - c}M${x1 + c} ${y2}H${x1}V${y2 - c}`;
 }
 
-/** Draw the boxes of a small picture in its own pixels. */
-export function showBoxes(node, picture, detections) {
+/** Draw the boxes of a small picture in its own pixels; on paper with their numbers. */
+export function showBoxes(node, picture, detections, { numbered = false } = {}) {
   set(node, "viewBox", `0 0 ${picture.width_px || 1} ${picture.height_px || 1}`);
-  node.replaceChildren(...detections.flatMap(({ box }) => {
+  node.replaceChildren(...detections.flatMap(({ box }, i) => {
     const d = corners(box, picture.width_px / 30);
-    return [svg("path", { d, class: "box-halo" }), svg("path", { d, class: "box-line" })];
+    const number = numbered ? numberAt(i + 1, box, picture.width_px / 26) : [];
+    return [svg("path", { d, class: "box-halo" }), svg("path", { d, class: "box-line" }), ...number];
   }));
+}
+
+// A number at the upper left corner of a box, as the viewer shows it.
+function numberAt(no, [x, y], side) {
+  const top = Math.max(0, y - side);
+  return [svg("rect", { x, y: top, width: side, height: side, class: "box-no" }),
+    svg("text", { x: x + side / 2, y: top + side * 0.78, "font-size": side * 0.8, "text-anchor": "middle", class: "box-text" }, String(no))];
 }
 
 /** Where the screen reads a picture: browsers cannot show TIFF. */
@@ -58,12 +66,12 @@ export function thumbnail() {
   image.addEventListener("error", () => set(node, "data-state", "away"));
   return node;
 }
-export function showThumbnail(node, picture, detections, isKept) {
+export function showThumbnail(node, picture, detections, isKept, how) {
   const key = `${picture?.sha256}/${isKept}/${detections.length}`;
   if (node.key === key) return;
   node.key = key;
   if (!picture) return set(node, "data-state", "away");
-  showBoxes(node.querySelector(".boxes"), picture, detections);
+  showBoxes(node.querySelector(".boxes"), picture, detections, how);
   // What is known not to have come is not asked for: every ask would go to the gateway and back.
   if (isKept === false) return set(node, "data-state", "away");
   node.querySelector("img").src = pathOf(picture);

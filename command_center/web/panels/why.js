@@ -3,7 +3,7 @@ import { VERBS } from "../acts.js";
 import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { pathTo } from "../pages.js";
 import { age, count, label, short, subject, time, weight } from "../words.js";
-import { severity, showSeverity, showState, state, unsigned } from "./marks.js";
+import { severity, showSeverity, showState, showThumbnail, state, thumbnail, unsigned } from "./marks.js";
 import { HONEST, iconOf, isSimulated, modelWords, toldWords } from "./sight.js";
 import * as trust from "./trust.js";
 import "./evidence.js";
@@ -30,19 +30,23 @@ export class Why extends HTMLElement {
     this.facts = { model: fact("Model"), took: fact("Took"), picture: fact("Picture"), place: fact("Place"), device: fact("Device"), rule: fact("Rule"), times: fact("Findings"), id: fact("Alert") };
     this.sawBlock = block("What the model saw", this.boxes, this.nothing, this.honest, el("dl", { class: "passport" }, this.facts.model, this.facts.took, this.facts.picture));
     this.facts.device.lastChild.append((this.twin = el("a")), (this.behind = el("span")), " ", (this.plate = unsigned()));
+    this.paper = thumbnail();
+    this.paper.classList.add("paper");
+    this.printed = el("p", { class: "paper" });
     this.evidence = el("ol", { class: "evidence" });
     this.evidenceBlock = block("What it rests on", this.evidence);
     this.done = el("ol", { class: "done" });
     this.doneBlock = block("What officers did", this.done);
     this.archive = el("gl-evidence");
     this.archiveBlock = block("Evidence for others", this.archive);
+    this.archiveBlock.classList.add("off-paper");
     const { place, device, rule, times, id } = this.facts;
     this.back = el("button", { class: "btn plain push", type: "button", onclick: () => this.view.close() }, "Back", cap("Esc"));
     this.head = el("section", { class: "block" }, this.title2, this.detail, this.told, this.simulated, this.acts);
     this.append(
       el("header", {}, el("h2", { id: "why-title", class: "visually-hidden" }, "The alert"), this.severity, this.state, this.sign, this.back),
-      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Why" }, this.head, this.sawBlock, this.evidenceBlock, this.doneBlock, this.archiveBlock,
-        block("The rest", el("dl", { class: "passport" }, place, device, rule, times, id))));
+      el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Why" }, this.head, this.paper, this.sawBlock, this.evidenceBlock, this.doneBlock, this.archiveBlock,
+        block("The rest", el("dl", { class: "passport" }, place, device, rule, times, id)), this.printed));
   }
 
   show(view) {
@@ -63,6 +67,7 @@ export class Why extends HTMLElement {
     this.#showEvidence(alert);
     this.#showDone(alert);
     this.#showRest(seen);
+    this.#showPaper(seen);
   }
 
   #showAlert(alert) {
@@ -130,6 +135,13 @@ export class Why extends HTMLElement {
         say(who.lastElementChild, `as ${act.role}, ${time(act.at, now)}, ${age(now - Date.parse(act.at))} ago`);
         if (reveal(note, act.note)) say(note, act.note);
       });
+  }
+
+  // What only paper needs: the picture in one size, of which day the times are, and that a copy proves nothing.
+  #showPaper({ picture, detections, scan }) {
+    const { now, board } = this.view;
+    if (reveal(this.paper, picture)) showThumbnail(this.paper, picture, detections, scan?.is_kept, { numbered: true });
+    say(this.printed, `Printed from Greenlane ${new Date(now).toISOString().slice(0, 10)}, ${time(now, now)}, by ${board.me?.name ?? "nobody"}; a time without a date is of that day. A copy to read: what proves it is the archive of evidence.`);
   }
 
   #showRest({ alert, about }) {
