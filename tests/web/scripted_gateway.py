@@ -70,6 +70,8 @@ class Gateway(ScriptedGateway):
     """Readings of every series."""
     points_of: dict[tuple[str, str], tuple[Point, ...]] = field(default_factory=dict)
     """Readings of one, by device and metric, where it has its own."""
+    store_is_down: bool = False
+    """Whoever asks for the past is refused, as by a gateway whose store does not answer."""
     asked: list[HistoryAsked] = field(default_factory=list)
     asked_whole: list[CompletenessAsked] = field(default_factory=list)
     holds_acts: bool = False
@@ -113,11 +115,12 @@ class Gateway(ScriptedGateway):
             case CompletenessAsked():
                 self.asked_whole.append(question)
                 return self._whole(question)
-            case HistoryAsked():
+            case HistoryAsked() if not self.store_is_down:
                 self.asked.append(question)
                 return self._history(question)
             case _:
-                return AskRefused(reason="not here")
+                is_past = isinstance(question, HistoryAsked)
+                return AskRefused(reason="The store does not answer." if is_past else "not here")
 
     def _piece(self, archive: bytes, asked: EvidenceAsked) -> EvidenceTold:
         self.asked_evidence.append(asked)

@@ -159,10 +159,7 @@ def test_the_twin_is_live_and_says_when_its_past_cannot_be_read(page: Page, cent
     center.tell(msgspec.structs.replace(there, devices=(gone,)))
     expect(page.locator("gl-twin > header .fare")).to_contain_text("lost")
     expect(page.locator("gl-twin")).to_contain_text("cable pulled")
-    page.route(
-        "**/api/history*",
-        lambda route: route.fulfill(status=503, json={"error": "The store does not answer."}),
-    )
+    center.gateway.store_is_down = True
     page.keyboard.press("]")
     expect(metric).to_contain_text("Its past could not be read. The store does not answer.")
     center.stop()

@@ -102,15 +102,12 @@ def test_the_chart_shows_history_and_each_reading_as_it_comes(page: Page, center
     )
     center.do(center.gateway.read_out(agent, key, reading))
     expect(chart.locator(".now-value")).to_have_text("18,420 kg")
-    page.route(
-        "**/api/history*",
-        lambda route: route.fulfill(status=503, json={"error": "The store does not answer."}),
-    )
+    center.gateway.store_is_down = True
     chart.get_by_role("button", name="24 h").click()
     expect(chart.locator(".mid")).to_contain_text("The chart could not be read.")
     expect(chart.locator(".mid")).to_contain_text("The store does not answer.")
     expect(chart.locator(".mid")).to_contain_text("Alerts do not need it.")
-    page.unroute_all()
+    center.gateway.store_is_down = False
     chart.get_by_role("button", name="Read again").click()
     expect(chart.locator("canvas")).to_be_visible()
 

@@ -1,7 +1,7 @@
 """Devices that are not ours: marked wherever they are named, and their readings are asked for."""
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.web import posts, scene
 from tests.web.conftest import Shared
@@ -44,21 +44,16 @@ def test_a_foreign_device_says_that_it_is_unsigned_wherever_it_is_named(border: 
 def test_readings_of_a_foreign_device_are_asked_for_every_five_seconds(border: Shared) -> None:
     """They carry no signature, so no stream has them; each chart says how often it asks."""
     page = border.context.new_page()
-    asked: list[str] = []
-
-    def counted(route: Route) -> None:
-        asked.append(route.request.url)
-        route.continue_()
-
     page.goto(f"{border.center.url}/devices?device=cold-plug&source=/KEMBA/zigbee")
     metric = page.locator("gl-metric")
     expect(metric).to_contain_text("every 5 s")
     expect(metric.locator(".now-value")).to_have_text("41.5 W")
-    page.route("**/api/history*", counted)
+    asked = border.center.gateway.asked
+    asked.clear()
     fresh = posts.track(scene.now(), 43.5)
     border.center.gateway.points_of["cold-plug", "power"] = fresh
     expect(metric.locator(".now-value")).to_have_text("43.5 W")
-    assert "metric=power" in asked[0]
+    assert {(one.device, one.metric) for one in asked} == {("cold-plug", "power")}
     page.goto(f"{border.center.url}/explore?device=cold-plug&metric=power&span=1+h")
     expect(page.locator("gl-plot")).to_contain_text("every 5 s")
     page.goto(f"{border.center.url}/explore?device={posts.PATROL}&metric=latitude&span=1+h")
