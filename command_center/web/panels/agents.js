@@ -10,13 +10,23 @@ import * as trust from "./trust.js";
 /** The narrowest a hole is drawn, in px: one missing number in a million must be seen. */
 const HOLE_PX = 7;
 const WIDTH = 64;
+/** Devices of an agent that are drawn, the lost ones first; beyond it the panel says so. */
+const DEVICES_MAX = 50;
 
 const WORDS = { complete: "complete", late: "late", missing: "missing", "declared lost": "declared lost", "cannot tell": "cannot tell" };
 const WORST = ["missing", "declared lost", "late", "cannot tell", "complete"];
 
 /** What wants a look is at the top, what has no devices (a command center) at the end; then by name. */
 const byNeed = (a, b) => (a.state === "alive") - (b.state === "alive")
-  || !a.devices.length - !b.devices.length || a.source.localeCompare(b.source);
+  || !a.devices.length - !b.devices.length || inOrder(a.source, b.source);
+const inOrder = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+
+const ordered = new WeakMap();
+/** Its devices, the lost first; sorted once for as long as the agent says nothing else. */
+function devicesOf(agent) {
+  if (!ordered.has(agent)) ordered.set(agent, [...agent.devices].sort((a, b) => a.is_found - b.is_found || inOrder(a.device, b.device)));
+  return ordered.get(agent);
+}
 
 /** `1,204 kept`, `4 missing, 42 lost`: what is wrong first. */
 function streamWords({ status, kept, missing, lost, waiting }) {
@@ -80,9 +90,9 @@ export class Agents extends HTMLElement {
   #make() {
     const p = {
       glyph: icon("live"), name: el("span", { class: "id strong" }), plate: unsigned(), state: el("span", { class: "word" }), facts: el("span", { class: "meta push" }),
-      whole: el("p", { class: "meta whole" }), streams: el("ul", { class: "streams" }), devices: el("ul", { class: "devices" }),
+      whole: el("p", { class: "meta whole" }), streams: el("ul", { class: "streams" }), devices: el("ul", { class: "devices" }), more: el("p", { class: "meta beyond", hidden: true }),
     };
-    const node = el("li", { class: "agent" }, el("div", { class: "head" }, p.glyph, p.name, p.plate, p.state, p.facts), p.streams, p.whole, p.devices);
+    const node = el("li", { class: "agent" }, el("div", { class: "head" }, p.glyph, p.name, p.plate, p.state, p.facts), p.streams, p.whole, p.devices, p.more);
     node.parts = p;
     return node;
   }
@@ -101,8 +111,9 @@ export class Agents extends HTMLElement {
     const clock = agent.is_unsigned ? "" : agent.clock_error_ms === null ? "clock not synchronised" : `clock ± ${count(agent.clock_error_ms)} ms`;
     say(p.facts, [clock, agent.version && `v${agent.version}`].filter(Boolean).join(", "));
     this.#showStreams(p, board.completeness.get(agent.source));
-    const devices = [...agent.devices].sort((a, b) => a.is_found - b.is_found || a.device.localeCompare(b.device));
-    keyed(p.devices, devices, (device) => device.device, (device) => makeDevice(device, agent), (line, device) => this.#showDevice(line, device));
+    const devices = devicesOf(agent);
+    keyed(p.devices, devices.slice(0, DEVICES_MAX), (device) => device.device, (device) => makeDevice(device, agent), (line, device) => this.#showDevice(line, device));
+    if (reveal(p.more, devices.length > DEVICES_MAX)) say(p.more, `${many(devices.length - DEVICES_MAX, "more device")}: see the devices.`);
   }
 
   #showStreams(p, whole) {

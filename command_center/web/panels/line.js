@@ -27,6 +27,7 @@ export class Line {
   #marks = [];
   #scale = null;
   #colours = {};
+  #theme = ""; // that it was drawn in
 
   /** `at` hears where the pointer is; `zoomed` the range that was drawn with it; lines of one `group` point together. */
   constructor(room, { at, zoomed, group }) {
@@ -35,7 +36,6 @@ export class Line {
     this.zoomed = zoomed;
     this.group = group;
     new ResizeObserver(() => this.#size()).observe(room);
-    addEventListener("theme", () => { this.#plot?.destroy(); this.#plot = null; });
   }
 
   /** Points, holes and the range shown, in ms; alerts {at, severity}; lowest and highest value, if not its own. */
@@ -46,11 +46,20 @@ export class Line {
     this.#scale = scale;
     this.points = points;
     const data = this.#data(points, holes);
+    const { theme } = document.documentElement.dataset;
+    if (theme !== this.#theme) this.rest();
+    this.#theme = theme;
     this.#plot ??= this.#make();
     this.#range = [from / 1000, to / 1000];
     this.#plot.setData(data);
   }
   #range = [0, 1];
+
+  /** Let go of the drawing: of one that left the page the window would know for ever. Another `draw` makes it anew. */
+  rest() {
+    this.#plot?.destroy();
+    this.#plot = null;
+  }
 
   /** The canvas as it is on the screen, or null. */
   get canvas() {

@@ -38,6 +38,7 @@ export class Metric extends HTMLElement {
 
   disconnectedCallback() {
     this.view?.live.unwatch(this.series.device, this.series.metric);
+    if (!this.isConnected) this.line?.rest(); // left, not moved
   }
 
   show(view, series, span, words) {
@@ -59,7 +60,6 @@ export class Metric extends HTMLElement {
       const told = await past(this.series, [this.view.now - this.#span, this.view.now + 1_000], POINTS);
       const latest = await latestOf(this.series, told);
       if (asked !== this.#asked) return;
-      this.#points.clear();
       this.#points.history(told.points, told.stepS);
       this.stepS = told.stepS;
       if (!this.#latest || (latest && latest.at > this.#latest.at)) this.#latest = latest;
@@ -80,6 +80,7 @@ export class Metric extends HTMLElement {
     const last = this.#latest;
     const range = [now - this.#span, now];
     const end = live.state === "live" ? now : (live.since ?? now);
+    this.#points.forget(range[0]);
     const holes = holesOf(this.#points, range, end);
     const isOld = holes.some((hole) => hole.isOpen);
     say(this.value, last ? measured(last.value, u) : this.#state === "loading" ? "" : "no value");

@@ -49,6 +49,7 @@ export class Plot extends HTMLElement {
   disconnectedCallback() {
     clearTimeout(this.#timer);
     this.plots?.view.live.unwatch(this.series.device, this.series.metric);
+    if (!this.isConnected) this.line?.rest(); // left, not moved
   }
 
   show(plots, series, range, alerts) {
@@ -79,7 +80,7 @@ export class Plot extends HTMLElement {
     try {
       const told = await past(this.series, this.range, points);
       if (asked !== this.#asked) return;
-      this.#points.clear();
+      if (!this.plots.view.range.span) this.#points.clear(); // a time that stands is the store's alone
       this.#points.history(told.points, told.stepS);
       this.#stepS = told.stepS;
       this.#state = "told";

@@ -11,7 +11,7 @@ const HOLE = 3.5;
 /** The shortest hole, in ms: a reading a little late is none. */
 const HOLE_MS = 4_000;
 
-/** Each is at (ms), mean, low, high. */
+/** Each is at (ms), mean, low, high; those that came by themselves are live. */
 export class Points {
   all = [];
   #step = 0;
@@ -22,9 +22,10 @@ export class Points {
     this.#told = [];
   }
 
-  /** Take the history; live points that came while it was asked for stay. */
+  /** Take the history instead of what it was; live points that are newer than it, or between its readings, stay. */
   history(points, stepS) {
-    const live = this.all;
+    const told = points.length ? Date.parse(points.at(-1).at) + stepS * 1000 : -Infinity;
+    const live = this.all.filter((point) => point.isLive && (!stepS || point.at >= told));
     if (!this.#told.length) this.#told = points.filter((p) => p.count === 1).slice(-TOLD).map((p) => p.mean);
     this.#step = stepS * 1000;
     this.all = points.map((p) => ({ at: Date.parse(p.at), mean: p.mean, low: p.low, high: p.high }));
@@ -36,7 +37,7 @@ export class Points {
     let i = this.all.length;
     while (i > 0 && this.all[i - 1].at > at) i -= 1;
     if (i > 0 && this.all[i - 1].at === at) return;
-    this.all.splice(i, 0, { at, mean, low: mean, high: mean });
+    this.all.splice(i, 0, { at, mean, low: mean, high: mean, isLive: true });
     this.#told = [...this.#told, mean].slice(-TOLD);
     if (this.all.length > POINTS_MAX) this.all.shift();
   }

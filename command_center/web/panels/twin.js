@@ -18,8 +18,9 @@ const SPANS = { "1 h": 3_600_000, "24 h": 86_400_000, "7 d": 604_800_000, "30 d"
 const METRICS_MAX = 24;
 const ALERTS_MAX = 12;
 const SCANS_MAX = 6;
-/** A list of series that could not be read, or is empty, is asked for again so often, in ms. */
+/** A list of series that could not be read is asked for again so often, in ms; so is one without the chosen device. */
 const AGAIN_MS = 10_000;
+const NEW_MS = 60_000;
 
 const block = (title, ...children) => el("section", { class: "block" }, el("h3", {}, title), ...children);
 const fact = (word) => el("div", {}, el("dt", {}, word), el("dd", { class: "break" }));
@@ -80,9 +81,16 @@ export class Twin extends HTMLElement {
     say(this.title2, wanted.device || "Device");
     this.title2.classList.toggle("id", Boolean(wanted.device));
     this.#showEmpty(board, found);
-    if (view.live.state === "live" && board.isKnown && (!this.#askedAt || (this.#state !== "told" && view.now - this.#askedAt > AGAIN_MS))) this.#readSeries();
+    if (view.live.state === "live" && board.isKnown && this.#isStale(found)) this.#readSeries();
     if (found) this.#showFound(found);
     else this.#showMetrics([]);
+  }
+
+  // A device that was enrolled while this page is open tells its first reading later.
+  #isStale(found) {
+    if (!this.#askedAt) return true;
+    const isLacking = this.#state === "told" && found && !this.#series.some((one) => one.device === found.device.device);
+    return (this.#state !== "told" || isLacking) && this.view.now - this.#askedAt > (isLacking ? NEW_MS : AGAIN_MS);
   }
 
   #showEmpty(board, found) {
