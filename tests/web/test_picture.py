@@ -204,3 +204,24 @@ def test_a_scan_without_an_alert_opens_from_the_strip(page: Page, center: Center
     expect(page.locator("gl-why")).to_contain_text("That does not show that nothing is there.")
     page.keyboard.press("Escape")
     expect(page.locator("gl-viewer")).to_be_hidden()
+
+
+def test_a_finger_scrolls_past_a_whole_picture_and_moves_a_near_one(
+    page: Page, center: Center
+) -> None:
+    """On a phone the picture is most of the screen; what officers do stands below it."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    shown(center, page)
+    browser = page.context.new_cdp_session(page)
+    browser.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    upwards = {"x": 195, "y": 420, "yDistance": -250, "gestureSourceType": "touch"}
+    browser.send("Input.synthesizeScrollGesture", upwards)
+    page.wait_for_function("scrollY > 100")
+    page.evaluate("scrollTo(0, 0)")
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    before = places(page)
+    browser.send("Input.synthesizeScrollGesture", upwards)
+    expect(page.locator("gl-viewer .stage")).to_be_in_viewport(ratio=0.9)
+    assert places(page) != before
+    assert page.evaluate("scrollY") == 0
