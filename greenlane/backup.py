@@ -11,6 +11,7 @@ time series, which is written again from the journal.
 """
 
 import os
+import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -151,9 +152,13 @@ def _renew(fresh: Path, subject: Subject) -> None:
     journal = fresh / "journal.sqlite"
     if not journal.exists():
         raise Rejected("the backup has no journal")
-    renew(journal, key=Key.load_or_make(fresh / "key"), rebuilt_sinks=subject.rebuilt_sinks)
+    key = Key.load_or_make(fresh / "key")
+    try:
+        renew(journal, key=key, rebuilt_sinks=subject.rebuilt_sinks)
+        told = told_blobs(journal)
+    except (sqlite3.DatabaseError, LookupError, TypeError, ValueError) as error:
+        raise Rejected(f"the backup's journal is none of a gateway, or harmed: {error}") from error
     blobs = fresh / "blobs"
-    told = told_blobs(journal)
     for path in blobs.glob("[0-9a-f][0-9a-f]/*"):
         if path.suffix or path.name in told:
             continue

@@ -3,7 +3,7 @@
 import io
 import tarfile
 import tempfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.link import Rejected
+from gateway.journal.schema import prepare
+from gateway.journal.store import connect
 from greenlane.archive import FORMAT, MANIFEST, Manifest, Writer, unpacked
+from greenlane.backup import Subject, restore
 from tests.fuzz.mutations import mutated
 from tests.support.virtual import START
 
@@ -117,3 +120,80 @@ def test_any_manifest_is_read_or_refused(data: st.DataObject) -> None:
         tar.addfile(info, io.BytesIO(odd))
     with suppress(Rejected):
         unpack(out.getvalue())
+
+
+def packed(members: dict[str, bytes]) -> bytes:
+    """A backup whose manifest is true, whatever is in it."""
+    out = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=out, mode="w") as tar:
+        writer = Writer(tar)
+        for name, body in members.items():
+            path = Path(folder) / "member"
+            path.write_bytes(body)
+            writer.add(name, path)
+        manifest = Manifest(
+            format=FORMAT,
+            kind="gateway",
+            source="/KEMBA/gateway",
+            version="1",
+            made_at=START,
+            members=tuple(writer.members),
+        )
+        writer.end(manifest)
+    return out.getvalue()
+
+
+def journal_file() -> bytes:
+    """An empty journal."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.sqlite"
+        with closing(connect(path)) as at:
+            prepare(at)
+        return path.read_bytes()
+
+
+JOURNAL: Final = journal_file()
+KEY: Final = b"5a" * 32
+
+
+def restored(members: dict[str, bytes]) -> bool:
+    """Whether it was restored; what was there is untouched if not."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive, state = Path(folder) / "archive", Path(folder) / "state"
+        archive.write_bytes(packed(members))
+        state.mkdir()
+        (state / "key").write_bytes(b"was here")
+        subject = Subject(kind="gateway", source="/KEMBA/gateway", state=state)
+        try:
+            restore(archive, subject, is_forced=True)
+        except Rejected:
+            assert {path.name for path in Path(folder).iterdir()} == {"archive", "state"}
+            assert (state / "key").read_bytes() == b"was here"
+            return False
+        return True
+
+
+def test_a_journal_and_a_key_are_a_gateway() -> None:
+    """So that what is changed in them is what is wrong."""
+    assert restored({"key": KEY, "journal.sqlite": JOURNAL})
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_what_is_no_gateway_is_not_restored(data: st.DataObject) -> None:
+    """A true manifest over a journal that is none, or harmed, or over a key that is none."""
+    harmed = bytearray(JOURNAL)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(harmed) - 1))
+        harmed[at : at + data.draw(st.integers(0, 60))] = data.draw(st.binary(max_size=60))
+    journals = st.one_of(
+        st.just(bytes(harmed)),
+        st.just(bytes(harmed[: data.draw(st.integers(0, len(harmed)))])),
+        st.sampled_from((b"", b"SQLite format 3\x00", b"x" * 9_000, JOURNAL)),
+    )
+    restored(
+        {
+            "key": data.draw(st.sampled_from((KEY, KEY, b"", b"zz", b"5a" * 31))),
+            "journal.sqlite": data.draw(journals),
+        }
+    )
