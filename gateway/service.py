@@ -25,7 +25,7 @@ from gateway.answers.exports import Archivist
 from gateway.assembly import Parts, assembled
 from gateway.config import GatewayConfig
 from gateway.intake.foreign import service as strangers
-from gateway.judge.judge import VERSION
+from gateway.judge.law import VERSION
 from gateway.notary.watch import watch
 from gateway.timeseries.pump import pump
 from gateway.trust.issuing import keep_own

@@ -19,7 +19,8 @@ from gateway.books.file import NAME, Progress, last_position, nobody, opened
 from gateway.entry import Entry
 from gateway.journal.journal import read_cursor
 from gateway.journal.rows import COLUMNS, entry_of
-from gateway.judge.judge import VERSION, judge
+from gateway.judge.judge import judge
+from gateway.judge.law import VERSION
 from gateway.judge.settings import JudgeSettings
 from gateway.judge.state import State
 from gateway.judging import snapshots

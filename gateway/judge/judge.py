@@ -9,9 +9,6 @@ chance: the same entries give the same changes, byte for byte, on another machin
 """
 
 from datetime import datetime, timedelta
-from typing import Final
-
-import msgspec
 
 from contract.messages import (
     AgentAlive,
@@ -38,25 +35,13 @@ from contract.messages import (
 from gateway.adapters.heard import ForeignHeard
 from gateway.adapters.readings import readings_of
 from gateway.entry import ChainBroken, Entry, Forked, Tick
+from gateway.judge.asking import ask
+from gateway.judge.law import enact
 from gateway.judge.order import Turn
-from gateway.judge.rule import AnyRule, Fact
 from gateway.judge.rules import RULES
 from gateway.judge.runs import said_us_of, word_of
-from gateway.judge.settings import JudgeSettings
 from gateway.judge.state import State
 from gateway.judge.twins import Agent
-
-VERSION: Final = "7"
-"""Raise it with every change that could make another change of the same entries."""
-
-
-def law(settings: JudgeSettings) -> JudgeChanged:
-    """The entry from which on this judge, with these settings, decides."""
-    return JudgeChanged(
-        version=VERSION,
-        rules=tuple(rule.name for rule in RULES),
-        settings=msgspec.json.encode(settings).decode(),
-    )
 
 
 def judge(state: State, entry: Entry) -> list[Message]:
@@ -70,7 +55,7 @@ def judge(state: State, entry: Entry) -> list[Message]:
     elif entry.kind == "foreign":
         _foreign(state, entry, changes)
     elif entry.kind == "fork":
-        _ask(state, entry, Forked(), changes)
+        ask(state, entry, Forked(), changes)
     else:
         _said(state, entry, changes)
     return list({_about(change): change for change in changes}.values())
@@ -115,7 +100,7 @@ def _tick(state: State, entry: Entry, changes: list[Message]) -> None:
         for agent in state.agents.values():
             agent.silence(now, state.heard_since, state.settings.silent_s)
     changes += state.wholeness.tell(state.ledger, now)
-    _ask(state, entry, Tick(), changes)
+    ask(state, entry, Tick(), changes)
     for agent in state.agents.values():
         _tell(agent, now, changes)
 
@@ -127,7 +112,7 @@ def _own(state: State, entry: Entry, changes: list[Message]) -> None:
     message = entry.message
     now = entry.received_at
     if isinstance(message, JudgeChanged):
-        _change_law(state, message)
+        enact(state, message)
         changes.append(message)
     elif isinstance(message, AgentBorn):
         state.is_deaf, state.heard_since = False, now
@@ -140,22 +125,12 @@ def _own(state: State, entry: Entry, changes: list[Message]) -> None:
     elif isinstance(message, KeyRevoked):
         agent = _agent(state, message.source)
         agent.revoked(message)
-        _ask(state, entry, message, changes)
+        ask(state, entry, message, changes)
         _tell(agent, now, changes)
     elif isinstance(message, SuspectsHeld | NotaryChanged):
-        _ask(state, entry, message, changes)
+        ask(state, entry, message, changes)
     elif isinstance(message, BlobKept):
         changes += state.scans.kept(message.sha256)
-
-
-def _change_law(state: State, law: JudgeChanged) -> None:
-    state.version, state.rules = law.version, law.rules
-    try:
-        state.settings = msgspec.json.decode(law.settings or "{}", type=JudgeSettings)
-    except msgspec.MsgspecError:
-        # Settings of another version: those before them stay, here and in every replay, until
-        # this version's own `judge.changed`, which the start of a gateway appends.
-        return
 
 
 def _gone(state: State, entry: Entry, gone: AgentGone, changes: list[Message]) -> None:
@@ -181,7 +156,7 @@ def _said(state: State, entry: Entry, changes: list[Message]) -> None:
         _number(state, entry, identity, changes)
     elif isinstance(message, AgentBorn | AgentAlive):
         _life(state, agent, entry, message)
-        _ask(state, entry, message, changes)
+        ask(state, entry, message, changes)
     if isinstance(message, StreamLost):
         _lost(state, entry, message, changes)
     if identity is not None and entry.stream != "bulk":
@@ -203,7 +178,7 @@ def _foreign(state: State, entry: Entry, changes: list[Message]) -> None:
     # A reading that no rule has a limit for becomes no object: there may be a million a minute.
     wanted = frozenset(limit.metric for limit in state.settings.readings)
     if wanted and (readings := readings_of(message, wanted)):
-        _ask(state, entry, ReadingsTaken(readings=readings), changes)
+        ask(state, entry, ReadingsTaken(readings=readings), changes)
     if agent.is_changed:
         _tell(agent, entry.received_at, changes)
 
@@ -211,12 +186,12 @@ def _foreign(state: State, entry: Entry, changes: list[Message]) -> None:
 def _number(state: State, entry: Entry, identity: Identity, changes: list[Message]) -> None:
     state.wholeness.touch(entry.source)
     if not state.ledger.hear(identity, entry.hash, entry.previous, entry.position):
-        _ask(state, entry, ChainBroken(), changes)
+        ask(state, entry, ChainBroken(), changes)
 
 
 def _lost(state: State, entry: Entry, lost: StreamLost, changes: list[Message]) -> None:
     if not state.ledger.lose(entry.source, lost, entry.position):
-        _ask(state, entry, ChainBroken(), changes)
+        ask(state, entry, ChainBroken(), changes)
     for turn in state.order.lost(entry.source, lost):
         _take(state, turn, entry.received_at, changes)
 
@@ -252,46 +227,9 @@ def _take(state: State, turn: Turn, now: datetime, changes: list[Message]) -> No
     elif isinstance(message, OfficerActed):
         acts_from = state.settings.acts_from
         changes += state.episodes.act(message, entry, acts_from=acts_from)
-    _ask(state, entry, message, changes, is_late=turn.is_late)
+    ask(state, entry, message, changes, is_late=turn.is_late)
     if agent.is_changed:
         _tell(agent, now, changes)
-
-
-# --- rules ----------------------------------------------------------------------------------------
-
-
-def _by_message() -> dict[type[Message], list[AnyRule]]:
-    hearing: dict[type[Message], list[AnyRule]] = {}
-    for rule in RULES:
-        for kind in rule.hears:
-            hearing.setdefault(kind, []).append(rule)
-    return hearing
-
-
-_HEARING: Final = _by_message()
-
-
-def _ask(
-    state: State, entry: Entry, message: Message, changes: list[Message], *, is_late: bool = False
-) -> None:
-    """Ask the rules that hear this, in their order."""
-    rules = _HEARING.get(type(message))
-    if not rules or state.now is None:
-        return
-    fact = Fact(
-        entry=entry,
-        message=message,
-        now=state.now,
-        is_late=is_late,
-        settings=state.settings,
-        agents=state.agents,
-        completeness=state.wholeness.status,
-    )
-    for rule in rules:
-        if rule.name not in state.rules:
-            continue
-        for finding in rule.find(fact, state.memories[rule.name]):
-            changes += state.episodes.found(rule.name, finding, entry, is_late=is_late)
 
 
 # --- twins ----------------------------------------------------------------------------------------

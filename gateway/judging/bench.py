@@ -20,7 +20,8 @@ from gateway.entry import Draft, Entry
 from gateway.intake.receipts import Receipts
 from gateway.journal.journal import Journal
 from gateway.journal.store import Store
-from gateway.judge.judge import judge, law, next_due
+from gateway.judge.judge import judge, next_due
+from gateway.judge.law import law
 from gateway.judge.settings import JudgeSettings
 from gateway.judge.state import State
 from gateway.judging import snapshots

@@ -122,7 +122,7 @@ def count_it(arguments: argparse.Namespace) -> int:
 def judge_it_again(arguments: argparse.Namespace) -> int:
     """Judge it again."""
     from gateway.books.rejudge import rejudge
-    from gateway.judge.judge import VERSION
+    from gateway.judge.law import VERSION
 
     config = _config(arguments)
     if arguments.settings is not None:

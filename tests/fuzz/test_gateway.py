@@ -29,7 +29,8 @@ from gateway.intake.inspection import UNNUMBERED, Heard, inspect
 from gateway.intake.quarantine import Suspect
 from gateway.journal.blobs import Blobs
 from gateway.journal.journal import stats_of
-from gateway.judge.judge import judge, law, next_due
+from gateway.judge.judge import judge, next_due
+from gateway.judge.law import law
 from gateway.judge.settings import JudgeSettings, Limit
 from gateway.judge.state import State
 from gateway.judging.changes import Chain

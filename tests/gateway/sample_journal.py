@@ -31,7 +31,7 @@ from contract.signing import Key
 from contract.topics import stream_of
 from contract.wire import hash_of
 from gateway.entry import Draft, drafted
-from gateway.judge.judge import law
+from gateway.judge.law import law
 from gateway.judge.settings import JudgeSettings, Limit
 from tests.support.virtual import START
 

@@ -33,7 +33,8 @@ from contract.messages import (
 )
 from gateway.entry import Draft, Entry
 from gateway.journal.journal import _entered
-from gateway.judge.judge import judge, law, next_due
+from gateway.judge.judge import judge, next_due
+from gateway.judge.law import law
 from gateway.judge.rule import REMEMBERED_MAX, Fact, Finding
 from gateway.judge.rules import RULES
 from gateway.judge.rules.reading_out_of_range import Memory, _heard
