@@ -1,6 +1,5 @@
 """The parts of a gateway, opened and joined, at the state of the last end."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from contract.clock import Clock
 from contract.delivery.grants import Grants
 from contract.folder import held
 from contract.link import Rejected
-from contract.messages import KeyEnrolled, KeyRevoked
 from contract.signing import Key
 from gateway.answers.answers import Answers
 from gateway.answers.exports import Archivist, Exports
@@ -34,14 +32,7 @@ from gateway.retention.eraser import Eraser
 from gateway.timeseries.sink import Place
 from gateway.timeseries.sinks import open_sink
 from gateway.timeseries.timeseries import TimeSeries
-from gateway.trust.codes import Codes
-from gateway.trust.dismissing import Dismissing
-from gateway.trust.enrolling import Enrolling
-from gateway.trust.issuing import authority_in
-from gateway.trust.keys import Keys
-from gateway.trust.register import Register
-from gateway.trust.revocations import Revocations
-from gateway.trust.revoking import Revoking
+from gateway.trust.trust import Trust, trust_of
 from gateway.voice import Voice
 
 
@@ -56,14 +47,11 @@ class Parts:
     outlet: Outlet
     turns: Turns
     intake: Intake
-    enrolling: Enrolling
+    trust: Trust
     answers: Answers
     notary: Notary
     witnesses: tuple[Standing, ...]
     receipts: Receipts
-    dismissing: Dismissing
-    revocations: Revocations
-    revoking: Revoking
     bench: Bench
     quarantine: Quarantine
     strangers: Tally
@@ -84,10 +72,7 @@ async def assembled(
         journal = await Journal.of(store, clock)
         changes = await ChangeLog.of(store, source=config.source, journal=journal.id, key=key)
         voice = Voice(config.source, key, clock)
-        keys = Keys()
-        said = [*await journal.own(KeyEnrolled.type), *await journal.own(KeyRevoked.type)]
-        for entry in sorted(said, key=lambda one: one.position):
-            keys.fold(entry.message)
+        trust = await trust_of(journal, config.folder, config.authority, voice=voice, clock=clock)
         blobs = Blobs(config.folder)
         outlet = Outlet()
         bench = Bench(
@@ -112,7 +97,7 @@ async def assembled(
         intake = Intake(
             journal,
             blobs=blobs,
-            keys=keys,
+            keys=trust.keys,
             quarantine=quarantine,
             voice=voice,
             knocks=Knocks(clock),
@@ -132,12 +117,6 @@ async def assembled(
             name: await stack.enter_async_context(open_sink(sink, place))
             for name, sink in config.sinks.items()
         }
-        authority = await asyncio.to_thread(authority_in, config.authority)
-        register = await asyncio.to_thread(Register, config.authority)
-        dismissing = Dismissing(clock)
-        revocations = Revocations(
-            authority, register, keys=keys, dismiss=dismissing.dismiss, clock=clock
-        )
         yield Parts(
             config=config,
             clock=clock,
@@ -146,15 +125,7 @@ async def assembled(
             outlet=outlet,
             turns=Turns(),
             intake=intake,
-            enrolling=Enrolling(
-                journal,
-                codes=Codes(config.folder, clock),
-                keys=keys,
-                voice=voice,
-                clock=clock,
-                authority=authority,
-                register=register,
-            ),
+            trust=trust,
             answers=Answers(
                 outlet,
                 me=config.source,
@@ -171,16 +142,6 @@ async def assembled(
             witnesses=tuple(Standing(one.verifier.name, clock) for one in config.witness),
             exports=exports,
             receipts=receipts,
-            dismissing=dismissing,
-            revocations=revocations,
-            revoking=Revoking(
-                journal,
-                config.folder,
-                keys=keys,
-                voice=voice,
-                clock=clock,
-                revocations=revocations,
-            ),
             bench=bench,
             quarantine=quarantine,
             strangers=Tally(),

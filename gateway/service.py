@@ -65,8 +65,8 @@ async def run(
         start(parts.receipts.run(), name="receipts")
         start(parts.answers.run(), name="answers")
         start(parts.exports.run(), name="exports")
-        start(parts.revoking.run(), name="revoking")
-        start(parts.revocations.run(), name="revocations")
+        start(parts.trust.revoking.run(), name="revoking")
+        start(parts.trust.revocations.run(), name="revocations")
         start(parts.eraser.run(), name="retention")
         start(parts.notary.run(), name="notary")
         for witness, standing in zip(config.witness, parts.witnesses, strict=True):
@@ -130,7 +130,7 @@ async def _use_link(parts: Parts, dial: Dial) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(parts.outlet.drain(link), name="outlet")
             tasks.create_task(_hear(parts, link), name="session")
-            tasks.create_task(parts.dismissing.run(link), name="dismissing")
+            tasks.create_task(parts.trust.dismissing.run(link), name="dismissing")
 
 
 _HEARD: Final = (*topics.SAID, "enrol")
@@ -182,6 +182,6 @@ async def _aside(parts: Parts, leaf: str, packet: Packet) -> None:
     elif leaf == "gone":
         await parts.intake.gone(packet)
     elif leaf == "response":
-        parts.dismissing.answered()
-    elif (reply := await parts.enrolling.take(packet)) is not None:
+        parts.trust.dismissing.answered()
+    elif (reply := await parts.trust.enrolling.take(packet)) is not None:
         parts.outlet.say([reply])

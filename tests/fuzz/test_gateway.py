@@ -168,7 +168,7 @@ def test_a_gateway_hears_anything_on_any_leaf(packets: list[Packet], data: st.Da
             await parts.intake.take(packets)
             for packet in packets:
                 parts.answers.take(packet)
-                await parts.enrolling.take(packet)
+                await parts.trust.enrolling.take(packet)
                 end = Packet(topic=topic(SOURCE, "gone"), body=data.draw(st.binary(max_size=40)))
                 await parts.intake.gone(end)
                 await parts.intake.gone(packet)
