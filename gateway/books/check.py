@@ -24,7 +24,7 @@ from gateway.journal.journal import read_cursor
 from gateway.judging import snapshots
 from gateway.judging.changes import CURSOR
 from gateway.notary import tree
-from gateway.retention.eraser import pictures_of
+from gateway.retention.pictures import pictures_of
 
 FILE_FAULTS_MAX: Final = 20
 PAGE: Final = 5_000

@@ -27,8 +27,6 @@ from gateway.journal.writes import Writes
 
 BLOB_BYTES_MAX: Final = 256 * 1024 * 1024
 """Bytes of one blob; a part of a larger one is refused."""
-PARTS_BYTES_MAX: Final = 4 * 1024 * 1024 * 1024
-"""Bytes of blobs that are not whole yet; beyond it no further blob is begun."""
 SYNCS_MAX: Final = 8
 """Files that are made durable side by side."""
 _COPY_BYTES: Final = 1024 * 1024

@@ -19,9 +19,6 @@ from contract.link import Unavailable
 from contract.messages import (
     BodiesErased,
     RetentionClass,
-    ScanCompleted,
-    ScanFailed,
-    read,
 )
 from gateway.instant import microseconds
 from gateway.journal.blobs import Blobs
@@ -29,6 +26,7 @@ from gateway.journal.journal import Journal, read_cursor, write_cursor
 from gateway.journal.store import Store
 from gateway.judging import resting, snapshots
 from gateway.judging.changes import CURSOR
+from gateway.retention import pictures
 from gateway.retention.lasting import BY_TYPE, CLASSES, ERASABLE, FOR_EVER, Retention
 from gateway.voice import Voice
 
@@ -39,7 +37,6 @@ STEP_ENTRIES: Final = 500
 """Positions that one write looks at."""
 REST_S: Final = 0.05
 """Between two steps, for everybody else who wants to write."""
-PICTURES: Final = "retention pictures"
 _log: Final = logging.getLogger(__name__)
 
 _ERASABLE: Final = "kind IN ({kinds}) AND type NOT IN ({for_ever}) AND type NOT LIKE 'key.%'"
@@ -54,10 +51,6 @@ WHERE one.position > :after AND one.position <= :upto AND {erasable} AND NOT EXI
     SELECT 1 FROM rests_on AS other JOIN latest ON thing = 'alert ' || other.alert AND weight = 3
     WHERE other.position = one.position)
 ORDER BY one.position LIMIT :limit
-"""
-_SCANS: Final = """
-SELECT position, body FROM entry WHERE type IN ('scan.completed', 'scan.failed') AND position > ?
-ORDER BY position LIMIT ?
 """
 
 
@@ -149,7 +142,7 @@ class Eraser:
 
     async def _empty(self, positions: list[int], cursor: str = "", upto: int = 0) -> int:
         """Pictures first: if it ends in between, what is gone is known by its scan's body."""
-        shown = await self._store.read(lambda at: _orphans(at, positions))
+        shown = await self._store.read(lambda at: pictures.orphaned(at, positions))
         for sha256 in shown:
             await asyncio.to_thread(self._blobs.erase, sha256)
         count = await self._store.write(lambda at: _emptied(at, positions, cursor, upto))
@@ -158,7 +151,7 @@ class Eraser:
 
     async def _list_pictures(self) -> None:
         """Which scans show which picture, up to now."""
-        while await self._store.write(_listed):
+        while await self._store.write(pictures.list_some):
             await self._clock.sleep(REST_S)
 
     def _due(self, at: sqlite3.Connection, before: datetime) -> int:
@@ -202,54 +195,13 @@ def _last_before(at: sqlite3.Connection, us: int) -> int:
     return low
 
 
-def _listed(at: sqlite3.Connection) -> int:
-    rows = at.execute(_SCANS, (read_cursor(at, PICTURES), STEP_ENTRIES)).fetchall()
-    for position, body in rows:
-        at.executemany(
-            "INSERT OR IGNORE INTO picture VALUES (?, ?)",
-            [(sha256, position) for sha256 in pictures_of(body)],
-        )
-    if rows:
-        write_cursor(at, PICTURES, rows[-1][0])
-    return len(rows)
-
-
-def pictures_of(body: bytes) -> set[str]:
-    """The hashes of the pictures that a scan names."""
-    if not body:
-        return set()
-    message = read(body).message()
-    pictures = []
-    if isinstance(message, ScanCompleted):
-        pictures = [message.picture, message.original]
-    elif isinstance(message, ScanFailed):
-        pictures = [message.picture]
-    return {picture.sha256 for picture in pictures if picture is not None}
-
-
-def _orphans(at: sqlite3.Connection, positions: list[int]) -> list[str]:
-    """Pictures that no scan shows any more once these are gone."""
-    here = set(positions)
-    shas = {
-        sha256
-        for position in positions
-        for (sha256,) in at.execute("SELECT sha256 FROM picture WHERE position = ?", (position,))
-    }
-    return sorted(
-        sha256
-        for sha256 in shas
-        if {p for (p,) in at.execute("SELECT position FROM picture WHERE sha256 = ?", (sha256,))}
-        <= here
-    )
-
-
 def _emptied(at: sqlite3.Connection, positions: list[int], cursor: str, upto: int) -> int:
     at.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten, not only let go
     rows = [(position,) for position in positions]
     count = at.executemany(
         "UPDATE entry SET body = x'' WHERE position = ? AND length(body) > 0", rows
     ).rowcount
-    at.executemany("DELETE FROM picture WHERE position = ?", rows)
+    pictures.forget(at, rows)
     if cursor:
         write_cursor(at, cursor, upto)
     return max(0, count)
