@@ -1,1 +1,7 @@
-"""What sources say, on its way into the journal: turns, signatures, quarantine, receipts."""
+"""What sources say, on its way into the journal, and what they hear of it.
+
+    link ─▶ turns ─▶ intake ─▶ inspection ─▶ journal ─▶ … ─▶ receipts ─▶ link
+                        └────▶ quarantine, knocks: what nobody may say, and a word of it
+
+What devices say that are not ours comes by `foreign`.
+"""
