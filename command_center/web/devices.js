@@ -34,7 +34,6 @@ class Devices extends Page {
   choose(source, device) {
     this.wanted = { source, device };
     this.selected = device ? keyOf({ source }, { device }) : null;
-    remember({ device, source }, Boolean(device));
     this.renderNow();
   }
 
@@ -47,6 +46,8 @@ class Devices extends Page {
     this.selected = found ? keyOf(found.agent, found.device) : null;
     set(document.querySelector("#main"), "data-open", this.wanted.device ? "words" : null);
     super.draw();
+    const { device, source } = this.wanted;
+    if (this.board.isKnown) remember({ device, source }, Boolean(device));
   }
 
   readings(readings) {

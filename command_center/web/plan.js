@@ -13,7 +13,8 @@ export const postOf = (source) => source.split("/")[1] ?? "";
 const spotKey = (source, device) => `${source}\n${device}`;
 // `seal-10` after `seal-2`: cheaper, for thousands of devices, than a collator.
 const ordered = (name) => name.replace(/[0-9]+/g, (digits) => digits.padStart(8, "0")).toLowerCase();
-const inOrder = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+/** Names in their order, without a collator: ours are no words of a language. */
+export const inOrder = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 const rank = new Map(SEVERITIES.map((level, i) => [level, i]));
 /** Lanes as they are numbered; what stands in none comes last. */
 const byLane = (a, b) => !a.lane - !b.lane || inOrder(ordered(a.lane), ordered(b.lane));

@@ -133,3 +133,18 @@ def test_signing_in_says_why_not_and_signing_out_ends_it(
     page.goto(center.url)
     page.wait_for_url("**/sign-in")
     guest.close()
+
+
+def test_a_reading_that_comes_while_the_past_is_asked_for_stays(page: Page) -> None:
+    """Between readings it finds its place; among steps it stands only after the last of them."""
+    stand = """async (step_s) => {
+      const { Points } = await import("/panels/points.js");
+      const points = new Points();
+      for (const at of [2_000, 9_000, 16_000]) points.add(at, 1);
+      const told = ["1970-01-01T00:00:01Z", "1970-01-01T00:00:10Z"].map((at) => ({ at, mean: 2 }));
+      points.history(told, step_s);
+      points.history(told, step_s);
+      return points.all.map(({ at }) => at / 1000);
+    }"""
+    assert page.evaluate(stand, 0) == [1, 2, 9, 10, 16]
+    assert page.evaluate(stand, 5) == [1, 10, 16]

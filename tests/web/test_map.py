@@ -63,7 +63,7 @@ def test_the_land_comes_from_our_own_files(border: Shared, faults: list[str]) ->
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{border.center.url}/map")
     expect(page.locator("gl-map .post").first).to_be_visible()
-    page.wait_for_function(f"({INKED})(document.querySelector('gl-map canvas')) > {LAND_MIN}")
+    page.wait_for_function(f"() => ({INKED})(document.querySelector('gl-map canvas')) > {LAND_MIN}")
     assert all(url.startswith(border.center.url) for url in asked)
     page.route("**/vendor/world-atlas/*", lambda route: route.abort())
     page.reload()

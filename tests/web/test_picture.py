@@ -216,7 +216,7 @@ def test_a_finger_scrolls_past_a_whole_picture_and_moves_a_near_one(
     browser.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
     upwards = {"x": 195, "y": 420, "yDistance": -250, "gestureSourceType": "touch"}
     browser.send("Input.synthesizeScrollGesture", upwards)
-    page.wait_for_function("scrollY > 100")
+    page.wait_for_function("() => scrollY > 100")
     page.evaluate("scrollTo(0, 0)")
     page.keyboard.press("+")
     page.keyboard.press("+")

@@ -62,3 +62,17 @@ def test_the_panel_of_agents_draws_a_part_of_thousands(page: Page, center: Cente
     expect(devices).to_have_count(50)
     expect(devices.first).to_contain_text("sensor-4000")
     expect(page.locator("gl-agents .beyond")).to_have_text("4,950 more devices: see the devices.")
+
+
+def test_the_plan_of_a_large_post_stands_whole_though_it_comes_in_parts(
+    page: Page, center: Center
+) -> None:
+    """A few lanes with each frame, so that no drawing is long; what is beyond forty is said."""
+    twins = tuple(
+        DeviceTwin(device=f"scale-{n}", family="modbus", lane=str(n)) for n in range(1, 46)
+    )
+    center.tell(scene.agent(at=scene.now(), devices=twins))
+    lanes = page.locator("gl-lanes .lanes > .lane-row")
+    expect(lanes).to_have_count(40)
+    expect(lanes.last).to_contain_text("Lane 40")
+    expect(page.locator("gl-lanes .beyond")).to_have_text("5 more lanes: see the devices.")

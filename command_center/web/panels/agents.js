@@ -1,6 +1,7 @@
 // The agents and the devices behind them: who was heard when, and how whole what they said is.
 import { draw, el, icon, keyed, reveal, say, set, svg } from "../dom.js";
 import { pathTo } from "../pages.js";
+import { inOrder } from "../plan.js";
 import { age, count, many, time } from "../words.js";
 import { laneWords, titleOf } from "./devices.js";
 import { unsigned } from "./marks.js";
@@ -19,7 +20,6 @@ const WORST = ["missing", "declared lost", "late", "cannot tell", "complete"];
 /** What wants a look is at the top, what has no devices (a command center) at the end; then by name. */
 const byNeed = (a, b) => (a.state === "alive") - (b.state === "alive")
   || !a.devices.length - !b.devices.length || inOrder(a.source, b.source);
-const inOrder = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 const ordered = new WeakMap();
 /** Its devices, the lost first; sorted once for as long as the agent says nothing else. */

@@ -1,6 +1,7 @@
 // Every device of every agent, what is lost first; the chosen one is shown beside.
 import { draw, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { pathTo } from "../pages.js";
+import { inOrder } from "../plan.js";
 import { age, count, many } from "../words.js";
 import { unsigned } from "./marks.js";
 import { Search } from "./search.js";
@@ -18,7 +19,7 @@ const holds = {
   silent: ({ agent }) => agent.state !== "alive",
 };
 const byNeed = (a, b) => a.device.is_found - b.device.is_found || (a.agent.state === "alive") - (b.agent.state === "alive")
-  || a.agent.source.localeCompare(b.agent.source) || a.device.device.localeCompare(b.device.device);
+  || inOrder(a.agent.source, b.agent.source) || inOrder(a.device.device, b.device.device);
 
 /** `lane 3`, however the device calls it. */
 export const laneWords = (lane) => lane && (/lane/i.test(lane) ? lane : `lane ${lane}`);

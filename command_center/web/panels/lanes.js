@@ -11,6 +11,8 @@ import * as trust from "./trust.js";
 /** Lanes, and devices in one of them, that are drawn; beyond it the plan says so. */
 const LANES_MAX = 40;
 const SPOTS_MAX = 24;
+/** Lanes of a post that are drawn in one frame: those of a large one are a thousand devices. */
+const LANES_A_FRAME = 4;
 /** Alerts about the post itself that are named. */
 const LOOSE_MAX = 4;
 
@@ -24,6 +26,8 @@ const WHOLE = { missing: "numbers are missing", "declared lost": "some numbers a
 const wholeWords = (post) => ({ words: post.whole ? WHOLE[post.whole] : "", isGood: !post.whole || post.whole === "complete" || post.whole === "cannot tell" });
 
 export class Lanes extends HTMLElement {
+  #drawn = { post: "", lanes: 0 };
+
   connectedCallback() {
     this.sign = trust.sign();
     this.sides = sides((side) => this.view.chooseSide(side));
@@ -57,8 +61,17 @@ export class Lanes extends HTMLElement {
     if (!post) return;
     this.#showHead(post);
     this.#showLoose(post);
-    keyed(this.list, post.lanes.slice(0, LANES_MAX), (lane) => `${post.post}\n${lane.lane}`, makeLane, (node, lane) => this.#showLane(node, lane, post));
+    keyed(this.list, this.#lanesOf(post), (lane) => `${post.post}\n${lane.lane}`, makeLane, (node, lane) => this.#showLane(node, lane, post));
     if (reveal(this.more, post.lanes.length > LANES_MAX)) say(this.more, `${many(post.lanes.length - LANES_MAX, "more lane")}: see the devices.`);
+  }
+
+  // A few more with each frame, until all that are drawn at most stand there.
+  #lanesOf({ post, lanes }) {
+    const before = this.#drawn.post === post ? this.#drawn.lanes : 0;
+    const all = Math.min(lanes.length, LANES_MAX);
+    this.#drawn = { post, lanes: Math.min(all, before + LANES_A_FRAME) };
+    if (this.#drawn.lanes < all) this.view.render();
+    return lanes.slice(0, this.#drawn.lanes);
   }
 
   #showChoice(posts, post) {
