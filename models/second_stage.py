@@ -95,7 +95,8 @@ def proposals(boxes: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
     """Return the boxes (n, 4) and logits (n, C) to look at again, the loudest first, at least one.
 
     Of boxes (N, 4) and logits (N, C) of one picture. A box falls to any louder one that it
-    overlaps (fast suppression: Bolya et al. 2019), whatever their classes.
+    overlaps (fast suppression: Bolya et al. 2019), whatever their classes; where one stays, all
+    that it overlaps vote on its edges, each as loudly as it is (Gidaris and Komodakis 2015).
     """
     loud, order = logits.amax(-1).sigmoid().topk(RIVALS)
     boxes, logits = boxes[order], logits[order]
@@ -104,7 +105,8 @@ def proposals(boxes: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
     falls = ((shared > RIVAL_IOU) & (place[:, None] < place)).float().amax(0)
     stays = (falls < 1.0) & ((loud >= LOUD_MIN) | (place == 0))
     chosen = stays.nonzero()[:PROPOSALS_MAX, 0]
-    return boxes[chosen], logits[chosen]
+    votes = (shared[chosen] > RIVAL_IOU).to(loud) * loud
+    return votes @ boxes / votes.sum(1, keepdim=True), logits[chosen]
 
 
 def extents(boxes: Tensor, side: int) -> Tensor:
