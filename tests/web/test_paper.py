@@ -58,7 +58,7 @@ def test_paper_has_the_whole_alert_and_nothing_that_only_a_screen_needs(alert: P
 
 def test_p_prints_what_is_opened_and_nothing_else(alert: Page) -> None:
     """A key and a button; without anything opened the key does nothing."""
-    alert.evaluate("window.printed = 0; window.print = () => { window.printed += 1; }")
+    alert.evaluate("() => { window.printed = 0; window.print = () => { window.printed += 1; }; }")
     alert.keyboard.press("p")
     alert.locator("gl-evidence").get_by_role("button", name="Print").click()
     assert alert.evaluate("window.printed") == 2
