@@ -5,7 +5,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from contract.messages import Likelihood, ScanChanged
 from tests.web import scene
@@ -206,12 +206,41 @@ def test_a_scan_without_an_alert_opens_from_the_strip(page: Page, center: Center
     expect(page.locator("gl-viewer")).to_be_hidden()
 
 
+def swept(context: BrowserContext, page: Page) -> float:
+    """How far the page has come by a finger that sweeps up over the picture, in px."""
+    before: float = page.evaluate("() => scrollY")
+    box = page.locator("gl-viewer .stage").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.75
+    wire = context.new_cdp_session(page)
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        *(("touchMove", [{"x": x, "y": y - 25 * k}]) for k in range(1, 12)),
+        ("touchEnd", []),
+    ):
+        wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    frame = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    page.evaluate(frame)
+    return float(page.evaluate("() => scrollY")) - before
+
+
 def test_a_finger_scrolls_past_a_whole_picture_and_moves_a_near_one(
-    page: Page, center: Center
+    browser: Browser, page: Page, center: Center
 ) -> None:
     """On a phone the picture is most of the screen; what officers do stands below it."""
     shown(center, page)
-    stage = page.locator("gl-viewer .stage")
-    expect(stage).to_have_css("touch-action", "pan-y")
-    page.keyboard.press("+")
-    expect(stage).to_have_css("touch-action", "none")
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        storage_state=page.context.storage_state(),
+    )
+    held = phone.new_page()
+    held.goto(f"{center.url}/?alert=alert-scan")
+    expect(held.locator("gl-viewer img")).to_be_visible()
+    assert swept(phone, held) > 100
+    held.evaluate("() => scrollTo(0, 0)")
+    held.keyboard.press("+")
+    expect(held.locator("gl-viewer .stage")).to_have_css("touch-action", "none")
+    assert swept(phone, held) == 0
+    phone.close()
