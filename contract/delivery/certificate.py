@@ -83,9 +83,9 @@ class Papers:
         draft = self.folder / "own.try"
         write_whole(draft, own)
         try:
-            ssl.create_default_context(cadata=authority or "none").load_cert_chain(
-                draft, password=""
-            )
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(cadata=authority)
+            context.load_cert_chain(draft, password="")
         except (ssl.SSLError, ValueError, TypeError) as error:
             raise Rejected(
                 f"the certificate that the gateway answers with is of no use: {error}; look at its "
