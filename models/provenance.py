@@ -42,7 +42,7 @@ def revision() -> str:
 
 def describe(recipe: Recipe, history: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what a passport says about the training; `history` is `Training.history`."""
-    pictures = recipe.pictures + (recipe.second.pictures if recipe.second else 0)
+    pictures = recipe.pictures + (recipe.second.bags if recipe.second else 0)
     return {
         "data": (
             f"{pictures} bags simulated by models.xray, seeds {TRAIN.start} to "

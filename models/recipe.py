@@ -22,6 +22,13 @@ class Second:
     batch: int
     """Pictures a step; each has one to eight boxes to look at."""
     learning_rate: float
+    rounds: int = 1
+    """How often all this is done: each round begins with what the last one gave, on new bags."""
+
+    @property
+    def bags(self) -> int:
+        """How many bags all rounds learn from."""
+        return self.rounds * self.pictures
 
 
 @dataclass(frozen=True)

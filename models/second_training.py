@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,27 +41,49 @@ def trained(recipe: Recipe, first: Network, folder: Path) -> SecondStage:
 
     The recipe must have one: ValueError.
     """
-    if (second := recipe.second) is None:
+    if recipe.second is None:
         raise ValueError(f"{recipe.name} has no second stage")
-    folder = folder / FOLDER
-    folder.mkdir(exist_ok=True)
     torch.manual_seed(recipe.seed)
     first = first.to(recipe.device)
     network = SecondStage.after(first, len(CLASSES), recipe.width).to(recipe.device)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    began = weights_digest(first.state_dict())
+    for place in range(recipe.second.rounds):
+        round_folder = folder / (f"{FOLDER}-{place + 1}" if place else FOLDER)
+        _learn(recipe, recipe.second, first, network, Round(place, round_folder, began))
+        began = weights_digest(network.state_dict())
+    first.cpu()
+    return network.cpu()
+
+
+@dataclass(frozen=True)
+class Round:
+    """One of the rounds: which, where its checkpoint is, what it began with."""
+
+    place: int
+    folder: Path
+    began: str
+
+
+def _learn(
+    recipe: Recipe, second: Second, first: Network, network: SecondStage, own: Round
+) -> None:
+    """Take one round's steps, on bags that no round before it has seen."""
+    own.folder.mkdir(exist_ok=True)
     pace = Pace(0.0, second.steps, second.batch, second.learning_rate, recipe.threads, MEMORY_STEPS)
     store = Store(
-        folder / "pictures",
+        own.folder / "pictures",
         second.pictures,
         recipe.picture_px,
         recipe.input_px,
         recipe.lookalike_share,
         recipe.twice,
-        first=recipe.pictures,
+        first=recipe.pictures + own.place * second.pictures,
     )
-    began = weights_digest(first.state_dict())
-    tuning = Tuning(network, of_second(first, network, is_half=True), pace, folder, began)
+    cost = of_second(first, network, is_half=True)
+    tuning = Tuning(network, cost, pace, own.folder, own.began)
+    if tuning.is_done:
+        tuning.settle()
+        return
     with Rendering(store, recipe.renderers):
-        tuning.run(Bags(Pictures(store), second), recipe.input_px, recipe.seed)
-    first.cpu()
-    return network.cpu()
+        tuning.run(Bags(Pictures(store), second), recipe.input_px, recipe.seed + own.place)

@@ -67,6 +67,11 @@ class Tuning:
         if self.checkpoint.exists():
             self._load()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all steps are taken: nothing is needed to learn from any more."""
+        return 0 < self.steps == self.step
+
     def run(self, lessons: Lessons, side: int, seed: int) -> None:
         """Take the remaining steps; the network then has its averaged weights."""
         self.network.train()
@@ -90,6 +95,10 @@ class Tuning:
                     saved = time.monotonic()
             coming.cancel()
         self.save()
+        self.settle()
+
+    def settle(self) -> None:
+        """Give the network its averaged weights; it learns no more."""
         self.network.load_state_dict(self.average)
         self.network.eval()
 

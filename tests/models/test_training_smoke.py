@@ -1,5 +1,6 @@
 """From a recipe to a passport, and on from a kill; needs PyTorch, the extra `train`."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the
 
 from models.curriculum import Lessons
 from models.inference import Model
+from models.network import Network
 from models.passport import load
 from models.pictures import Rendering, Store
 from models.recipe import RECIPES, read
+from models.second_training import trained
 from models.start import weights_digest
 from models.train import train
 from models.training import Training
@@ -54,6 +57,25 @@ def test_killed_training_goes_on_where_it_was(tmp_path: Path) -> None:
     halves = second.run(store)
     for one, other in zip(whole.parameters(), halves.parameters(), strict=True):
         assert np.array_equal(one.detach().numpy(), other.detach().numpy())
+
+
+@quiet
+def test_second_stage_learns_in_rounds_and_what_is_learnt_needs_no_pictures(tmp_path: Path) -> None:
+    """A round begins with what the last one gave, on other bags; done is done without them."""
+    smoke = read(RECIPES / "smoke.toml")
+    assert smoke.second is not None
+    short = replace(smoke.second, pictures=8, pictures_first=8, steps=2)
+    recipe = replace(smoke, second=replace(short, rounds=2))
+    first = Network(len(CLASSES), recipe.width)
+    once = trained(replace(recipe, second=short), first, tmp_path).state_dict()
+    twice = trained(recipe, first, tmp_path).state_dict()
+    assert weights_digest(once) != weights_digest(twice)
+    stores = [tmp_path / name / "pictures" for name in ("second", "second-2")]
+    assert not np.array_equal(*(np.fromfile(next(one.glob("pixels*")), np.uint8) for one in stores))
+    for one in stores:
+        shutil.rmtree(one)
+    assert weights_digest(trained(recipe, first, tmp_path).state_dict()) == weights_digest(twice)
+    assert not any(one.exists() for one in stores)
 
 
 def test_loaders_make_the_same_batches(tmp_path: Path) -> None:
