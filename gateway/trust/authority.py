@@ -6,7 +6,6 @@ Agents get theirs at their enrolment.
 """
 
 import asyncio
-import ipaddress
 import logging
 import re
 from collections.abc import Collection, Sequence
@@ -18,12 +17,13 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from contract.clock import Clock
 from contract.identifiers import Source
 from contract.link import Rejected
 from contract.whole_file import write_whole
+from gateway.trust import forms
 from gateway.trust.register import Register
 
 LASTS: Final = timedelta(days=3_650)
@@ -31,9 +31,6 @@ LASTS: Final = timedelta(days=3_650)
 BROKER_LASTS: Final = timedelta(days=825)
 SOURCE_LASTS: Final = timedelta(days=90)
 """An agent, the gateway, the command center; each renews its own when two thirds have passed."""
-BACKDATED: Final = timedelta(hours=24)
-"""A box without a battery clock may wake up yesterday."""
-LIST_LASTS: Final = timedelta(days=365)
 LIST_EVERY: Final = timedelta(days=7)
 """A new list, even if nothing changed: a broker lets nobody in by one that has ended."""
 HOSTS_MAX: Final = 20
@@ -46,8 +43,6 @@ _UNUSABLE: Final = (OSError, ValueError, TypeError, UnsupportedAlgorithm)
 """What the library says of files that are none, of another kind, or behind a pass phrase."""
 _CLIENT: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _log: Final = logging.getLogger(__name__)
-
-PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
 class Issued(NamedTuple):
@@ -89,24 +84,18 @@ class Authority:
         """A new one; its key and certificate are on the disk when it returns."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = ec.generate_private_key(ec.SECP256R1())
-        name = _name(f"Greenlane authority of {post}")
-        usage = _usage(is_authority=True)
-        own = (
-            _begun(key.public_key(), name, name, now, LASTS)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(usage, critical=True)
-            .sign(key, hashes.SHA256())
-        )
-        write_whole(folder / "ca.crt", _pem(own))
+        name = f"Greenlane authority of {post}"
+        own = forms.root(key.public_key(), name, now, LASTS).sign(key, hashes.SHA256())
+        write_whole(folder / "ca.crt", forms.pem(own))
         made = cls(folder, key, own)
         made.keep_list((), now)
-        write_whole(folder / "ca.key", _key_pem(key))  # last: with it the authority is there
+        write_whole(folder / "ca.key", forms.key_pem(key))  # last: with it the authority is there
         return made
 
     @property
     def pem(self) -> str:
         """Its certificate, by which all others are checked."""
-        return _pem(self._own)
+        return forms.pem(self._own)
 
     def issue(self, name: str, tls_key: bytes, now: datetime) -> Issued:
         """A certificate for a source of this name and its Ed25519 key; raises `Rejected`."""
@@ -135,14 +124,14 @@ class Authority:
         if not 0 < len(hosts) <= HOSTS_MAX:
             raise Rejected(f"a broker has 1 to {HOSTS_MAX} names")
         key = ec.generate_private_key(ec.SECP256R1())
-        named = x509.SubjectAlternativeName([_host(host) for host in hosts])
+        named = x509.SubjectAlternativeName(list(map(forms.host, hosts)))
         certificate = (
-            self._leaf(hosts[0], key.public_key(), now, BROKER_LASTS)
+            forms.leaf(key.public_key(), hosts[0], self._own, now, BROKER_LASTS)
             .add_extension(named, critical=False)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        self._keep("broker", key, _pem(certificate))
+        self._keep("broker", key, forms.pem(certificate))
 
     def is_due(self, name: str, now: datetime) -> bool:
         """Whether two thirds of the life of ``name.crt`` have passed, or there is none."""
@@ -161,22 +150,8 @@ class Authority:
         path = self.folder / "ca.crl"
         if self._listed(path, now) == {*serials}:
             return False
-        built = (
-            x509.CertificateRevocationListBuilder()
-            .issuer_name(self._own.subject)
-            .last_update(now)
-            .next_update(now + LIST_LASTS)
-            .add_extension(x509.CRLNumber(int(now.timestamp())), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
-                critical=False,
-            )
-        )
-        for serial in sorted(serials):
-            one = x509.RevokedCertificateBuilder().serial_number(int(serial, 16))
-            built = built.add_revoked_certificate(one.revocation_date(now).build())
-        pem = built.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-        write_whole(path, pem)
+        signed = forms.revocations(serials, self._own, now).sign(self._key, hashes.SHA256())
+        write_whole(path, signed.public_bytes(serialization.Encoding.PEM))
         return True
 
     def _listed(self, path: Path, now: datetime) -> set[str] | None:
@@ -187,37 +162,26 @@ class Authority:
         """
         try:
             known = x509.load_pem_x509_crl(path.read_bytes())
-            is_due = not known.last_update_utc <= now < known.last_update_utc + LIST_EVERY
+            is_due = not forms.made_at(known) <= now < forms.made_at(known) + LIST_EVERY
             if is_due or not known.is_signature_valid(self._key.public_key()):
                 return None
             return {f"{one.serial_number:x}" for one in known}
         except _UNUSABLE:
             return None
 
-    def _issue(self, name: str, public: PublicKey, now: datetime) -> Issued:
+    def _issue(self, name: str, public: forms.PublicKey, now: datetime) -> Issued:
         certificate = (
-            self._leaf(name, public, now, SOURCE_LASTS)
+            forms.leaf(public, name, self._own, now, SOURCE_LASTS)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         serial = f"{certificate.serial_number:x}"
-        return Issued(_pem(certificate), now + SOURCE_LASTS * 2 / 3, serial, now + SOURCE_LASTS)
-
-    def _leaf(
-        self, name: str, public: PublicKey, now: datetime, lasts: timedelta
-    ) -> x509.CertificateBuilder:
-        return (
-            _begun(public, _name(name), self._own.subject, now, lasts)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(is_authority=False), critical=True)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
-                critical=False,
-            )
+        return Issued(
+            forms.pem(certificate), now + SOURCE_LASTS * 2 / 3, serial, now + SOURCE_LASTS
         )
 
     def _keep(self, name: str, key: ec.EllipticCurvePrivateKey, certificate: str) -> None:
-        write_whole(self.folder / f"{name}.key", _key_pem(key))
+        write_whole(self.folder / f"{name}.key", forms.key_pem(key))
         write_whole(self.folder / f"{name}.crt", certificate)
 
 
@@ -243,58 +207,6 @@ def _renew_own(folder: Path, now: datetime) -> None:
         _log.info("the gateway has a new certificate")
 
 
-def _begun(
-    public: PublicKey, name: x509.Name, by: x509.Name, now: datetime, lasts: timedelta
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(by)
-        .public_key(public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - BACKDATED)
-        .not_valid_after(now + lasts)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-    )
-
-
-def _usage(*, is_authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not is_authority,
-        key_cert_sign=is_authority,
-        crl_sign=is_authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
 def _bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(PEM_BYTES_MAX)
-
-
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:64])])
-
-
-def _host(text: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(text))
-    except ValueError:
-        return x509.DNSName(text)
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> str:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()

@@ -7,7 +7,8 @@ import pytest
 
 from contract.delivery.certificate import Papers
 from contract.links.mqtt import BrokerConfig
-from gateway.trust.authority import LIST_LASTS, Authority
+from gateway.trust.authority import Authority
+from gateway.trust.forms import LIST_LASTS
 from greenlane.certified import secured
 from greenlane.doctor import revocations
 from tests.system.secured import secured_post

@@ -69,6 +69,31 @@ def test_private_keys_are_for_their_owner_and_the_authority_is_found_again(tmp_p
         Authority.load(tmp_path / "it")
 
 
+@pytest.mark.parametrize("behind", [timedelta(minutes=5), timedelta(hours=23)])
+def test_whose_clock_is_behind_takes_all_that_was_issued(tmp_path: Path, behind: timedelta) -> None:
+    """Certificates, the authority, the list of revoked ones: a broker that lags refuses nobody."""
+    authority = Authority.make(tmp_path, "KEMBA", NOW)
+    authority.issue_broker(["127.0.0.1"], NOW)
+    authority.issue_own(OWN, NOW)
+    serials = []
+    for name in ("lane-1", "stolen"):
+        issued = authority.issue(name, Key.make().public, NOW)
+        (tmp_path / f"{name}.crt").write_text(issued.certificate)
+        serials.append(issued.serial)
+    authority.keep_list(serials[1:], NOW)
+
+    def said(name: str) -> str:
+        return openssl(
+            *("verify", "-crl_check_all", "-attime", str(int((NOW - behind).timestamp()))),
+            *("-CRLfile", tmp_path / "ca.crl", "-CAfile", tmp_path / "ca.crt"),
+            tmp_path / f"{name}.crt",
+        ).strip()
+
+    for name in ("broker", OWN, "lane-1"):
+        assert said(name).endswith("OK"), said(name)
+    assert "certificate revoked" in said("stolen")
+
+
 def test_what_is_no_key_gets_no_certificate(tmp_path: Path) -> None:
     """The reason is a sentence."""
     with pytest.raises(Rejected, match="no Ed25519 key"):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from contract.link import Rejected
 from contract.messages import KeyEnrolled, KeyRevoked
 from contract.signing import Key
-from gateway.trust.authority import LIST_EVERY, LIST_LASTS, SOURCE_LASTS, Authority
+from gateway.trust.authority import LIST_EVERY, SOURCE_LASTS, Authority
+from gateway.trust.forms import LIST_LASTS
 from gateway.trust.keys import Keys
 from gateway.trust.register import Paper, Register, revoked
 from gateway.trust.revocations import LOOK_EVERY_S, Revocations
