@@ -6,7 +6,7 @@ On httpcore: what httpx has beside it costs a gateway 6 MiB, and as much for eac
 import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
@@ -63,26 +63,33 @@ class Client:
 
     async def get(self, path: str, asked: Mapping[str, str]) -> Answer:
         """Ask; raise `Unavailable` where nobody answers, or too much."""
-        return await self._request("GET", path, asked, None)
+        return await self.exchange("GET", self._at(path, asked), self._headers)
 
     async def post(self, path: str, asked: Mapping[str, str], body: bytes = b"") -> Answer:
         """Bring; raise `Unavailable` where nobody answers, or too much."""
-        return await self._request("POST", path, asked, body)
+        return await self.exchange("POST", self._at(path, asked), self._headers, body)
 
-    async def _request(
-        self, method: str, path: str, asked: Mapping[str, str], body: bytes | None
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes | None = None,
     ) -> Answer:
-        url = f"{self._url}{path}?{urlencode(asked)}"
+        """Any request, with these headers alone; raises as the others do."""
         try:
             async with (
                 asyncio.timeout(self._exchange_s_max),
                 self._pool.stream(
-                    method, url, headers=self._headers, content=body, extensions=self._limits
+                    method, url, headers=[*headers], content=body, extensions=self._limits
                 ) as said,
             ):
                 return Answer(said.status, await self._body(said))
         except AWAY as error:
             raise Unavailable(f"InfluxDB at {self._url} does not answer: {error!r}") from error
+
+    def _at(self, path: str, asked: Mapping[str, str]) -> str:
+        return f"{self._url}{path}?{urlencode(asked)}"
 
     async def _body(self, said: httpcore.Response) -> bytes:
         body = bytearray()

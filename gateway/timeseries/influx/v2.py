@@ -1,30 +1,35 @@
 """Points into InfluxDB 1.8 and later, through influxdb-client: ``POST /api/v2/write``, and Flux.
 
 The client's own coroutines need aiohttp; its plain calls run in two threads instead, one for what
-is written and one for what is asked.
+is written and one for what is asked. What they ask goes over the loop (`carrier`).
 """
 
 import asyncio
+import csv
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from influxdb_client.client.exceptions import InfluxDBError
 from influxdb_client.client.flux_csv_parser import FluxCsvParserException, FluxQueryException
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
-from urllib3.exceptions import HTTPError
 
 from contract.link import Unavailable
 from gateway.timeseries.history import History, SeriesName, Told, Window
 from gateway.timeseries.influx import flux
 from gateway.timeseries.influx.body import body_of
-from gateway.timeseries.influx.client import CONNECT_S_MAX
+from gateway.timeseries.influx.carrier import Carrier
+from gateway.timeseries.influx.client import Client
 from gateway.timeseries.influx.failure import REASON_MAX, judge_query, judge_write, told
 from gateway.timeseries.influx.line_protocol import text_of_tag
 from gateway.timeseries.sink import TimePoint, isolate
+
+RECORDS_MAX: Final = 200_000
+"""Of one answer, each a dictionary; no question of ours has half as many."""
 
 T = TypeVar("T")
 
@@ -48,26 +53,22 @@ class Api:
             says = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
             judge(response.status, says)
             return None
-        except (FluxCsvParserException, FluxQueryException) as error:
+        except (FluxCsvParserException, FluxQueryException, csv.Error) as error:
             says = str(error)[:REASON_MAX]
             raise Unavailable(f"InfluxDB at {self.client.url} breaks off: {says}") from error
-        except (HTTPError, OSError) as error:
-            raise Unavailable(
-                f"InfluxDB at {self.client.url} does not answer: {error!r}"
-            ) from error
 
 
 @contextmanager
-def open_api(url: str, *, token: str, org: str, ca_file: str, timeout_s: float) -> Iterator[Api]:
-    """The client for one server; it connects when it is first used."""
-    connect_ms, timeout_ms = int(min(CONNECT_S_MAX, timeout_s) * 1_000), int(timeout_s * 1_000)
-    with InfluxDBClient(
-        url, token=token, org=org, timeout=(connect_ms, timeout_ms), ssl_ca_cert=ca_file or None
-    ) as client:
+def open_api(http: Client, *, url: str, token: str, org: str) -> Iterator[Api]:
+    """influxdb-client for one server, over ``http``; entered and left on the loop."""
+    carrier = Carrier(http)
+    with InfluxDBClient(url, token=token, org=org) as client:
+        client.api_client.rest_client.pool_manager = carrier
         api = Api(client)
         try:
             yield api
         finally:
+            carrier.close()
             api.threads.shutdown()
 
 
@@ -137,11 +138,14 @@ class FluxReader:
         return Told(flux.steps_told(records, step_ms), text_of_tag(unit), step_ms / 1_000)
 
     async def _ask(self, question: str, params: dict[str, Any]) -> list[flux.Record]:
-        tables = await self._api.call(
-            judge_query, lambda: self._questions.query(question, params=params)
-        )
-        return [
-            flux.Record(str(record.values.get("result", "")), record.values)
-            for table in tables or ()
-            for record in table.records
-        ]
+        def ask() -> list[flux.Record]:
+            told = self._questions.query_stream(question, params=params)
+            return [
+                flux.Record(str(record.values.get("result", "")), record.values)
+                for record in islice(told, RECORDS_MAX + 1)
+            ]
+
+        records = await self._api.call(judge_query, ask) or []
+        if len(records) > RECORDS_MAX:
+            raise Unavailable(f"InfluxDB answers with more than {RECORDS_MAX} records")
+        return records

@@ -47,18 +47,17 @@ async def connect(config: Influx2Config, place: Place) -> AsyncIterator[TimeSeri
     from gateway.timeseries.influx.v2 import FluxReader, Influx2, open_api  # noqa: PLC0415 - with the above
 
     key = secret(config.token_file)
-    with open_api(
-        config.url, token=key, org=config.org, ca_file=config.ca_file, timeout_s=config.timeout_s
-    ) as api:
-        if config.reads == "flux":
-            yield Influx2(api, bucket=config.bucket, history=FluxReader(api, config.bucket))
-            return
-        async with client(
-            config.url,
-            ca_file=config.ca_file,
-            timeout_s=config.timeout_s,
-            authorization=token(key),
-        ) as http:
+    async with client(
+        config.url,
+        ca_file=config.ca_file,
+        timeout_s=config.timeout_s,
+        authorization=token(key),
+    ) as http:
+        with open_api(http, url=config.url, token=key, org=config.org) as api:
             database, _, retention = config.bucket.partition("/")
-            reader = Reader(http, database=database, retention=retention)
-            yield Influx2(api, bucket=config.bucket, history=reader)
+            history = (
+                FluxReader(api, config.bucket)
+                if config.reads == "flux"
+                else Reader(http, database=database, retention=retention)
+            )
+            yield Influx2(api, bucket=config.bucket, history=history)
