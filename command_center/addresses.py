@@ -6,16 +6,8 @@ the connection goes to the checked address, so that the answer cannot change in 
 """
 
 import asyncio
-import socket
 from collections.abc import Iterable, Sequence
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -23,13 +15,13 @@ import httpcore
 
 from command_center.bounded import Bounded
 from contract.link import Rejected
+from contract.lookup import Address, Lookups
 
 ANSWER_BYTES_MAX: Final = 64 * 1024
 """Heard of one answer, all of it."""
 URL_CHARS_MAX: Final = 2_000
 NAT64: Final = ip_network("64:ff9b::/96")
 
-Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
@@ -103,8 +95,9 @@ def _inner(address: Address) -> Address:
 class Guarded(httpcore.AsyncNetworkBackend):
     """Connects to checked addresses only, and hears at most `ANSWER_BYTES_MAX` of an answer."""
 
-    def __init__(self, allowed: Sequence[Network]) -> None:
+    def __init__(self, allowed: Sequence[Network], lookups: Lookups) -> None:
         self._allowed: Final = allowed
+        self._lookups: Final = lookups
         self._inner: Final = httpcore.AnyIOBackend()
 
     async def connect_tcp(  # noqa: D102 - httpcore's own
@@ -115,11 +108,17 @@ class Guarded(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        address = await self._checked(host, port)
-        stream = await self._inner.connect_tcp(
-            address, port, timeout, local_address, socket_options
-        )
-        return Bounded(stream, ANSWER_BYTES_MAX)
+        failed: Exception = httpcore.ConnectError(f"{host} cannot be found")
+        for address in await self._checked(host):
+            try:
+                stream = await self._inner.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+            else:
+                return Bounded(stream, ANSWER_BYTES_MAX)
+        raise failed
 
     async def connect_unix_socket(self, *_arguments: Any, **_options: Any) -> Any:  # noqa: D102 - httpcore's own
         raise httpcore.ConnectError("a webhook goes to no socket of this box")
@@ -127,13 +126,11 @@ class Guarded(httpcore.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:  # noqa: D102 - httpcore's own
         await asyncio.sleep(seconds)
 
-    async def _checked(self, host: str, port: int) -> str:
-        loop = asyncio.get_running_loop()
+    async def _checked(self, host: str) -> list[Address]:
         try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
+            addresses = await self._lookups.addresses(host)
+        except OSError as error:
             raise httpcore.ConnectError(f"{host} cannot be found: {error}") from error
-        addresses = [ip_address(str(one[4][0]).partition("%")[0]) for one in found]
-        if not addresses or not all(is_allowed(one, self._allowed) for one in addresses):
+        if not all(is_allowed(one, self._allowed) for one in addresses):
             raise httpcore.ConnectError(refusal(host))
-        return str(addresses[0])
+        return addresses

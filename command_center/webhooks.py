@@ -28,6 +28,7 @@ from command_center.standard_webhooks import headers
 from command_center.subscribers import SUBSCRIBERS_MAX, Subscriber, Subscribers
 from contract.clock import Clock
 from contract.link import Unavailable
+from contract.lookup import Lookups
 from contract.messages import AlertChanged, Refused, Severity, Unreadable, read
 
 REST_S_MAX: Final = 1.0
@@ -89,6 +90,7 @@ class Webhooks:
         allowed: Sequence[Network] = (),
         patience: Patience | None = None,
         me: str = "/command-center",
+        lookups: Lookups | None = None,
     ) -> None:
         self.subscribers: Final = subscribers
         self.allowed: Final = allowed
@@ -96,6 +98,7 @@ class Webhooks:
         self._clock: Final = clock
         self._patience: Final = patience or Patience()
         self._me: Final = me
+        self._lookups: Final = lookups or Lookups()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed: Final = asyncio.Event()
 
@@ -229,7 +232,7 @@ class Webhooks:
             max_connections=connections_max,
             max_keepalive_connections=min(connections_max, IDLE_MAX),
             keepalive_expiry=30.0,
-            network_backend=Guarded(self.allowed),
+            network_backend=Guarded(self.allowed, self._lookups),
         )
 
     async def _deliver(

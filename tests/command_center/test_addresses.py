@@ -8,6 +8,7 @@ import pytest
 
 from command_center.addresses import Guarded, check_url, is_allowed, networks
 from contract.link import Rejected
+from contract.lookup import Lookups
 
 PRIVATE = [
     *("127.0.0.1", "127.8.9.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1"),
@@ -59,7 +60,7 @@ def test_a_name_that_leads_home_is_refused_when_it_is_looked_up() -> None:
     """The check is on the address that is connected to, not on the name."""
 
     async def main() -> None:
-        backend = Guarded(())
+        backend = Guarded((), Lookups())
         for host in ("localhost", "127.1", "2130706433", "no.such.host.invalid"):
             with pytest.raises(httpcore.ConnectError):
                 await backend.connect_tcp(host, 80)

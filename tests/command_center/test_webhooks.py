@@ -20,11 +20,13 @@ from command_center.subscribers import Subscriber, Subscribers
 from command_center.webhooks import Patience, Webhooks
 from contract.clock import SystemClock, stamp
 from contract.links.memory import Hub
+from contract.lookup import Lookups
 from contract.messages import GENESIS, AlertChanged, Identity, SignedBytes, compose
 from tests.command_center.desk import WAIT_S, running
 from tests.command_center.scripted import Gateway, alert
 from tests.command_center.test_alert_log import change
 from tests.command_center.test_streams import until
+from tests.support.resolver import DeadResolver
 from tests.support.scripted_gateway import EPOCH, GATEWAY
 
 HOME = ("127.0.0.0/8",)
@@ -120,7 +122,12 @@ class Scene:
 
 @asynccontextmanager
 async def delivering(
-    path: Path, *, patience: Patience = QUICK, allowed: Sequence[str] = HOME, kept_max: int = 1_000
+    path: Path,
+    *,
+    patience: Patience = QUICK,
+    allowed: Sequence[str] = HOME,
+    kept_max: int = 1_000,
+    lookups: Lookups | None = None,
 ) -> AsyncIterator[Scene]:
     """Deliver until left."""
     clock = SystemClock()
@@ -134,6 +141,7 @@ async def delivering(
             clock=clock,
             allowed=networks(allowed),
             patience=patience,
+            lookups=lookups,
         )
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(webhooks.run(), name="webhooks")
@@ -322,3 +330,29 @@ async def test_who_wants_severe_alerts_gets_no_others(tmp_path: Path) -> None:
         await scene.until(added.id, lambda one: one.position == 5)
         taken = [msgspec.json.decode(body)["data"]["alert"]["id"] for _, body in receiver.taken]
         assert taken == ["a2", "a4"]
+
+
+@pytest.mark.anyio
+async def test_names_whose_resolver_is_dead_hold_up_nobody_else(tmp_path: Path) -> None:
+    """Neither another name nor what else runs in threads; their own subscribers say what is so."""
+    receiver, dead = Receiver(), DeadResolver()
+    patience = Patience(answer_s=1, first_s=0.01, most_s=0.05)
+    home = (*HOME, "::1/128")
+    async with (
+        receiver.running(),
+        delivering(
+            tmp_path, allowed=home, patience=patience, lookups=Lookups(dead.resolve)
+        ) as scene,
+    ):
+        with dead:
+            lost = [(await scene.add(f"http://dead-{n}.example/"))[0] for n in range(60)]
+            await scene.say(1, 2, 3)
+            await scene.until(lost[-1].id, lambda one: one.tries > 1)
+            live, _ = await scene.add(receiver.url.replace("127.0.0.1", "localhost"))
+            done = await scene.until(live.id, lambda one: one.position == 3)
+            assert done.delivered == len(receiver.taken) == 3
+            async with asyncio.timeout(WAIT_S):
+                assert await asyncio.to_thread(int, "1") == 1
+            assert dead.most_at_once == len(lost)  # each name once, however often it is tried
+            one = await scene.until(lost[0].id, lambda one: one.tries > 1)
+            assert (one.state, one.reason) == ("failing", "No answer within 1 s.")
