@@ -17,9 +17,10 @@ const SCAN = { subject: "", picture: null, is_kept: false, detections: [], model
 const AGENT = { keyid: "", version: "", born_at: null, heard_at: null, clock_error_ms: null, is_unsigned: false, devices: [], models: [] };
 const DEVICE = { title: "", lane: "", is_found: true, reason: "", since: null, said_up_to: null };
 
+// Times by which things are sorted and counted are read once, here, into ms.
 const whole = {
-  alert: (a) => ({ ...ALERT, ...a }),
-  scan: (s) => ({ ...SCAN, ...s }),
+  alert: (a) => ({ ...ALERT, ...a, openedMs: Date.parse(a.opened_at), toldMs: Date.parse(a.told_at) }),
+  scan: (s) => ({ ...SCAN, ...s, seenMs: Date.parse(s.observed_at) }),
   agent: (a) => ({ ...AGENT, ...a, devices: (a.devices ?? []).map((d) => ({ ...DEVICE, ...d })) }),
   // Where a post is, as a map takes it: [longitude, latitude], or null.
   place: (p) => ({ post: p.post, name: p.name ?? "", at: typeof p.latitude === "number" ? [p.longitude, p.latitude] : null }),
@@ -55,6 +56,7 @@ function keepAlert(board, alert) {
 export class Board {
   epoch = "";
   number = 0;
+  turn = 0; // grows with whatever is taken: what follows from the board is worked out once a turn
   isKnown = false;
   gateway = { state: "never heard", heard_at: null };
   me = null;
@@ -69,6 +71,7 @@ export class Board {
 
   /** Forget everything: this is all there is. */
   snapshot(data) {
+    this.turn += 1;
     this.epoch = data.epoch ?? "";
     this.number = data.number ?? 0;
     this.gateway = data.gateway;
@@ -90,6 +93,7 @@ export class Board {
     if (change.number <= this.number) return true;
     if (change.number !== this.number + 1) return false;
     this.number = change.number;
+    this.turn += 1;
     CHANGES[change.type]?.(this, change.data);
     return true;
   }

@@ -1,5 +1,5 @@
 // Devices that tell where they are (latitude, longitude): the latest place of each, and when that was.
-import { Refused, ask } from "./api.js";
+import { Refused } from "./api.js";
 import { past } from "./history.js";
 
 /** Devices that are followed. */
@@ -7,7 +7,7 @@ const FOLLOWED_MAX = 12;
 /** How far back a place is looked for, in ms; and readings in it. */
 const BACK_MS = 600_000;
 const READINGS_MAX = 2_000;
-/** Which devices tell it is asked for anew so often, in ms. */
+/** Where they are by now is asked for so often, in ms; between, readings come live. */
 const AGAIN_MS = 60_000;
 const METRICS = ["longitude", "latitude"];
 
@@ -22,7 +22,8 @@ export class Movers {
 
   /** Ask for what is not known, if it is time. */
   follow(view) {
-    if (view.live.state !== "live" || view.now - this.#askedAt < AGAIN_MS) return;
+    view.series.follow(view);
+    if (view.series.state !== "told" || view.live.state !== "live" || view.now - this.#askedAt < AGAIN_MS) return;
     this.#askedAt = view.now;
     this.#read(view);
   }
@@ -47,9 +48,9 @@ export class Movers {
 
   async #read(view) {
     try {
-      const { series } = await ask("/api/series");
-      const tells = (device, metric) => series.some((one) => one.device === device && one.metric === metric);
-      const devices = [...new Set(series.map((one) => one.device))].filter((device) => METRICS.every((metric) => tells(device, metric))).slice(0, FOLLOWED_MAX);
+      const { series } = view;
+      const telling = series.all.filter(({ metric }) => metric === METRICS[0]).map(({ device }) => device);
+      const devices = telling.filter((device) => METRICS.every((metric) => series.known({ device, metric }))).slice(0, FOLLOWED_MAX);
       for (const device of devices) await this.#begin(view, device);
     } catch (error) {
       // The map does without; it is asked again.

@@ -1,4 +1,5 @@
 // Which scans a filter lets through. Pure.
+import { inOrder } from "./plan.js";
 import { label, subject } from "./words.js";
 
 /** The kinds, in the order of their buttons; a picture that failed was not looked at, so nothing was found or not found. */
@@ -25,4 +26,4 @@ export function passes(scan, filter) {
 }
 
 /** The newest first. */
-export const newest = (a, b) => Date.parse(b.observed_at) - Date.parse(a.observed_at) || a.id.localeCompare(b.id);
+export const newest = (a, b) => b.seenMs - a.seenMs || inOrder(a.id, b.id);

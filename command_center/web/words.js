@@ -21,8 +21,9 @@ export function age(ms) {
   return `${Math.floor(s / 86400)} d`;
 }
 
+const whole = new Intl.NumberFormat("en-US"); // made once: `toLocaleString` looks it up with every number
 /** Thousands with a comma. */
-export const count = (n) => Math.round(n).toLocaleString("en-US");
+export const count = (n) => whole.format(Math.round(n));
 
 /** `1 alert`, `3 alerts`. */
 export const many = (n, one, more = `${one}s`) => `${count(n)} ${n === 1 ? one : more}`;

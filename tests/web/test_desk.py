@@ -69,7 +69,7 @@ def test_of_two_officers_at_once_the_journal_refuses_the_second(
         expect_held(center, number)
     center.do(center.gateway.judge_held())
     fate = second.locator("tr.more gl-acts .fate")
-    expect(fate).to_contain_text("Acknowledge: refused. An alert that is acknowledged cannot be")
+    expect(fate).to_contain_text("Acknowledge: refused. It cannot be acknowledged: the alert is")
     expect(second.locator("#toast")).to_contain_text("Acknowledge refused")
     expect(second.locator("gl-alerts tr.row .state")).to_have_text("Acknowledged")
 
@@ -238,6 +238,42 @@ def test_a_phone_needs_no_sideways_scroll(
     )
     assert small == [], "a thumb needs 44 px"
     assert faults == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_on_a_phone_the_acts_stand_at_the_thumb(
+    context: BrowserContext, center: Center, theme: str
+) -> None:
+    """Beside the whole picture, wherever the page is scrolled to, and over none of its words."""
+    body = scene.bag()
+    center.gateway.blobs[scene.picture_of(body).sha256] = body
+    center.alert(scene.scan_alert(body, at=scene.now()))
+    phone = context.new_page()
+    phone.set_viewport_size({"width": 390, "height": 844})
+    phone.goto(f"{center.url}/?alert=alert-scan&theme={theme}")
+    expect(phone.locator("gl-viewer img")).to_be_visible()
+    acts = phone.locator("gl-why gl-acts")
+    for button in acts.get_by_role("button").all():
+        expect(button).to_be_in_viewport(ratio=1)
+    above = phone.locator("gl-viewer").bounding_box()
+    bar = acts.bounding_box()
+    thumb = phone.locator(".thumb").bounding_box()
+    assert above is not None
+    assert bar is not None
+    assert thumb is not None
+    assert above["y"] + above["height"] <= bar["y"], "the whole picture and its looks are seen"
+    assert bar["y"] + bar["height"] <= thumb["y"] + 1
+    phone.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    last = phone.locator("gl-why dd:visible").last.bounding_box()
+    assert last is not None
+    assert last["y"] + last["height"] <= bar["y"]
+    acts.get_by_role("button", name="Acknowledge").click()
+    expect(phone.locator("gl-why .state")).to_have_text("Acknowledged")
+    # Gone with what they act on.
+    phone.locator("gl-viewer").get_by_role("button", name="Back").click()
+    expect(acts).to_be_hidden()
+    ends = phone.evaluate("getComputedStyle(document.body).paddingBottom")
+    assert float(ends.removesuffix("px")) == pytest.approx(thumb["height"], abs=1)
 
 
 @pytest.mark.parametrize("width", [390, 720, 1100])

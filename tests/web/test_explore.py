@@ -205,6 +205,32 @@ def test_a_store_that_is_down_is_said_and_asked_again(page: Page, told: Told) ->
     expect(page.locator(".pick")).to_have_count(5)
 
 
+def test_a_new_series_appears_without_a_reload(page: Page, told: Told) -> None:
+    """At once for who opens the list, else by itself; what is chosen stays, no row moves."""
+    page.goto(f"{told.center.url}/explore?{SUPPLY}")
+    rows = page.locator(".pick")
+    expect(rows).to_have_count(5)
+    before = told.center.gateway.series
+    try:
+        told.center.gateway.series = (("a-new-one", "depth", "m"), *before)
+        page.get_by_role("textbox", name="Search series").focus()
+        expect(rows).to_have_count(6)
+        expect(rows.first).to_contain_text("a-new-one")
+        box = page.get_by_role("checkbox", name="supply air")
+        expect(box).to_be_checked()
+        box.focus()
+        told.center.gateway.series = (("a-later-one", "depth", "m"), *told.center.gateway.series)
+        expect(rows).to_have_count(7, timeout=60_000)
+        expect(rows.last).to_contain_text("a-later-one")
+        expect(box).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(rows.first).to_contain_text("a-later-one")
+        expect(box).to_be_checked()
+        expect(page.locator("gl-plot canvas")).to_have_count(1)
+    finally:
+        told.center.gateway.series = before
+
+
 def test_one_scale_holds_for_all_of_a_unit(page: Page, told: Told) -> None:
     """Pressed, series of one unit share lowest and highest; the button says whether."""
     explore(page, told, f"{SUPPLY}&device=reefer-2&metric=return+air&{told.hour}", 2)

@@ -9,6 +9,8 @@ import * as trust from "./trust.js";
 
 /** Rows on the screen; beyond it the list says so. */
 const ROWS_MAX = 200;
+/** Rows that are made in one frame: two hundred at once were most of the desk's first drawing. */
+const ROWS_A_FRAME = 40;
 /** Characters of a detail that a row shows at 1440 px. */
 const DETAIL_FITS = 56;
 /** A pointer that moved over the rows holds them for so long, in ms: nobody shall hit the wrong one. */
@@ -17,6 +19,7 @@ const HAND_MS = 3_000;
 export class Alerts extends HTMLElement {
   order = new Order();
   tab = "live";
+  #drawn = 0; // rows that stand there
   #handAt = 0; // when a pointer last moved over the rows
   search = "";
 
@@ -87,7 +90,7 @@ export class Alerts extends HTMLElement {
     const isHandOn = this.body.matches(":hover") && Date.now() - this.#handAt < HAND_MS;
     this.#update(view.selected !== null || view.opened !== null || isHandOn);
     this.#showTabs();
-    const rows = this.order.rows.slice(0, ROWS_MAX).map((id) => view.board.alerts.get(id));
+    const rows = this.#rowsOf(view);
     this.first = view.selected ?? rows[0]?.id;
     const items = rows.flatMap((alert) => (alert.id === view.selected ? [{ alert }, { alert, isMore: true }] : [{ alert }]));
     keyed(this.body, items, (item) => item.alert.id + (item.isMore ? "/more" : ""),
@@ -98,16 +101,22 @@ export class Alerts extends HTMLElement {
   }
 
   #update(isHeld) {
-    const me = this.view.board.me?.name;
-    this.order.update(this.view.board.alerts, { tab: this.tab, search: this.search, me, isHeld });
+    const { board } = this.view;
+    this.order.update(board, { tab: this.tab, search: this.search, me: board.me?.name, isHeld });
+  }
+
+  // A few more with each frame, until all that are drawn at most stand there; the selected one at once.
+  #rowsOf({ board, selected }) {
+    const ids = this.order.rows.slice(0, ROWS_MAX);
+    this.#drawn = Math.min(ids.length, Math.max(this.#drawn + ROWS_A_FRAME, ids.indexOf(selected) + 1));
+    if (this.#drawn < ids.length) this.view.render();
+    return ids.slice(0, this.#drawn).map((id) => board.alerts.get(id));
   }
 
   #showTabs() {
-    const { board } = this.view;
     for (const button of this.tabs.children) {
       const { tab } = button.dataset;
-      const n = [...board.alerts.values()].filter((alert) => TABS[tab].holds(alert, board.me?.name)).length;
-      say(button, `${TABS[tab].word} ${n}`);
+      say(button, `${TABS[tab].word} ${this.order.counts[tab]}`);
       set(button, "aria-selected", String(tab === this.tab));
       set(button, "tabindex", tab === this.tab ? "0" : "-1");
     }
@@ -117,7 +126,7 @@ export class Alerts extends HTMLElement {
   #showAround(rows) {
     const n = this.order.waiting.length;
     if (reveal(this.fresh, n)) say(this.fresh.children[1], `${n} new, waiting so that nothing moves`);
-    const beyond = this.order.rows.length - rows.length;
+    const beyond = this.order.rows.length - ROWS_MAX;
     const { leftOut } = this.view.board;
     const words = [beyond > 0 && `${many(beyond, "more alert")}: search to see them.`, leftOut && `${many(leftOut, "open alert")} found no room on this screen; the gateway has them.`];
     if (reveal(this.more, words.some(Boolean))) say(this.more, words.filter(Boolean).join(" "));
@@ -141,7 +150,7 @@ export class Alerts extends HTMLElement {
     const row = el("tr", { class: "row", "data-id": id, onclick: () => this.#clicked(id), ondblclick: () => this.view.openAlert(id) });
     row.parts = {
       severity: severity(), title: el("span", { class: "title" }), detail: el("span"), times: el("span", { class: "times" }),
-      subject: el("span", { class: "id" }), place: el("span"), state: state(), who: el("span", { class: "who" }), fate: fateLine(), age: el("span"),
+      subject: el("span", { class: "id" }), place: el("span"), state: state(), who: el("span", { class: "who" }), fate: fateLine(), age: el("span", { onpointerenter: () => this.#tellWhen(row) }),
     };
     const p = row.parts;
     row.append(el("td", {}, p.severity), el("td", {}, el("div", { class: "two" }, el("span", {}, p.title, p.times), p.detail)),
@@ -176,8 +185,13 @@ export class Alerts extends HTMLElement {
     const told = fate(this.view, alert);
     showFate(p.fate, told && { ...told, words: told.words.split(". ")[0] });
     reveal(p.who, !told);
-    say(p.age, age(now - Date.parse(alert.opened_at)));
-    set(p.age, "title", `Seen ${time(alert.opened_at, now)}, here ${new Date(alert.opened_at).toLocaleString()}`);
+    say(p.age, age(now - alert.openedMs));
+  }
+
+  // The local time takes longer than all the rest of a row: it is made out where somebody points.
+  #tellWhen(row) {
+    const { opened_at: at } = this.view.board.alerts.get(row.dataset.id);
+    set(row.parts.age, "title", `Seen ${time(at, this.view.now)}, here ${new Date(at).toLocaleString()}`);
   }
 
   #makeMore() {

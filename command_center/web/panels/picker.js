@@ -1,5 +1,4 @@
 // Which series are compared: every metric that has a history, by device.
-import { Refused, ask } from "../api.js";
 import { el, keyed, reveal, say, set } from "../dom.js";
 import { COMPARED_MAX, keyOf } from "../history.js";
 import { many, unit } from "../words.js";
@@ -9,14 +8,12 @@ import * as trust from "./trust.js";
 
 /** Rows on the screen; beyond it the list says so. */
 const ROWS_MAX = 200;
-/** A list that could not be read, or is empty, is asked for again so often, in ms. */
-const AGAIN_MS = 10_000;
+/** New series stand here so soon, in ms; at once when somebody opens the list. */
+const AGAIN_MS = 15_000;
 
 export class Picker extends HTMLElement {
-  series = [];
-  state = "loading"; // loading, told, error
-  #trouble = "";
-  #askedAt = -Infinity;
+  #all = []; // as they stand
+  #taken = null; // the list that they came from
 
   connectedCallback() {
     this.sign = trust.sign();
@@ -25,19 +22,23 @@ export class Picker extends HTMLElement {
     this.bones = trust.bones("series", 9);
     this.list = el("ul", { class: "picks scroll", "aria-labelledby": "picker-title", hidden: true });
     this.more = el("p", { class: "meta beyond", hidden: true });
-    this.note = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }), el("button", { class: "btn", type: "button", onclick: () => this.#read() }, "Read again"));
+    this.note = el("div", { class: "mid", hidden: true }, el("p"), el("p", { class: "meta" }), el("button", { class: "btn", type: "button", onclick: () => this.view.series.read(this.view.now) }, "Read again"));
     this.append(
       el("header", { class: "wraps" }, el("h2", { id: "picker-title" }, "Series"), this.sum, this.sign, this.search.label),
       this.bones, this.list, this.more, this.note);
+    for (const act of ["focusin", "pointerenter"]) this.addEventListener(act, () => this.view?.series.opened(this.view));
   }
 
   show(view) {
     this.view = view;
     trust.show(this, this.sign, trust.trustOf(view));
-    if (view.live.state === "live" && (this.state !== "told" || !this.series.length) && view.now - this.#askedAt > AGAIN_MS) this.#read();
-    reveal(this.bones, this.state === "loading");
-    say(this.sum, this.state === "told" ? `${view.chosen.length} of at most ${COMPARED_MAX}` : "");
-    const all = this.#listed();
+    const { series } = view;
+    series.follow(view, AGAIN_MS);
+    reveal(this.bones, series.state === "loading");
+    say(this.sum, series.state === "told" ? `${view.chosen.length} of at most ${COMPARED_MAX}` : "");
+    // An address names no units.
+    for (const one of view.chosen) one.unit = series.known(one)?.unit ?? one.unit;
+    const all = this.#take(series);
     const shown = all.filter((one) => this.#matches(one));
     reveal(this.list, shown.length);
     keyed(this.list, shown.slice(0, ROWS_MAX), keyOf, (one) => this.#make(one), (node, one) => this.#showPick(node, one));
@@ -45,11 +46,16 @@ export class Picker extends HTMLElement {
     this.#showNote(shown, all);
   }
 
-  // What the address names is shown, though the list does not (yet) know it: it must be possible to leave it.
-  #listed() {
-    const known = new Set(this.series.map(keyOf));
-    const unknown = this.state === "told" ? this.view.chosen.filter((one) => !known.has(keyOf(one))) : [];
-    return [...unknown, ...this.series];
+  // While a hand or the keys are on the rows none moves: new ones stand at the end.
+  #take(series) {
+    const isHeld = this.list.matches(":hover") || this.list.contains(document.activeElement);
+    if (!isHeld) this.#all = series.listed(this.view.chosen);
+    else if (series.all !== this.#taken) {
+      const standing = new Set(this.#all.map(keyOf));
+      this.#all = [...this.#all, ...series.all.filter((one) => !standing.has(keyOf(one)))];
+    }
+    this.#taken = series.all;
+    return this.#all;
   }
 
   #matches(one) {
@@ -57,11 +63,12 @@ export class Picker extends HTMLElement {
   }
 
   #showNote(shown, all) {
-    const isError = this.state === "error";
-    if (!reveal(this.note, this.state !== "loading" && (isError || !shown.length))) return;
+    const { state, trouble } = this.view.series;
+    const isError = state === "error";
+    if (!reveal(this.note, state !== "loading" && (isError || !shown.length))) return;
     const [said, means, again] = this.note.children;
     reveal(again, isError);
-    if (isError) { say(said, "The series could not be read."); say(means, `${this.#trouble} Alerts do not need it.`); }
+    if (isError) { say(said, "The series could not be read."); say(means, `${trouble} Alerts do not need it.`); }
     else if (all.length) { say(said, `No series has “${this.search.words}” in it.`); say(means, `${many(all.length, "series", "series")} looked through. Esc ends the search.`); }
     else { say(said, "No readings have been kept yet."); say(means, "Devices that measure appear here with their first reading."); }
   }
@@ -87,21 +94,6 @@ export class Picker extends HTMLElement {
 
   #toggled(one, box) {
     if (!this.view.toggle(one)) { box.checked = false; say(document.querySelector("#polite"), `At most ${COMPARED_MAX} are compared: take one out first.`); }
-  }
-
-  async #read() {
-    this.#askedAt = this.view.now;
-    try {
-      this.series = (await ask("/api/series")).series.map((one) => ({ unit: "", ...one }));
-      this.state = "told";
-      // An address names no units.
-      for (const one of this.view.chosen) one.unit = this.series.find((known) => keyOf(known) === keyOf(one))?.unit ?? one.unit;
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      this.state = "error";
-      this.#trouble = error.message;
-    }
-    this.view.render();
   }
 
   /** Focus the series `step` further. */

@@ -122,7 +122,7 @@ export class Plot extends HTMLElement {
     const known = live.state === "live" ? now : (live.since ?? now);
     const holes = this.#state === "loading" ? [] : holesOf(this.#points, this.range, Math.min(this.range[1], known), { isWhole: true });
     if (this.#state !== "loading" || this.#points.all.length) {
-      this.line.draw(this.#points, holes, this.range, { scale, marks: this.alerts.map((alert) => ({ at: Date.parse(alert.opened_at), severity: alert.severity })) });
+      this.line.draw(this.#points, holes, this.range, { scale, marks: this.alerts.map((alert) => ({ at: alert.openedMs, severity: alert.severity })) });
     }
     if (!this.hovered) this.#showEnds(inside, holes);
     set(this.room, "aria-label", `${metric} of ${device}: ${inside.length ? `${many(inside.length, "point")} from ${measured(this.ends()[0], u)} to ${measured(this.ends()[1], u)}` : "no readings in this time"}; ${many(holes.length, "hole")}, ${many(this.alerts.length, "alert")}`);

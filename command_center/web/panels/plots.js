@@ -78,8 +78,8 @@ export class Plots extends HTMLElement {
 
   #alertsIn([from, to]) {
     const devices = new Set(this.view.chosen.map((one) => one.device));
-    const isIn = (alert) => devices.has(alert.device) && Date.parse(alert.opened_at) >= from && Date.parse(alert.opened_at) <= to;
-    return [...this.view.board.alerts.values()].filter(isIn).sort((a, b) => Date.parse(b.opened_at) - Date.parse(a.opened_at));
+    const isIn = (alert) => devices.has(alert.device) && alert.openedMs >= from && alert.openedMs <= to;
+    return [...this.view.board.alerts.values()].filter(isIn).sort((a, b) => b.openedMs - a.openedMs);
   }
 
   // Series of one unit share lowest and highest, so that their heights can be compared.

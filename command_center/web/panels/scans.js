@@ -1,6 +1,7 @@
 // The latest pictures, newest first: most show nothing, and that is normal.
 import { el, icon, keyed, reveal, say, set } from "../dom.js";
 import { pathTo } from "../pages.js";
+import { newest } from "../sieve.js";
 import { many, subject, time } from "../words.js";
 import { showThumbnail, thumbnail } from "./marks.js";
 import * as trust from "./trust.js";
@@ -31,7 +32,7 @@ export class Scans extends HTMLElement {
     trust.show(this, this.sign, trust.trustOf(view));
     const { board } = view;
     reveal(this.bones, !board.isKnown);
-    const latest = [...board.scans.values()].sort((a, b) => Date.parse(b.observed_at) - Date.parse(a.observed_at)).slice(0, SHOWN_MAX).map((scan) => scan.id);
+    const latest = [...board.scans.values()].sort(newest).slice(0, SHOWN_MAX).map((scan) => scan.id);
     // While a hand or the keys are on the strip, nothing moves.
     const isHeld = this.#rows.length && (this.list.matches(":hover") || this.list.contains(document.activeElement));
     const waiting = isHeld ? latest.filter((id) => !this.#rows.includes(id)).length : 0;

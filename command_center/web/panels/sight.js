@@ -24,8 +24,8 @@ export const modelWords = (model) => `${model.name}, sha256 ${short(model.sha256
 
 /** Seen and told are two times. */
 export function toldWords(alert, now) {
-  const seen = Date.parse(alert.opened_at);
-  const told = Date.parse(alert.told_at);
+  const seen = alert.openedMs;
+  const told = alert.toldMs;
   const late = told - seen > TOGETHER_MS ? `, told us ${time(told, now)}, ${lag(told - seen)} later` : "";
   const ahead = seen - told > TOGETHER_MS ? `, told us ${time(told, now)}: the device's clock is ${lag(seen - told)} ahead` : "";
   const only = alert.is_late ? " It rests only on messages that came late." : "";

@@ -1,6 +1,7 @@
 // The bar and the situation line: what waits, whether the line lives, what time it is.
 import { draw, el, icon, reveal, say, set } from "../dom.js";
 import { PAGES, here } from "../pages.js";
+import { situation } from "../situation.js";
 import { age, count, many, time } from "../words.js";
 import { trustOf } from "./trust.js";
 
@@ -66,7 +67,7 @@ export class Top extends HTMLElement {
     }
     this.#showLink(trust);
     this.#showTrouble(view, trust);
-    this.#showCounts(view);
+    this.#showCounts(view.board, view.now);
   }
 
   #showLink(trust) {
@@ -95,26 +96,21 @@ export class Top extends HTMLElement {
     reveal(this.tryNow, trust.kind !== "stale" && view.live.nextTry !== null);
   }
 
-  #showCounts({ board, now }) {
-    const alerts = [...board.alerts.values()];
-    const of = (state) => alerts.filter((alert) => alert.state === state);
-    const open = of("open");
-    const critical = open.filter((alert) => alert.severity === "critical").length;
-    say(this.open, count(open.length));
+  #showCounts(board, now) {
+    const told = situation(board);
+    const { open, critical, agents, alive, devices, lost } = told;
+    say(this.open, count(open));
     if (reveal(this.critical, critical)) set(this.critical.firstElementChild, "aria-label", `${critical} critical`);
     const [glyph, words] = this.urgent.children;
     reveal(glyph, critical);
     say(glyph.lastElementChild, `${count(critical)} critical`);
     say(words, critical ? (critical === 1 ? "waits for an officer" : "wait for an officer") : "Nothing critical waits");
-    this.#pair(this.states, count(open.length), `open, ${of("in progress").length} in progress, ${of("acknowledged").length} acknowledged`);
-    const fresh = alerts.filter((alert) => now - Date.parse(alert.told_at) < RECENT_MS).length;
+    this.#pair(this.states, count(open), `open, ${told.started} in progress, ${told.acknowledged} acknowledged`);
+    let fresh = 0;
+    for (const { toldMs } of board.alerts.values()) if (now - toldMs < RECENT_MS) fresh += 1;
     this.#pair(this.rate, count(fresh), fresh >= FLOOD ? "new in 10 min: a flood" : "new in 10 min");
-    const agents = [...board.agents.values()];
-    const alive = agents.filter((agent) => agent.state === "alive").length;
-    const devices = agents.flatMap((agent) => agent.devices);
-    const lost = devices.filter((device) => !device.is_found).length;
-    this.#pair(this.agents, count(alive), `of ${many(agents.length, "agent")} alive, ${many(devices.length, "device")}${lost ? `, ${lost} lost` : ""}`);
-    this.#showWhole(board);
+    this.#pair(this.agents, count(alive), `of ${many(agents, "agent")} alive, ${many(devices, "device")}${lost ? `, ${lost} lost` : ""}`);
+    this.#showWhole(told);
   }
 
   #pair(node, strong, words) {
@@ -122,16 +118,12 @@ export class Top extends HTMLElement {
     say(node.lastElementChild, words);
   }
 
-  #showWhole(board) {
-    const sources = [...board.completeness.values()];
-    const holed = sources.filter((one) => ["missing", "declared lost"].includes(one.status)).length;
-    const unsure = sources.filter((one) => one.status === "cannot tell").length;
-    const late = sources.filter((one) => one.status === "late").length;
+  #showWhole({ sources, holed, late, unsure }) {
     const words = holed ? `${many(holed, "source")} with holes` : late ? `${many(late, "source")} late`
       : unsure ? `${many(unsure, "source")}: cannot tell` : "nothing is missing";
     set(this.whole, "class", holed || late ? "wide trust" : "wide quiet");
     reveal(this.whole.firstElementChild, holed || late || unsure);
-    say(this.whole.lastElementChild, sources.length ? words : "completeness not told yet");
+    say(this.whole.lastElementChild, sources ? words : "completeness not told yet");
   }
 }
 customElements.define("gl-top", Top);

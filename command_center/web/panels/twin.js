@@ -1,8 +1,8 @@
 // One device as of now: whether it is there, its agent, how whole what it said is, its metrics, its alerts.
-import { Refused, ask } from "../api.js";
 import { cap, draw, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { COMPARED_MAX, keyOf } from "../history.js";
 import { pathTo } from "../pages.js";
+import { newest } from "../sieve.js";
 import { age, count, many, short, subject, time } from "../words.js";
 import { fareOf, laneWords, titleOf } from "./devices.js";
 import { UNSIGNED, severity, showSeverity, showState, showThumbnail, state, thumbnail, unsigned } from "./marks.js";
@@ -18,20 +18,13 @@ const SPANS = { "1 h": 3_600_000, "24 h": 86_400_000, "7 d": 604_800_000, "30 d"
 const METRICS_MAX = 24;
 const ALERTS_MAX = 12;
 const SCANS_MAX = 6;
-/** A list of series that could not be read is asked for again so often, in ms; so is one without the chosen device. */
-const AGAIN_MS = 10_000;
-const NEW_MS = 60_000;
 
 const block = (title, ...children) => el("section", { class: "block" }, el("h3", {}, title), ...children);
 const fact = (word) => el("div", {}, el("dt", {}, word), el("dd", { class: "break" }));
 
 export class Twin extends HTMLElement {
   #span = "1 h";
-  #series = []; // of every device
-  #askedAt = 0;
-  #trouble = "";
   #looks = new Looks();
-  #state = "loading"; // of the list of series: loading, told, error
 
   connectedCallback() {
     this.tabIndex = -1;
@@ -81,16 +74,9 @@ export class Twin extends HTMLElement {
     say(this.title2, wanted.device || "Device");
     this.title2.classList.toggle("id", Boolean(wanted.device));
     this.#showEmpty(board, found);
-    if (view.live.state === "live" && board.isKnown && this.#isStale(found)) this.#readSeries();
+    view.series.follow(view);
     if (found) this.#showFound(found);
     else this.#showMetrics([]);
-  }
-
-  // A device that was enrolled while this page is open tells its first reading later.
-  #isStale(found) {
-    if (!this.#askedAt) return true;
-    const isLacking = this.#state === "told" && found && !this.#series.some((one) => one.device === found.device.device);
-    return (this.#state !== "told" || isLacking) && this.view.now - this.#askedAt > (isLacking ? NEW_MS : AGAIN_MS);
   }
 
   #showEmpty(board, found) {
@@ -122,7 +108,7 @@ export class Twin extends HTMLElement {
     this.#showAgent(agent);
     this.#showStreams(agent);
     this.coverage.show(this.view, found, SPANS[this.#span]);
-    const theirs = this.#series.filter((one) => one.device === device.device);
+    const theirs = this.view.series.all.filter((one) => one.device === device.device);
     this.#fact(this.device.pictures, this.#looks.words(this.view, device.device, theirs));
     this.#showMetrics(theirs);
     this.explorer.href = pathTo("explore", {}) + exploring(theirs, this.#span);
@@ -166,8 +152,9 @@ export class Twin extends HTMLElement {
   #showMetrics(series) {
     const shown = series.slice(0, METRICS_MAX);
     keyed(this.metrics, shown, keyOf, () => el("gl-metric"), (node, one) => node.show(this.view, one, SPANS[this.#span], this.#span));
-    const words = this.#state === "loading" ? "Reading which metrics it has."
-      : this.#state === "error" ? `Which metrics it has could not be read. ${this.#trouble} The rest does not need it.`
+    const { state, trouble } = this.view.series;
+    const words = state === "loading" ? "Reading which metrics it has."
+      : state === "error" ? `Which metrics it has could not be read. ${trouble} The rest does not need it.`
         : !series.length ? "It has told no readings: scanners and seals tell events." : series.length > METRICS_MAX ? `${many(series.length - METRICS_MAX, "more metric")}: explore them.` : "";
     if (reveal(this.note, words)) say(this.note, words);
     reveal(this.spans, series.length);
@@ -176,7 +163,7 @@ export class Twin extends HTMLElement {
   #showAlerts({ device, agent }) {
     const { board, now } = this.view;
     const alerts = [...board.alerts.values()].filter((alert) => alert.device === device.device && alert.source === agent.source)
-      .sort((a, b) => Date.parse(b.opened_at) - Date.parse(a.opened_at));
+      .sort((a, b) => b.openedMs - a.openedMs);
     keyed(this.alerts, alerts.slice(0, ALERTS_MAX), (alert) => alert.id,
       (alert) => el("li", {}, severity(), el("a", { href: pathTo("desk", { alert: alert.id }), class: "break" }), state(), el("span", { class: "meta" })),
       (node, alert) => {
@@ -189,7 +176,7 @@ export class Twin extends HTMLElement {
   }
 
   #showScans(device) {
-    const scans = [...this.view.board.scans.values()].filter((scan) => scan.device === device.device).sort((a, b) => Date.parse(b.observed_at) - Date.parse(a.observed_at));
+    const scans = [...this.view.board.scans.values()].filter((scan) => scan.device === device.device).sort(newest);
     if (!reveal(this.scansBlock, scans.length)) return;
     set(this.allScans, "href", pathTo("scans", { device: device.device }));
     say(this.allScans, `All its ${many(scans.length, "scan")}`);
@@ -198,20 +185,6 @@ export class Twin extends HTMLElement {
         showThumbnail(node.firstElementChild, scan.picture, scan.detections, scan.is_kept);
         say(node.lastElementChild, `${time(scan.observed_at, this.view.now)}, ${scan.failed ? "failed" : scan.detections.length ? many(scan.detections.length, "box", "boxes") : "nothing found"}`);
       });
-  }
-
-  async #readSeries() {
-    this.#askedAt = this.view.now;
-    try {
-      const { series } = await ask("/api/series");
-      this.#series = series;
-      this.#state = "told";
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      this.#state = "error";
-      this.#trouble = error.message;
-    }
-    this.view.render();
   }
 
   #chose(span) {

@@ -47,6 +47,8 @@ export class Why extends HTMLElement {
       el("header", {}, el("h2", { id: "why-title", class: "visually-hidden" }, "The alert"), this.severity, this.state, this.sign, this.back),
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Why" }, this.head, this.paper, this.sawBlock, this.evidenceBlock, this.doneBlock, this.archiveBlock,
         block("The rest", el("dl", { class: "passport" }, place, device, rule, times, id)), this.printed));
+    // In one column the acts stand at the thumb: the page ends so much lower that they hide nothing of it.
+    new ResizeObserver(([{ borderBoxSize: [box] }]) => document.documentElement.style.setProperty("--acts", `${box.blockSize}px`)).observe(this.acts);
   }
 
   show(view) {
