@@ -35,7 +35,15 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     schema: int | None = None
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class Holds(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a gateway's journal holds: see `gateway.notary.extent`."""
+
+    journal: str
+    entries: int
+    root: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is in a backup, and whose it is."""
 
     format: int
@@ -44,6 +52,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     made_at: datetime
     members: tuple[Member, ...]
+    holds: Holds | None = None
+    """None of a command center, and of what an earlier Greenlane made."""
 
 
 class _Hashing(io.RawIOBase):
@@ -96,10 +106,15 @@ def copied(database: Path, copy: Path) -> int:
     ):
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
-        (found,) = target.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise Rejected(f"{database} is damaged: {found}")
-        (schema,) = target.execute("PRAGMA user_version").fetchone()
+        return _schema(target, database)
+
+
+def _schema(at: sqlite3.Connection, database: Path) -> int:
+    """Its schema version; raises `Rejected` if it is damaged."""
+    (found,) = at.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise Rejected(f"{database} is damaged: {found}")
+    (schema,) = at.execute("PRAGMA user_version").fetchone()
     return int(schema)
 
 
@@ -124,6 +139,24 @@ def unpacked(archive: Path, into: Path) -> Manifest:
         if said.get(name) != found.get(name):
             raise Rejected(f"{archive}: {name} is not what the manifest says")
     return manifest
+
+
+def check_databases(manifest: Manifest, folder: Path) -> None:
+    """They have the schema that the manifest says; raises `Rejected`.
+
+    An empty file is a database as well: one of schema 0.
+    """
+    for one in manifest.members:
+        if one.schema is None:
+            continue
+        database = folder / one.name
+        try:
+            with closing(sqlite3.connect(database)) as at:
+                found = _schema(at, database)
+        except sqlite3.DatabaseError as error:
+            raise Rejected(f"{one.name} is no database: {error}") from error
+        if found != one.schema:
+            raise Rejected(f"{one.name} has schema {found}, the manifest says {one.schema}")
 
 
 def _files(tar: tarfile.TarFile) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:

@@ -10,6 +10,7 @@ again), the command center's cache of pictures (the gateway has them), and the e
 time series, which is written again from the journal.
 """
 
+import logging
 import os
 import sqlite3
 import tarfile
@@ -24,8 +25,21 @@ from typing import Final
 from contract.folder import held, sync
 from contract.link import Rejected
 from contract.signing import Key
-from greenlane.archive import FORMAT, Kind, Manifest, Writer, copied, files_under, unpacked
+from contract.whole_file import write_whole
+from greenlane.archive import (
+    FORMAT,
+    Holds,
+    Kind,
+    Manifest,
+    Writer,
+    check_databases,
+    copied,
+    files_under,
+    unpacked,
+)
 
+NEEDED: Final = {"gateway": "journal.sqlite", "command-center": "officers.sqlite"}
+"""Without which there is nobody to restore."""
 SECRETS: Final = ("key", "gateway.pub")
 PAPERS: Final = ("authority", "tls")
 """Folders: a post that lost its authority would have to enrol every box anew."""
@@ -34,6 +48,7 @@ TOLD_BY: Final = "restored.backup"
 """Stands for the source of a picture that went whole while the backup was made."""
 ASIDE_MAX: Final = 1_000
 """Former state directories that may lie beside the new one."""
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +83,7 @@ def back_up(subject: Subject, out: Path, *, version: str, made_at: datetime) -> 
             file.flush()
             os.fsync(file.fileno())
         draft.rename(out)
+        sync(out.parent)
     finally:
         draft.unlink(missing_ok=True)
     return manifest
@@ -76,11 +92,7 @@ def back_up(subject: Subject, out: Path, *, version: str, made_at: datetime) -> 
 def _written(
     subject: Subject, writer: Writer, near: Path, version: str, made_at: datetime
 ) -> Manifest:
-    with tempfile.TemporaryDirectory(dir=near, prefix=".greenlane-") as folder:
-        for database in subject.databases:
-            copy = Path(folder) / database.name
-            writer.add(database.name, copy, schema=copied(database, copy))
-            copy.unlink()
+    holds = _add_databases(writer, subject, near)
     for name in SECRETS:
         if (subject.state / name).exists():
             writer.add(name, subject.state / name)
@@ -97,9 +109,23 @@ def _written(
         version=version,
         made_at=made_at,
         members=tuple(writer.members),
+        holds=holds,
     )
     writer.end(manifest)
     return manifest
+
+
+def _add_databases(writer: Writer, subject: Subject, near: Path) -> Holds | None:
+    """Each as of one moment; how much a gateway's journal holds."""
+    holds = None
+    with tempfile.TemporaryDirectory(dir=near, prefix=".greenlane-") as folder:
+        for database in subject.databases:
+            copy = Path(folder) / database.name
+            writer.add(database.name, copy, schema=copied(database, copy))
+            if database.name == NEEDED["gateway"]:
+                holds = _said_of(copy)
+            copy.unlink()
+    return holds
 
 
 def _add_pictures(writer: Writer, state: Path) -> None:
@@ -135,8 +161,14 @@ def restore(archive: Path, subject: Subject, *, is_forced: bool) -> tuple[Manife
                 f"{archive} is of the {manifest.kind} {manifest.source}, "
                 f"the configuration is of the {subject.kind} {subject.source}"
             )
+        check_databases(manifest, fresh)
+        if not (fresh / NEEDED[subject.kind]).exists():
+            raise Rejected(f"the backup has no {NEEDED[subject.kind]}")
         if subject.kind == "gateway":
+            _check(fresh, manifest)
             _renew(fresh, subject)
+        for inside in (fresh, *(path for path in fresh.rglob("*") if path.is_dir())):
+            sync(inside)  # the files are on the disk, their names not yet
         aside = _set_aside(state) if is_there else None
         if state.exists():
             (state / "lock").unlink(missing_ok=True)
@@ -146,12 +178,43 @@ def restore(archive: Path, subject: Subject, *, is_forced: bool) -> tuple[Manife
     return manifest, aside
 
 
+def _said_of(journal: Path) -> Holds | None:
+    """What the manifest says; a harmed journal is copied all the same, for who looks into it."""
+    try:
+        return _held_in(journal)
+    except Rejected as error:
+        _log.warning("the backup does not say how much it holds: %s", error)
+        return None
+
+
+def _held_in(journal: Path) -> Holds:
+    """How much a journal holds; raises `Rejected` for what is none."""
+    from gateway.notary.extent import extent
+
+    try:
+        found = extent(journal)
+    except (sqlite3.DatabaseError, LookupError, TypeError, ValueError) as error:
+        raise Rejected(f"{journal.name} is no journal of a gateway, or harmed: {error}") from error
+    return Holds(journal=found.journal, entries=found.entries, root=found.root)
+
+
+def _check(fresh: Path, manifest: Manifest) -> None:
+    """The journal holds what the manifest says; one that has nothing says nothing of its own."""
+    found, said = _held_in(fresh / NEEDED["gateway"]), manifest.holds
+    if said is None and not found.entries:
+        raise Rejected("the backup's journal is empty, and its manifest does not say that it was")
+    if said is not None and found != said:
+        raise Rejected(
+            f"the backup's journal is not the one that its manifest was made of: {found.entries} "
+            f"entries of journal {found.journal} under {found.root[:16]}…, not {said.entries} of "
+            f"{said.journal} under {said.root[:16]}…"
+        )
+
+
 def _renew(fresh: Path, subject: Subject) -> None:
     from gateway.judging.renewal import renew, told_blobs
 
-    journal = fresh / "journal.sqlite"
-    if not journal.exists():
-        raise Rejected("the backup has no journal")
+    journal = fresh / NEEDED["gateway"]
     key = Key.load_or_make(fresh / "key")
     try:
         renew(journal, key=key, rebuilt_sinks=subject.rebuilt_sinks)
@@ -166,7 +229,7 @@ def _renew(fresh: Path, subject: Subject) -> None:
         about = blobs / PARTS / TOLD_BY / path.name / "about"
         about.parent.mkdir(parents=True, exist_ok=True)
         media_type = path.with_suffix(".type").read_text()
-        about.write_text(f"{path.stat().st_size}\n{media_type}")
+        write_whole(about, f"{path.stat().st_size}\n{media_type}")
 
 
 def _set_aside(state: Path) -> Path:

@@ -7,17 +7,24 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.identifiers import Source
 from contract.link import Rejected
+from contract.messages import BodiesErased
+from contract.signing import Key
+from gateway.journal.journal import Journal
 from gateway.journal.schema import prepare
-from gateway.journal.store import connect
-from greenlane.archive import FORMAT, MANIFEST, Manifest, Writer, unpacked
+from gateway.journal.store import connect, open_store
+from gateway.notary.extent import extent
+from gateway.voice import Voice
+from greenlane.archive import FORMAT, MANIFEST, Holds, Manifest, Writer, unpacked
 from greenlane.backup import Subject, restore
 from tests.fuzz.mutations import mutated
-from tests.support.virtual import START
+from tests.support.virtual import START, VirtualClock, run_virtually
 
 NAMES: Final = (
     *("../key", "/etc/key", "a/../../key", "", ".", "a\x00b", "k" * 300, "key/inner", "\udcff"),
@@ -122,8 +129,8 @@ def test_any_manifest_is_read_or_refused(data: st.DataObject) -> None:
         unpack(out.getvalue())
 
 
-def packed(members: dict[str, bytes]) -> bytes:
-    """A backup whose manifest is true, whatever is in it."""
+def packed(members: dict[str, bytes], *, holds: Holds | None = None) -> bytes:
+    """A backup whose manifest has the right hashes, whatever is in it."""
     out = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, tarfile.open(fileobj=out, mode="w") as tar:
         writer = Writer(tar)
@@ -138,13 +145,33 @@ def packed(members: dict[str, bytes]) -> bytes:
             version="1",
             made_at=START,
             members=tuple(writer.members),
+            holds=holds,
         )
         writer.end(manifest)
     return out.getvalue()
 
 
-def journal_file() -> bytes:
-    """An empty journal."""
+def journal_file() -> tuple[bytes, Holds]:
+    """A journal with some entries in it, and how much that is."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.sqlite"
+
+        async def write() -> None:
+            async with open_store(path) as store:
+                journal, voice = await Journal.of(store, VirtualClock()), voice_of("/KEMBA/gateway")
+                told = BodiesErased(retention="events", upto=5, received_before=START)
+                await journal.append([voice.say(told)] * 3)
+
+        run_virtually(write())
+        with closing(connect(path)) as at:
+            at.execute("PRAGMA journal_mode=DELETE")
+        found = extent(path)
+        holds = Holds(journal=found.journal, entries=found.entries, root=found.root)
+        return path.read_bytes(), holds
+
+
+def empty_journal() -> bytes:
+    """One that a gateway made a moment ago."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "journal.sqlite"
         with closing(connect(path)) as at:
@@ -152,15 +179,20 @@ def journal_file() -> bytes:
         return path.read_bytes()
 
 
-JOURNAL: Final = journal_file()
+def voice_of(source: str) -> Voice:
+    """What a gateway says of itself."""
+    return Voice(Source(source), Key(bytes.fromhex(KEY.decode())), VirtualClock())
+
+
 KEY: Final = b"5a" * 32
+JOURNAL, HOLDS = journal_file()
 
 
-def restored(members: dict[str, bytes]) -> bool:
+def restored(members: dict[str, bytes], *, holds: Holds | None = HOLDS) -> bool:
     """Whether it was restored; what was there is untouched if not."""
     with tempfile.TemporaryDirectory() as folder:
         archive, state = Path(folder) / "archive", Path(folder) / "state"
-        archive.write_bytes(packed(members))
+        archive.write_bytes(packed(members, holds=holds))
         state.mkdir()
         (state / "key").write_bytes(b"was here")
         subject = Subject(kind="gateway", source="/KEMBA/gateway", state=state)
@@ -174,8 +206,23 @@ def restored(members: dict[str, bytes]) -> bool:
 
 
 def test_a_journal_and_a_key_are_a_gateway() -> None:
-    """So that what is changed in them is what is wrong."""
+    """So that what is changed in them is what is wrong; also of a Greenlane that said no more."""
     assert restored({"key": KEY, "journal.sqlite": JOURNAL})
+    assert restored({"key": KEY, "journal.sqlite": JOURNAL}, holds=None)
+
+
+@pytest.mark.parametrize("journal", [b"", empty_journal()], ids=["nothing", "no entries"])
+@pytest.mark.parametrize("holds", [HOLDS, None])
+def test_an_empty_journal_is_no_gateway(journal: bytes, holds: Holds | None) -> None:
+    """Every agent would be unknown to it, and every entry lost, in silence."""
+    assert not restored({"key": KEY, "journal.sqlite": journal}, holds=holds)
+
+
+def test_another_journal_than_the_manifest_s_is_not_restored() -> None:
+    """Its id, its length and the root of its tree are bound."""
+    for wrong in ({"journal": "0" * 16}, {"entries": 2}, {"root": "0" * 64}):
+        holds = msgspec.structs.replace(HOLDS, **wrong)
+        assert not restored({"key": KEY, "journal.sqlite": JOURNAL}, holds=holds)
 
 
 @settings(max_examples=80, deadline=None)
@@ -189,11 +236,12 @@ def test_what_is_no_gateway_is_not_restored(data: st.DataObject) -> None:
     journals = st.one_of(
         st.just(bytes(harmed)),
         st.just(bytes(harmed[: data.draw(st.integers(0, len(harmed)))])),
-        st.sampled_from((b"", b"SQLite format 3\x00", b"x" * 9_000, JOURNAL)),
+        st.sampled_from((b"", b"SQLite format 3\x00", b"x" * 9_000, JOURNAL, empty_journal())),
     )
     restored(
         {
             "key": data.draw(st.sampled_from((KEY, KEY, b"", b"zz", b"5a" * 31))),
             "journal.sqlite": data.draw(journals),
-        }
+        },
+        holds=data.draw(st.sampled_from((HOLDS, None))),
     )

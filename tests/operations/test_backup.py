@@ -30,8 +30,9 @@ from contract.signing import Key, verify
 from contract.wire import hash_of
 from gateway.journal.journal import entries, identity_of
 from gateway.journal.schema import SCHEMA_VERSION
+from gateway.notary.extent import extent
 from gateway.timeseries.sinks import EmbeddedConfig
-from greenlane.archive import MANIFEST, Manifest
+from greenlane.archive import MANIFEST, Manifest, Writer, unpacked
 from greenlane.backup import Subject, back_up, restore
 from tests.gateway.gateways import GATEWAY, World
 from tests.support.virtual import run_virtually
@@ -214,7 +215,10 @@ def test_the_changes_of_a_restored_journal_are_a_chain_of_its_own(tmp_path: Path
 
 
 def test_a_backup_names_what_is_in_it(tmp_path: Path) -> None:
-    """Each member with hash and, where it is a database, its schema; codes are left out."""
+    """Each member with hash and, where it is a database, its schema; how much the journal holds.
+
+    Codes are left out.
+    """
     world = World(tmp_path)
     out = tmp_path / "gateway.tar"
 
@@ -235,6 +239,30 @@ def test_a_backup_names_what_is_in_it(tmp_path: Path) -> None:
     assert not [name for name in names if name.startswith("codes") or name.endswith(".duckdb")]
     assert {m.name: m.schema for m in manifest.members}["journal.sqlite"] == SCHEMA_VERSION
     assert out.stat().st_mode & 0o077 == 0
+    now = extent(world.config.folder / "journal.sqlite")
+    assert manifest.holds is not None
+    assert manifest.holds.journal == now.journal
+    assert 0 < manifest.holds.entries <= now.entries
+    assert len(manifest.holds.root) == 64
+
+
+def test_databases_that_were_emptied_are_named(backup: tuple[Path, Subject]) -> None:
+    """A command center without officers would let in whoever reads its log first."""
+    out, subject = backup
+    folder = out.with_name("unpacked")
+    folder.mkdir()
+    manifest = unpacked(out, folder)
+    for body in (b"", None):
+        (folder / "officers.sqlite").write_bytes(b"")
+        with tarfile.open(out, "w") as tar:
+            writer = Writer(tar)
+            for one in manifest.members:
+                if body is not None or one.schema is None:
+                    writer.add(one.name, folder / one.name, schema=one.schema)
+            writer.end(msgspec.structs.replace(manifest, members=tuple(writer.members)))
+        with pytest.raises(Rejected, match=r"officers\.sqlite"):
+            restore(out, subject, is_forced=True)
+        assert (subject.state / "officers.sqlite").stat().st_size
 
 
 @pytest.fixture
@@ -244,6 +272,7 @@ def backup(tmp_path: Path) -> tuple[Path, Subject]:
     state.mkdir()
     Key.load_or_make(state / "key")
     with sqlite3.connect(state / "officers.sqlite") as database:
+        database.execute("PRAGMA user_version=1")
         database.execute("CREATE TABLE officers (name TEXT)")
         database.execute("INSERT INTO officers VALUES ('admin')")
     database.close()
