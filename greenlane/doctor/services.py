@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def nobody(folder: Path, clock: Clock) -> list[Finding]:
     """Without a configuration: the box alone."""
-    return [box.clock(clock), box.space(folder), box.fsync(folder, clock)]
+    return [box.clock(clock), box.python(), box.space(folder), box.fsync(folder, clock)]
 
 
 async def gateway(config: "GatewayConfig", clock: Clock) -> list[Finding]:
@@ -72,6 +72,7 @@ def _kept(folder: Path, clock: Clock, *, wanted_bytes: int) -> list[Finding]:
     )
     return [
         box.clock(clock),
+        box.python(),
         box.space(folder, wanted_bytes=max(0, wanted_bytes - held)),
         box.fsync(folder, clock),
         box.lasting(folder),

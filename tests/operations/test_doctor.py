@@ -12,9 +12,8 @@ from contract.signing import Key
 from gateway.timeseries.sinks import EmbeddedConfig, Influx1Config
 from greenlane.__main__ import main
 from greenlane.doctor import box, certificates, identity, reach
-from tests.gateway.timeseries.influxd import Influxd
 from tests.support.virtual import VirtualClock
-from tests.system.servers import Server, free_port, mosquitto, program
+from tests.system.servers import Influxd, Server, free_port, mosquitto, program
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -66,6 +65,15 @@ def test_a_clock_that_nobody_keeps_in_step_is_named() -> None:
     assert "5000 ms" in box.clock(clock).says
     clock.known_error_ms = None
     assert "chrony" in box.clock(clock).says
+
+
+def test_a_python_without_profiles_is_named_and_fit() -> None:
+    """Compiled by hand or by pyenv it is slower; a distribution's own does not say how it was."""
+    slow = box.python(built="'--enable-shared'", prefix="/home/me/.pyenv/versions/3.11.7")
+    assert slow.is_ok
+    assert "a fifth more" in slow.says
+    assert "a fifth more" not in box.python(built="'--enable-optimizations'", prefix="/opt").says
+    assert "a fifth more" not in box.python(built="'--enable-shared'", prefix="/usr").says
 
 
 def test_a_state_directory_that_others_may_read_is_named(tmp_path: Path) -> None:
