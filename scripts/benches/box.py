@@ -27,8 +27,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from greenlane import logs
-from greenlane.exits import FAILED, OK, OUTSIDE
-from tests.system.line import POST, Line, greenlane, picture_that_alerts, until
+from greenlane.exits import FAILED, OUTSIDE
+from scripts.benches.bench import asking, verdict
+from tests.system.line import POST, Line, picture_that_alerts
+from tests.system.programs import greenlane, until
 
 SUITE: Final = "bookworm"
 MIRROR: Final = "http://deb.debian.org/debian"
@@ -46,11 +48,7 @@ REPOSITORY: Final = Path(__file__).parents[2]
 
 def main() -> int:
     """Set a box up and let it scan; 0 if the scan reached the board."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench box",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("box", __doc__)
     parser.add_argument("--architecture", default="", help="of Debian, such as arm64")
     parser.add_argument("--mirror", default=MIRROR)
     asked = parser.parse_args()
@@ -69,8 +67,11 @@ def main() -> int:
         work = scan(line, root)
     print(json.dumps(work))
     is_good = told["again_s"] < told["install_s"] and work["detections"] > 0
-    print(f"verdict: {'good' if is_good else 'BAD'}")
-    return OK if is_good else FAILED
+    return verdict(
+        f"set up in {told['install_s']} s, again in {told['again_s']} s; the scan reached the board"
+        f" with {work['detections']} detections",
+        is_good=is_good,
+    )
 
 
 def set_up(root: Path, asked: argparse.Namespace, stack: ExitStack) -> dict[str, Any]:

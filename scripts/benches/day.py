@@ -31,8 +31,10 @@ from models.inference import Model, preferred
 from models.passport import WILDLIFE_MODEL
 from models.splits import DEMO
 from models.xray.bag import CLASSES, render
+from scripts.benches.bench import asking, verdict
 from scripts.benches.usage import Usage
-from tests.system.line import POST, Line, until
+from tests.system.line import POST, Line
+from tests.system.programs import until
 
 DAY_BAGS: Final = 250_000
 DAY_S: Final = 86_400
@@ -58,11 +60,7 @@ QUIET_S_MAX: Final = 120.0
 
 def main() -> int:
     """Run the bench; 0 if nothing is lost and a day's bags would take `WANTED_MIN` or less."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench day",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("day", __doc__)
     parser.add_argument("--bags", type=int, default=BAGS, help=f"default: {BAGS}")
     parser.add_argument("--pool", type=int, default=POOL, help=f"pictures, default: {POOL}")
     parser.add_argument(
@@ -269,15 +267,14 @@ def judge(facts: dict[str, Any], bags: int) -> int:
         and facts["nothing_missing"]
     )
     is_good = is_whole and minutes <= WANTED_MIN
-    print(
-        f"{'GOOD' if is_good else 'NOT GOOD'}: {rate:.1f} bags/s, nothing lost: {is_whole}; a day "
+    return verdict(
+        f"{rate:.1f} bags/s, nothing lost: {is_whole}; a day "
         f"of {DAY_BAGS} would take {minutes:.0f} minutes (extrapolated from {bags}; wanted: "
         f"{WANTED_MIN:.0f}); all took {sum(cores.values()):.2f} of {os.cpu_count()} cores, most of "
         f"it the {busiest} with {cores[busiest]:.2f}; a hall that runs all day brings "
         f"{DAY_BAGS / DAY_S:.1f} bags/s",
-        flush=True,  # to remove some hundred thousand files takes its time
+        is_good=is_good,
     )
-    return 0 if is_good else 1
 
 
 if __name__ == "__main__":

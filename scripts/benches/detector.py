@@ -4,7 +4,6 @@ Both in every precision that is there, on one and two cores, in turns, the best 
 the machine is shared. Judged is processor time a picture: pipeline within 1.35 times the network.
 """
 
-import argparse
 import json
 import statistics
 import sys
@@ -22,6 +21,7 @@ from models.image import decode, letterbox
 from models.inference import Model, twin_of
 from models.passport import WILDLIFE_MODEL
 from models.xray.bag import CLASSES, render
+from scripts.benches.bench import asking, verdict
 
 SIZE_PX: Final = (1280, 720)
 PICTURES: Final = 8
@@ -48,11 +48,7 @@ class Case:
 
 def main() -> int:
     """Run the bench; 0 if the pipeline costs little more than the network."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench detector",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("detector", __doc__)
     parser.add_argument("--model", type=Path, default=WILDLIFE_MODEL)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of a case in a round")
@@ -136,11 +132,11 @@ def judge(cases: list[Case]) -> int:
             print(json.dumps({"precision": precision, "workers": workers, "ratio": rounded}))
     worst = max(ratios.values())
     is_good = worst <= RATIO_MAX
-    print(
-        f"{'GOOD' if is_good else 'NOT GOOD'}: the pipeline takes at most {worst:.2f} times the "
-        f"processor time of its network (wanted: {RATIO_MAX})"
+    return verdict(
+        f"the pipeline takes at most {worst:.2f} times the "
+        f"processor time of its network (wanted: {RATIO_MAX})",
+        is_good=is_good,
     )
-    return 0 if is_good else 1
 
 
 if __name__ == "__main__":

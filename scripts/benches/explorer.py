@@ -6,7 +6,6 @@ readings themselves are drawn. Told for each step: what the command center took 
 (``answer_ms``), from the key to the drawn chart (``drawn_ms``), the longest task of the page.
 """
 
-import argparse
 import asyncio
 import json
 import math
@@ -29,6 +28,7 @@ from contract.clock import SystemClock
 from gateway.timeseries.sink import BATCH_POINTS_MAX, Origin, Place, Series, Sink, TimePoint
 from gateway.timeseries.sinks import embedded, influx1
 from greenlane import logs
+from scripts.benches.bench import asking, verdict
 from scripts.benches.chromium import desk, long_tasks
 from tests.system.line import DATABASE, PASSWORD, POST, Line
 
@@ -46,16 +46,11 @@ DRAW: Final = (
 
 def main() -> int:
     """Run the bench; 0 if every step of both stores was smooth."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench explorer",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("explorer", __doc__)
     parser.add_argument("--points", type=int, default=POINTS, help=f"default: {POINTS:,}")
     asked = parser.parse_args()
     logs.set_up(level="error")
-    verdicts = [judge(store, measure(store, asked.points)) for store in ("embedded", "influx1")]
-    return 0 if all(verdicts) else 1
+    return max(judge(store, measure(store, asked.points)) for store in ("embedded", "influx1"))
 
 
 def measure(store: str, count: int) -> list[dict[str, Any]]:
@@ -69,7 +64,7 @@ def measure(store: str, count: int) -> list[dict[str, Any]]:
             asyncio.run(fill_embedded(directory / "gateway", count, end))
         stack.enter_context(line.running())
         if store == "influx1":
-            asyncio.run(fill_influx(line.influx_url, directory, count, end))
+            asyncio.run(fill_influx(line.influx.url, directory, count, end))
         page = stack.enter_context(desk(str(line.officer.base_url), PASSWORD))
         return list(walk(page, end - timedelta(microseconds=count * EVERY_US), end))
 
@@ -154,20 +149,18 @@ def step(page: Page, act: Callable[[], object]) -> dict[str, Any]:
     }
 
 
-def judge(store: str, facts: list[dict[str, Any]]) -> bool:
+def judge(store: str, facts: list[dict[str, Any]]) -> int:
     """Print the figures and the verdict."""
     for fact in facts:
         print(json.dumps({"store": store} | fact))
     drawn = [fact["drawn_ms"] for fact in facts]
     task = max(fact["task_ms"] for fact in facts)
-    is_good = bool(max(drawn) <= DRAWN_MS_MAX and task <= TASK_MS_MAX)
-    print(
-        f"{'GOOD' if is_good else 'NOT GOOD'}: {store}: {len(facts)} steps, drawn within "
-        f"{median(drawn):.0f} ms (median), {max(drawn):.0f} ms (worst; wanted: "
-        f"{DRAWN_MS_MAX:.0f}); longest task {task:.0f} ms (wanted: {TASK_MS_MAX:.0f})",
-        flush=True,
+    return verdict(
+        f"{store}: {len(facts)} steps, drawn within {median(drawn):.0f} ms (median), "
+        f"{max(drawn):.0f} ms (worst; wanted: {DRAWN_MS_MAX:.0f}); longest task {task:.0f} ms "
+        f"(wanted: {TASK_MS_MAX:.0f})",
+        is_good=max(drawn) <= DRAWN_MS_MAX and task <= TASK_MS_MAX,
     )
-    return is_good
 
 
 if __name__ == "__main__":

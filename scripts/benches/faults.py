@@ -9,7 +9,6 @@ A real run is processes over mosquitto and InfluxDB (tests/faults/real.py) that 
 the seed; what each was doing then is chance.
 """
 
-import argparse
 import json
 import logging
 import multiprocessing
@@ -20,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Final
 
-from greenlane.exits import FAILED, OK
+from scripts.benches.bench import asking, verdict
 from tests.faults import real, virtual
 from tests.faults.plan import plan
 
@@ -32,11 +31,7 @@ HASHES: Final = "PYTHONHASHSEED"
 
 def main(arguments: list[str]) -> int:
     """Run what was asked for; 0 if nothing was wrong."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench faults",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("faults", __doc__)
     add = parser.add_argument
     add("--runs", type=int, default=RUNS, metavar="N", help=f"virtual runs (default: {RUNS})")
     add("--first-seed", type=int, default=0, metavar="S", help="of both kinds (default: 0)")
@@ -112,8 +107,8 @@ def _verdict(outcomes: list[virtual.Outcome], real_wrong: int) -> int:
         )
     )
     is_good = not bad and not real_wrong
-    print("nothing lost, nothing doubled" if is_good else "SOMETHING IS WRONG")
-    return OK if is_good else FAILED
+    words = "nothing lost, nothing doubled" if is_good else "something was lost, doubled or wrong"
+    return verdict(words, is_good=is_good)
 
 
 if __name__ == "__main__":

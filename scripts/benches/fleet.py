@@ -24,6 +24,7 @@ from statistics import median
 from typing import Any, Final
 
 from greenlane import logs
+from scripts.benches.bench import asking, verdict
 from scripts.benches.player import DEVICES
 from scripts.benches.player_process import LAG_S_MAX, playing, said_by
 from scripts.benches.rival_systems import System
@@ -44,11 +45,7 @@ ALERTS_PER_S: Final = 10.0
 
 def main() -> int:
     """Run the bench; 0 if both targets were met."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench fleet",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("fleet", __doc__)
     parser.add_argument("--agents", type=int, default=AGENTS, help=f"default: {AGENTS:,}")
     parser.add_argument("--devices", type=int, default=DEVICES, help=f"of each agent ({DEVICES})")
     parser.add_argument("--rates", default=RATES, help=f"readings/s (default: {RATES})")
@@ -162,12 +159,12 @@ def judge(best: dict[str, float]) -> int:
     ours_, other = best.get("ours", 0.0), best.get("forward", 0.0)
     ratio = ours_ / other if other else 0.0
     is_good = ours_ >= TARGET and (ratio >= RATIO_MIN or "forward" not in best)
-    print(
-        f"{'GOOD' if is_good else 'NOT GOOD'}: ours sustained {ours_:,.0f} readings/s (wanted: "
+    return verdict(
+        f"ours sustained {ours_:,.0f} readings/s (wanted: "
         f"{TARGET:,}), {ratio:.0%} of the {other:,.0f} of a loop that only forwards bytes (wanted: "
-        f"{RATIO_MIN:.0%})"
+        f"{RATIO_MIN:.0%})",
+        is_good=is_good,
     )
-    return 0 if is_good else 1
 
 
 if __name__ == "__main__":

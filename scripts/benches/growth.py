@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from greenlane import logs
-from greenlane.exits import FAILED, OK
+from scripts.benches.bench import asking, verdict
 from scripts.benches.player import READINGS
 from scripts.benches.player_process import LAG_S_MAX, playing, said_by
 from scripts.benches.side import Side, ours, stored_after
@@ -46,11 +46,7 @@ Fact = dict[str, Any]
 
 def main() -> int:
     """Run the bench; 0 if the cost of a message is flat, and that of a device small."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench growth",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("growth", __doc__)
     parser.add_argument("--sizes", default=SIZES, help=f"devices (default: {SIZES})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"readings/s ({RATE:,.0f})")
     parser.add_argument("--rate-of-a-device", type=float, default=RATE_OF_A_DEVICE)
@@ -163,12 +159,12 @@ def judge(facts: list[Fact]) -> int:
     heard = [fact for fact in facts if "is_whole" in fact]
     is_whole = all(one["is_whole"] and one["lag_s_max"] <= LAG_S_MAX for one in heard)
     is_good = ratio <= FLAT and kib <= KIB_MAX and is_whole
-    print(
-        f"{'GOOD' if is_good else 'NOT GOOD'}: a message of {spoke[-1]['devices']:,} devices costs"
+    return verdict(
+        f"a message of {spoke[-1]['devices']:,} devices costs"
         f" {ratio:.2f} times one of {spoke[0]['devices']:,} (flat: up to {FLAT}), a device"
-        f" {kib} KiB (at most {KIB_MAX:g}), {'all' if is_whole else 'NOT ALL'} arrived in time"
+        f" {kib} KiB (at most {KIB_MAX:g}), {'all' if is_whole else 'NOT ALL'} arrived in time",
+        is_good=is_good,
     )
-    return OK if is_good else FAILED
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ killed before, so it judges what came after its last snapshot. ``cold``: the fil
 the system's cache first.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -47,7 +46,8 @@ from gateway.books.file import NAME, last_position, opened
 from gateway.config import GatewayConfig
 from gateway.entry import Draft, drafted
 from greenlane import logs
-from greenlane.exits import FAILED, OK, OUTSIDE
+from greenlane.exits import OUTSIDE
+from scripts.benches.bench import asking, verdict
 from tests.system.servers import mosquitto
 
 BATCH: Final = 2_000
@@ -227,11 +227,7 @@ def drop_cache(folder: Path) -> None:
 
 def main() -> int:
     """Build, start again and again, and print what it took."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench journal",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("journal", __doc__)
     parser.add_argument("--entries", type=int, default=10_000_000)
     parser.add_argument("--agents", type=int, default=200)
     parser.add_argument("--starts", type=int, default=3, help="warm ones, and as many cold ones")
@@ -269,9 +265,10 @@ def starts(state: Path, scratch: Path, count: int) -> int:
                 print(json.dumps({**told, "cold": is_cold, "load": round(load, 1)}), flush=True)
             warm += [] if is_cold else [told["ready_s"]]
     median = statistics.median(warm)
-    is_good = median <= READY_S
-    print(f"verdict: {'good' if is_good else 'BAD'}: ready after {median:.1f} s (most {READY_S} s)")
-    return OK if is_good else FAILED
+    return verdict(
+        f"ready after {median:.1f} s (median of the warm starts; wanted: {READY_S:g})",
+        is_good=median <= READY_S,
+    )
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from contract.clock import SystemClock
-from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
 from contract.identifiers import Source
@@ -63,17 +61,6 @@ class Lane:
         while True:
             await asyncio.sleep(every_s)
             await self._outbox.say(self._seal(datetime.now(UTC)))
-
-    async def deliver(self, dial: Dial, gateway_key: bytes) -> None:
-        """As an agent does, until cancelled."""
-        await uplink.run(
-            self._outbox,
-            dial,
-            gateway_key=gateway_key,
-            facts=lambda: uplink.Facts("1"),
-            alive=tuple,
-            clock=SystemClock(),
-        )
 
     async def hear(self, dial: Dial, gateway: Source) -> None:
         """Note alerts until cancelled, over one link after another."""

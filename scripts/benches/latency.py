@@ -29,7 +29,6 @@ import anyio.from_thread
 from playwright.sync_api import Page
 
 from contract.clock import SystemClock
-from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
 from contract.identifiers import Container, SealId, Source
@@ -40,9 +39,12 @@ from edge.drivers.seal_lines import SealLine, line_of
 from edge.identity import StateDir, enrol
 from gateway.trust.codes import make_code
 from greenlane import logs
+from scripts.benches.bench import asking, quantile, verdict
 from scripts.benches.chromium import desk
 from simulators.seal_reader import SealReaderServer
-from tests.system.line import PASSWORD, POST, Line, picture_that_alerts, until
+from tests.support.box import speaking
+from tests.system.line import PASSWORD, POST, Line, picture_that_alerts
+from tests.system.programs import until
 
 ALERTS: Final = 1_000
 MESSAGES_PER_S: Final = 200
@@ -80,11 +82,7 @@ WATCH: Final = """
 
 def main() -> int:
     """Run the bench; 0 if the 99th percentile is good enough."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench latency",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("latency", __doc__)
     parser.add_argument("--alerts", type=int, default=ALERTS, help=f"default: {ALERTS}")
     parser.add_argument(
         "--rate", type=int, default=MESSAGES_PER_S, help=f"messages/s beside ({MESSAGES_PER_S})"
@@ -172,25 +170,14 @@ async def load(directory: Path, line: Line, rate: int) -> AsyncIterator[list[int
     said = [0]
     async with (
         Outbox.open(state.outbox, source=source, key=key, clock=clock) as outbox,
+        speaking(outbox, dial, gateway_key, clock),
         asyncio.TaskGroup() as tasks,
     ):
-        saying = uplink.run(
-            outbox,
-            dial,
-            gateway_key=gateway_key,
-            facts=lambda: uplink.Facts(version="bench"),
-            alive=tuple,
-            clock=clock,
-        )
-        running = [
-            tasks.create_task(saying, name="uplink"),
-            tasks.create_task(say(outbox, rate, said, clock), name="load"),
-        ]
+        load = tasks.create_task(say(outbox, rate, said, clock), name="load")
         try:
             yield said
         finally:
-            for task in running:
-                task.cancel()
+            load.cancel()
 
 
 async def say(outbox: Outbox, rate: int, said: list[int], clock: SystemClock) -> None:
@@ -230,26 +217,19 @@ def judge(heard: list[dict[str, Any]], alerts: int) -> int:
         print(json.dumps({"kind": kind} | figures(values)))
     told = figures(kinds["all"])
     is_good = told["alerts"] >= alerts and told["p99_ms"] <= P99_MS_MAX
-    print(
-        f"{'GOOD' if is_good else 'NOT GOOD'}: device to page p50 {told['p50_ms']} ms, "
+    return verdict(
+        f"device to page p50 {told['p50_ms']} ms, "
         f"p99 {told['p99_ms']} ms over {told['alerts']} alerts (wanted: {alerts}, p99 <= "
-        f"{P99_MS_MAX:.0f} ms)"
+        f"{P99_MS_MAX:.0f} ms)",
+        is_good=is_good,
     )
-    return 0 if is_good else 1
 
 
 def figures(values: list[float]) -> dict[str, float]:
     """Count, median, 99th percentile and the worst, in ms."""
-    if not values:
-        return {"alerts": 0, "p50_ms": 0.0, "p99_ms": 0.0, "max_ms": 0.0}
-    ordered = sorted(values)
-    last = len(ordered) - 1
-    return {
-        "alerts": len(ordered),
-        "p50_ms": round(ordered[last // 2], 1),
-        "p99_ms": round(ordered[round(last * 0.99)], 1),
-        "max_ms": round(ordered[-1], 1),
-    }
+    quantiles = {"p50_ms": 0.5, "p99_ms": 0.99, "max_ms": 1.0}
+    told = {name: round(quantile(values, share), 1) for name, share in quantiles.items()}
+    return {"alerts": len(values)} | told
 
 
 if __name__ == "__main__":

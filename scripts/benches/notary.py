@@ -4,7 +4,6 @@ The same entries are appended to fresh journals, with and without the notary in 
 own CPU is compared, since a disk or a neighbour's load would hide the difference.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -31,6 +30,7 @@ from gateway.notary import tree
 from gateway.notary.notary import Notary
 from gateway.outlet import Outlet
 from gateway.voice import Voice
+from scripts.benches.bench import asking, verdict
 
 BATCH: Final = 200
 READINGS: Final = 20
@@ -40,11 +40,7 @@ SHARE_MAX: Final = 0.25
 
 def main() -> int:
     """Measure, print, judge."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench notary",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("notary", __doc__)
     parser.add_argument("--entries", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
@@ -60,11 +56,11 @@ def main() -> int:
             print(json.dumps(found), flush=True)
     without, with_it = (statistics.median(cpu[is_on]) for is_on in (False, True))
     share = with_it / without - 1
-    print(
+    return verdict(
         f"an entry costs {without:.2f} us of CPU without the log and {with_it:.2f} us with it: "
-        f"{share:+.1%} (the most is {SHARE_MAX:.0%})"
+        f"{share:+.1%} (wanted: {SHARE_MAX:.0%})",
+        is_good=share <= SHARE_MAX,
     )
-    return 0 if share <= SHARE_MAX else 1
 
 
 def _drafts(count: int) -> list[Draft]:

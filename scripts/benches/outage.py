@@ -28,8 +28,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import httpx
-
 from contract.clock import SystemClock
 from contract.delivery.outbox import Outbox
 from contract.delivery.room import OutboxLimits
@@ -40,11 +38,13 @@ from edge.identity import StateDir, enrol
 from gateway.journal.journal import stats_of
 from gateway.trust.codes import make_code
 from greenlane import logs
-from greenlane.exits import FAILED, OK
+from scripts.benches.bench import asking, quantile, verdict
 from scripts.benches.lane import BATCH_S, Lane
 from scripts.benches.usage import Usage
-from tests.system.line import DATABASE, Program
-from tests.system.servers import Server, influxd, mosquitto
+from tests.support.box import speaking
+from tests.system.line import DATABASE
+from tests.system.programs import Program
+from tests.system.servers import Influxd, Server, mosquitto
 
 POST: Final = "KEMBA"
 AGENT: Final = Source(f"/{POST}/lane-1")
@@ -66,7 +66,7 @@ class Post:
 
     folder: Path
     broker: Server
-    influx_port: int
+    influx: Influxd
     outbox: Outbox
     lane: Lane
     parts: dict[str, int]
@@ -89,13 +89,13 @@ async def standing(folder: Path, asked: argparse.Namespace) -> AsyncIterator[Pos
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         broker = stack.enter_context(mosquitto(folder / "mosquitto"))
-        influx = stack.enter_context(influxd(folder / "influx"))
+        influx = stack.enter_context(Influxd(folder / "influx"))
         gateway = Program(folder, "gateway", "gateway", "--config", str(folder / "gateway.toml"))
         (folder / "gateway.toml").write_text(
             f'state_dir = "{folder}/gateway"\nposts = ["{POST}"]\n'
             f'[broker]\nhost = "127.0.0.1"\nport = {broker.port}\n'
             f'[sinks.influx]\nkind = "influx1"\ndatabase = "{DATABASE}"\n'
-            f'url = "http://127.0.0.1:{influx.port}"\n'
+            f'url = "{influx.url}"\n'
         )
         stack.callback(gateway.stop)
         gateway.start()
@@ -118,8 +118,8 @@ async def standing(folder: Path, asked: argparse.Namespace) -> AsyncIterator[Pos
         lane = Lane(outbox, asked.rate)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         gateway_key = bytes.fromhex(state.gateway.read_text().strip())
-        for work in (lane.deliver(dial, gateway_key), lane.hear(dial, GATEWAY)):
-            stack.callback(tasks.create_task(work).cancel)
+        await stack.enter_async_context(speaking(outbox, dial, gateway_key, clock))
+        stack.callback(tasks.create_task(lane.hear(dial, GATEWAY), name="hear").cancel)
         is_absent = True
         while is_absent:
             await asyncio.sleep(LOOK_S)
@@ -128,7 +128,7 @@ async def standing(folder: Path, asked: argparse.Namespace) -> AsyncIterator[Pos
         yield Post(
             folder=folder,
             broker=broker,
-            influx_port=influx.port,
+            influx=influx,
             outbox=outbox,
             lane=lane,
             parts=parts,
@@ -191,8 +191,8 @@ async def back(post: Post) -> Facts:
         await asyncio.sleep(AFTER_S)
     took = {seal: lane.took_s.get(seal, math.inf) for seal in lane.said}
     late = [seal for seal in during if lane.said[seal] - began < heard_s]
-    new = sorted(took[seal] for seal in during.difference(late))
-    after = sorted(lane.kept_s[seal] for seal in during.difference(late) if seal in lane.kept_s)
+    new = [took[seal] for seal in during.difference(late)]
+    after = [lane.kept_s[seal] for seal in during.difference(late) if seal in lane.kept_s]
     told = [lane.said[seal] + took[seal] - began for seal in old]
     return {
         "first receipt after s": round(heard_s, 1),
@@ -216,10 +216,8 @@ async def whole(post: Post) -> Facts:
         last, upto = await asyncio.to_thread(kept, post.folder)
         is_whole = upto >= last and not await waiting(post.outbox)
     stats = stats_of(post.folder / "gateway" / "journal.sqlite")
-    asked = {"db": DATABASE, "q": 'SELECT COUNT("value") FROM "reading"'}
-    url = f"http://127.0.0.1:{post.influx_port}/query"
-    async with httpx.AsyncClient(timeout=300) as http:
-        answer = (await http.get(url, params=asked)).raise_for_status().json()
+    question = 'SELECT COUNT("value") FROM "reading"'
+    answer = await asyncio.to_thread(post.influx.ask, question, DATABASE)
     return {
         "readings said": post.lane.readings,
         "readings in InfluxDB": answer["results"][0]["series"][0]["values"][0][1],
@@ -252,19 +250,13 @@ def size_of(folder: Path) -> int:
 QUANTILES: Final = {"p50": 0.5, "p99": 0.99, "max": 1.0}
 
 
-def _ms(sorted_s: list[float], share: float) -> float | None:
-    if not sorted_s:
-        return None
-    return round(sorted_s[max(0, math.ceil(share * len(sorted_s)) - 1)] * 1e3, 1)
+def _ms(values_s: list[float], share: float) -> float | None:
+    return round(quantile(values_s, share) * 1e3, 1) if values_s else None
 
 
 def main(arguments: list[str]) -> int:
     """Measure; 0 if it was quick enough."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench outage",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("outage", __doc__)
     parser.add_argument("--seconds", type=int, default=OUTAGE_S, help="how long the broker is away")
     parser.add_argument("--rate", type=int, default=RATE, help="readings a second")
     parser.add_argument("--real", action="store_true", help="in real time: it takes as long")
@@ -280,17 +272,17 @@ def main(arguments: list[str]) -> int:
     drained, slowest = (facts[name] for name in ("drained after s", "seal to alert, max ms"))
     is_quick = float(str(drained)) < DRAIN_S_MAX
     is_prompt = slowest is not None and float(str(slowest)) < SEAL_S_MAX * 1e3
-    is_whole = (
-        facts["readings said"] == facts["readings in InfluxDB"] or facts["dropped at the end"]
+    is_whole = facts["readings said"] == facts["readings in InfluxDB"] or bool(
+        facts["dropped at the end"]
     )
     is_good = is_quick and is_prompt and is_whole
     missing = "nothing is missing" if is_whole else "READINGS ARE MISSING"
-    print(
-        f"{'GOOD' if is_good else 'NOT GOOD'}: drained {drained} s after the broker's return"
+    return verdict(
+        f"drained {drained} s after the broker's return"
         f" (wanted: {DRAIN_S_MAX:g}), the slowest new seal took {slowest} ms"
-        f" (wanted: {SEAL_S_MAX * 1e3:g}), {missing}"
+        f" (wanted: {SEAL_S_MAX * 1e3:g}), {missing}",
+        is_good=is_good,
     )
-    return OK if is_good else FAILED
 
 
 if __name__ == "__main__":

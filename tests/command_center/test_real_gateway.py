@@ -9,12 +9,9 @@ from pathlib import Path
 import pytest
 
 from contract.clock import SystemClock
-from contract.delivery import uplink
-from contract.delivery.enrolment import enrol
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
 from contract.identifiers import Source
-from contract.link import Unavailable
 from contract.links.memory import Hub
 from contract.messages import (
     BlobPart,
@@ -30,65 +27,45 @@ from contract.signing import Key
 from gateway import service as gateway
 from gateway.config import GatewayConfig
 from gateway.journal.journal import entries
-from gateway.trust.codes import make_code
 from tests.command_center.desk import Desk, hear, running_with
 from tests.command_center.scripted import ME, sha256
+from tests.support.box import enrolled, speaking, until_heard
 
 AGENT = Source("/KEMBA/gate-2")
 WAIT_S = 60
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(50_000)
 
 
-async def entered(hub: Hub, folder: Path, source: Source, key: Key) -> bytes:
-    """Enrol with the real gateway, as soon as it answers."""
-    while True:
-        code = make_code(folder, source, SystemClock())
-        try:
-            return await enrol(hub.dial, source=source, key=key, code=code, clock=SystemClock())
-        except Unavailable:
-            await asyncio.sleep(0.2)
-
-
 @asynccontextmanager
-async def post(path: Path) -> AsyncIterator[tuple[Hub, Desk, Outbox]]:
+async def post(path: Path) -> AsyncIterator[tuple[Desk, Outbox]]:
     """A gateway, a command center and one agent's outbox."""
     hub, clock = Hub(), SystemClock()
     async with asyncio.TaskGroup() as tasks:
         config = GatewayConfig(state_dir=str(path / "gateway"), posts=("KEMBA",))
         serving = tasks.create_task(gateway.run(config, hub.dial, clock=clock), name="gateway")
-        await asyncio.sleep(0.5)
         center = path / "center"
         center.mkdir()
         key = Key.load_or_make(center / "key")
-        public = await entered(hub, path / "gateway", ME, key)
+        await until_heard(hub, ME)
+        public = await enrolled(hub.dial, path / "gateway", ME, key, clock)
         (center / "gateway.pub").write_text(public.hex())
         box = Key.make()
-        await entered(hub, path / "gateway", AGENT, box)
-        facts = uplink.Facts(
-            version="1", devices=(Device(device="reader-1", family="seal_reader"),)
-        )
-        async with Outbox.open(path / "outbox", source=AGENT, key=box, clock=clock) as outbox:
-            saying = tasks.create_task(
-                uplink.run(
-                    outbox,
-                    hub.dial,
-                    gateway_key=public,
-                    facts=lambda: facts,
-                    alive=lambda: (DeviceAlive(device="reader-1", is_found=True),),
-                    clock=clock,
-                ),
-                name="agent",
-            )
-            async with running_with(center, hub, public) as desk:
-                yield hub, desk, outbox
-            saying.cancel()
+        await enrolled(hub.dial, path / "gateway", AGENT, box, clock)
+        reader = Device(device="reader-1", family="seal_reader")
+        alive = DeviceAlive(device="reader-1", is_found=True)
+        async with (
+            Outbox.open(path / "outbox", source=AGENT, key=box, clock=clock) as outbox,
+            speaking(outbox, hub.dial, public, clock, devices=(reader,), alive=lambda: (alive,)),
+            running_with(center, hub, public) as desk,
+        ):
+            yield desk, outbox
         serving.cancel()
 
 
 @pytest.mark.anyio
 async def test_an_opened_seal_becomes_an_alert_and_an_act_is_done(tmp_path: Path) -> None:
     """Agent, gateway and command center, each the real one."""
-    async with post(tmp_path) as (_, desk, outbox):
+    async with post(tmp_path) as (desk, outbox):
         await desk.sign_in_first()
         async with desk.screen() as screen:
             device = Device(device="reader-1", family="seal_reader")
@@ -119,7 +96,7 @@ async def test_an_opened_seal_becomes_an_alert_and_an_act_is_done(tmp_path: Path
 @pytest.mark.anyio
 async def test_a_picture_travels_from_the_agents_outbox_to_the_browser(tmp_path: Path) -> None:
     """In parts to the gateway, in pieces to the command center, whole by its hash."""
-    async with post(tmp_path) as (_, desk, outbox):
+    async with post(tmp_path) as (desk, outbox):
         await desk.sign_in_first()
         name = sha256(PNG)
         picture = Picture(
@@ -146,7 +123,7 @@ async def test_a_picture_travels_from_the_agents_outbox_to_the_browser(tmp_path:
 @pytest.mark.anyio
 async def test_what_an_admin_does_is_in_the_journal(tmp_path: Path) -> None:
     """Signed by the command center, under the number that its outbox gave it."""
-    async with post(tmp_path) as (_, desk, _outbox):
+    async with post(tmp_path) as (desk, _):
         await desk.sign_in_first()
         asked = {"name": "Amina", "role": "viewer", "posts": ["KEMBA"]}
         assert (await desk.post("/api/officers", asked)).status_code == 201

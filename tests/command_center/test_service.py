@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -25,15 +24,6 @@ from tests.command_center.scripted import Gateway, agent, alert, readings
 
 SOCKETS_BYTES_MAX = 12_000_000
 """What two ends of a connection hold at most, by the kernel's defaults."""
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    """A gateway that knows one alert."""
-    one = Gateway(Hub(), SystemClock())
-    async with one.running():
-        await one.tell(AlertChanged(alert=alert("a1")))
-        yield one
 
 
 @pytest.mark.anyio

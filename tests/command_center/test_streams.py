@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,30 +12,13 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from contract.clock import SystemClock
-from contract.links.memory import Hub
 from contract.messages import AlertChanged, JudgeChanged, read
 from tests.command_center.desk import WAIT_S, Desk, running
 from tests.command_center.scripted import Gateway, alert
 from tests.support.scripted_gateway import EPOCH
+from tests.system.servers import free_port
 
 RESTARTS = 10
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    """A gateway that knows one alert."""
-    one = Gateway(Hub(), SystemClock())
-    async with one.running():
-        await one.tell(AlertChanged(alert=alert("a1")))
-        yield one
-
-
-def free_port() -> int:
-    """A port that a restarted server can have again."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 async def subscribe(url: str, headers: dict[str, str], heard: list[str], last_id: str) -> None:

@@ -1,32 +1,21 @@
 """``greenlane subscribe`` beside a real server: its lines, its restarts, and what it is refused."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from contract.clock import SystemClock
 from contract.config import BadConfig
 from contract.link import Rejected
-from contract.links.memory import Hub
 from contract.messages import AlertChanged
 from greenlane.cli import parser
 from greenlane.commands.subscribe import _token, follow, line_of
 from tests.command_center.desk import WAIT_S, running
 from tests.command_center.scripted import Gateway, alert
-from tests.command_center.test_streams import free_port, until
+from tests.command_center.test_streams import until
 from tests.support.scripted_gateway import EPOCH
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[Gateway]:
-    """A gateway that knows one alert."""
-    one = Gateway(Hub(), SystemClock())
-    async with one.running():
-        await one.tell(AlertChanged(alert=alert("a1")))
-        yield one
+from tests.system.servers import free_port
 
 
 async def said(lines: list[str], end: str) -> None:

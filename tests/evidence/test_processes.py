@@ -3,68 +3,29 @@
 import asyncio
 import random
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from contract.clock import SystemClock
-from contract.delivery import uplink
-from contract.delivery.enrolment import enrol
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
 from contract.identifiers import Source
-from contract.link import Dial, Unavailable
+from contract.link import Dial
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.messages import AlertChanged, SealRead, read
 from contract.signing import Key
 from gateway.journal.store import connect
 from gateway.notary import tree
-from gateway.trust.codes import make_code
+from tests.support.box import enrolled, speaking
+from tests.support.waiting import until
+from tests.system.programs import Program, greenlane
 from tests.system.servers import free_port, mosquitto
 
 KILLS = 4
 SEALS = 40
 WAIT_S = 60
-
-
-class Process:
-    """One ``greenlane`` command."""
-
-    def __init__(self, log: Path, *arguments: str) -> None:
-        self._arguments = arguments
-        self._log = log
-        self._running: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it."""
-        with self._log.open("ab") as log:
-            self._running = subprocess.Popen(
-                [sys.executable, "-m", "greenlane", *self._arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-
-    def kill(self) -> None:
-        """As a power cut does."""
-        if self._running:
-            self._running.kill()
-            self._running.wait()
-
-
-@contextmanager
-def running(log: Path, *arguments: str) -> Iterator[Process]:
-    """Until the end of the block."""
-    process = Process(log, *arguments)
-    process.start()
-    try:
-        yield process
-    finally:
-        process.kill()
 
 
 def config(folder: Path, broker: int, witness: str, key: str) -> Path:
@@ -88,48 +49,37 @@ async def test_killed_again_and_again_it_never_contradicts_what_a_witness_saw(
     state = tmp_path / "gateway"
     pub = Key.load_or_make(state / "key").public.hex()
     address = f"127.0.0.1:{free_port()}"
-    log = tmp_path / "witness.log"
     watching = ("--listen", address, "--trust", pub, "--state", str(tmp_path / "witness"))
     with (
         mosquitto(tmp_path) as broker,
-        running(log, "witness", *watching, "--name", "w.example") as witness,
+        Program(tmp_path, "w", "witness", *watching, "--name", "w.example") as witness,
     ):
-        await _until(lambda: b"w.example+" in log.read_bytes())
-        key = re.findall(rb"w\.example\+\S+", log.read_bytes())[0].decode()
+        await until(lambda: "w.example+" in witness.out.read_text())
+        key = re.findall(r"w\.example\+\S+", witness.out.read_text())[0]
         path = config(tmp_path, broker.port, address, key)
-        with running(tmp_path / "gateway.log", "gateway", "--config", str(path)) as gateway:
+        with Program(tmp_path, "g", "gateway", "--config", str(path)) as gateway:
             dial = dialler(BrokerConfig(port=broker.port))
             await _speak(tmp_path, dial, (gateway, witness))
-            await _until(lambda: _is_seen(state))
+            await until(lambda: _is_seen(state))
             alert = _alert(state)
             out = str(tmp_path / "evidence.zip")
             export = ("evidence", "export", alert, "--config", str(path), "-o", out)
-            assert "Back-dating is excluded from" in _said(*export)
-    assert "CONTRADICTS" not in log.read_text()
-    said = _said("evidence", "verify", out, "--trust", pub, "--trust", key)
-    assert said.endswith("VERIFIED.\n")
+            assert "Back-dating is excluded from" in greenlane(*export)
+    assert "CONTRADICTS" not in witness.log.read_text()
+    said = greenlane("evidence", "verify", out, "--trust", pub, "--trust", key)
+    assert said.endswith("VERIFIED.")
 
 
-async def _speak(folder: Path, dial: Dial, mortals: tuple[Process, Process]) -> None:
+async def _speak(folder: Path, dial: Dial, mortals: tuple[Program, Program]) -> None:
     """An agent reads seals while both are killed."""
     chance, clock = random.Random(3), SystemClock()  # noqa: S311 - a seed, no secret
     source, key = Source("/KEMBA/gate-2"), Key.make()
-    await _until((folder / "gateway" / "journal.sqlite").exists)
-    public = await _enrolled(dial, source, key, make_code(folder / "gateway", source, clock))
+    await until((folder / "gateway" / "journal.sqlite").exists)
+    public = await enrolled(dial, folder / "gateway", source, key, clock)
     async with (
         Outbox.open(folder / "outbox", source=source, key=key, clock=clock) as outbox,
-        asyncio.TaskGroup() as tasks,
+        speaking(outbox, dial, public, clock),
     ):
-        speaking = tasks.create_task(
-            uplink.run(
-                outbox,
-                dial,
-                gateway_key=public,
-                facts=lambda: uplink.Facts("1"),
-                alive=lambda: (),
-                clock=clock,
-            )
-        )
         for number in range(SEALS):
             await outbox.say(Said(SealRead(device="r", seal=f"S{number}", state="opened")))
             await asyncio.sleep(0.05)
@@ -141,7 +91,6 @@ async def _speak(folder: Path, dial: Dial, mortals: tuple[Process, Process]) -> 
         async with asyncio.timeout(WAIT_S):
             while any(one.messages for one in await outbox.call(outbox.end.queues)):
                 await asyncio.sleep(0.2)
-        speaking.cancel()
 
 
 def _is_seen(state: Path) -> bool:
@@ -158,31 +107,3 @@ def _alert(state: Path) -> str:
             if isinstance(message, AlertChanged) and message.alert.rule == "seal_opened":
                 return message.alert.id
     raise AssertionError("there is no alert")
-
-
-def _said(*arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "greenlane", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=WAIT_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-async def _until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WAIT_S):
-        while not is_so():
-            await asyncio.sleep(0.1)
-
-
-async def _enrolled(dial: Dial, source: Source, key: Key, code: str) -> bytes:
-    """Enrol, as soon as the gateway answers."""
-    for _ in range(10):
-        try:
-            return await enrol(dial, source=source, key=key, code=code, clock=SystemClock())
-        except Unavailable:
-            await asyncio.sleep(1)
-    raise AssertionError("nobody enrols us")

@@ -32,7 +32,8 @@ from edge.drivers.modbus_registers import Register
 from edge.drivers.seal_lines import SealLine, line_of
 from simulators import modbus_sensor
 from simulators.seal_reader import SealReaderServer
-from tests.system.line import Line, Program, until
+from tests.system.line import Line
+from tests.system.programs import Program, until
 
 LANE: Final = "/KEMBA/lane-1"
 COUNT: Final = Register(address=0, kind="holding", type="uint32", metric="count", unit="/")

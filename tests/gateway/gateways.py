@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.ask import Asker
-from contract.delivery import uplink
-from contract.delivery.enrolment import enrol
 from contract.delivery.outbox import Outbox
 from contract.delivery.room import OutboxLimits
 from contract.identifiers import Source
@@ -20,7 +18,7 @@ from gateway import service
 from gateway.config import GatewayConfig
 from gateway.judge.settings import JudgeSettings
 from gateway.timeseries.sinks import SinkConfig
-from gateway.trust.codes import make_code
+from tests.support.box import enrolled, speaking
 from tests.support.virtual import VirtualClock
 
 POST = "KEMBA"
@@ -72,30 +70,17 @@ class World:
         folder = self.folder / name
         key = Key.load_or_make(folder / "key")
         if is_new:
-            code = make_code(self.folder / "gateway", source, self.clock)
-            public = await enrol(self.hub.dial, source=source, key=key, code=code, clock=self.clock)
+            gateway = self.folder / "gateway"
+            public = await enrolled(self.hub.dial, gateway, source, key, self.clock)
             (folder / "gateway.pub").write_text(public.hex())
         public = bytes.fromhex((folder / "gateway.pub").read_text())
         async with (
             Outbox.open(
                 folder / "outbox.sqlite", source=source, key=key, clock=self.clock, limits=limits
             ) as outbox,
-            asyncio.TaskGroup() as tasks,
+            speaking(outbox, self.hub.dial, public, self.clock, devices=devices, alive=alive),
         ):
-            running = tasks.create_task(
-                uplink.run(
-                    outbox,
-                    self.hub.dial,
-                    gateway_key=public,
-                    facts=lambda: uplink.Facts("1", devices),
-                    alive=alive,
-                    clock=self.clock,
-                )
-            )
-            try:
-                yield outbox
-            finally:
-                running.cancel()
+            yield outbox
 
     async def ask(self, question: Message) -> Message:
         """Ask the gateway."""

@@ -17,7 +17,7 @@ from gateway.timeseries.influx.client import client
 from gateway.timeseries.influx.v1 import Influx1
 from gateway.timeseries.sink import Origin, Series, TimePoint
 from greenlane.cli import parser
-from tests.gateway.timeseries.influxd import Influxd
+from tests.system.servers import Influxd
 
 ROOT = Path(__file__).parents[2] / "firmware_configs"
 UNITS = sorted(ROOT.rglob("*.service"))

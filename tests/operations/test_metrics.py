@@ -1,7 +1,6 @@
 """What monitors read: OpenMetrics by its reference parser, of the real services."""
 
 import asyncio
-import socket
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from gateway.config import GatewayConfig
 from gateway.timeseries.sinks import EmbeddedConfig
 from tests.gateway.gateways import World
 from tests.support.virtual import run_virtually
+from tests.system.servers import free_port
 
 
 def samples(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -130,13 +130,6 @@ def test_a_gateway_counts_what_it_keeps_and_how_far_its_sinks_are(tmp_path: Path
     behind = read["greenlane_journal_position", ()]
     assert read["greenlane_sink_backlog_entries", (("sink", "store"),)] == behind
     assert read["greenlane_sink_lag_seconds", (("sink", "store"),)] >= 20
-
-
-def free_port() -> int:
-    """A port that nobody listens at now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.anyio

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from contract.clock import SystemClock
-from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
 from contract.identifiers import Source
@@ -21,7 +20,7 @@ from gateway.config import GatewayConfig
 from greenlane.__main__ import main
 from tests.command_center.desk import GOOD, Desk, running_with
 from tests.command_center.scripted import ME
-from tests.command_center.test_real_gateway import entered
+from tests.support.box import enrolled, speaking, until_heard
 
 pytestmark = pytest.mark.anyio
 AGENT = Source("/KEMBA/gate-2")
@@ -46,22 +45,9 @@ async def agent_running(path: Path, hub: Hub, key: Key, public: bytes) -> AsyncI
     clock = SystemClock()
     async with (
         Outbox.open(path / "outbox", source=AGENT, key=key, clock=clock) as outbox,
-        asyncio.TaskGroup() as tasks,
+        speaking(outbox, hub.dial, public, clock),
     ):
-        saying = tasks.create_task(
-            uplink.run(
-                outbox,
-                hub.dial,
-                gateway_key=public,
-                facts=lambda: uplink.Facts(version="1"),
-                alive=tuple,
-                clock=clock,
-            )
-        )
-        try:
-            yield outbox
-        finally:
-            saying.cancel()
+        yield outbox
 
 
 async def board_with(desk: Desk, seal: str, *, but_epoch: str = "") -> dict[str, Any]:
@@ -102,8 +88,10 @@ async def test_a_command_center_follows_a_restored_gateway_and_is_restored_itsel
     hub, key, box = Hub(), Key.load_or_make(tmp_path / "center/key"), Key.make()
     tars = [str(tmp_path / "gateway.tar"), str(tmp_path / "center.tar")]
     async with gateway_running(tmp_path, hub):
-        public = await entered(hub, tmp_path / "gateway", ME, key)
-        await entered(hub, tmp_path / "gateway", AGENT, box)
+        state, clock = tmp_path / "gateway", SystemClock()
+        await until_heard(hub, ME)
+        public = await enrolled(hub.dial, state, ME, key, clock)
+        await enrolled(hub.dial, state, AGENT, box, clock)
         async with (
             agent_running(tmp_path, hub, box, public) as outbox,
             running_with(tmp_path / "center", hub, public) as desk,

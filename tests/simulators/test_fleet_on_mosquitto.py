@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.line import until
+from tests.system.programs import until
 from tests.system.servers import mosquitto
 
 pytestmark = pytest.mark.system

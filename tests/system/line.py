@@ -2,12 +2,7 @@
 
 import itertools
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -20,101 +15,15 @@ from websockets.typing import Origin
 from models.inference import Model
 from models.passport import WILDLIFE_MODEL
 from simulators.scanner import picture_of
-from tests.system.servers import Server, free_port, influxd, mosquitto
+from tests.system.programs import Program, greenlane, until
+from tests.system.servers import Influxd, Server, free_port, mosquitto
 
 POST: Final = "KEMBA"
 PASSWORD: Final = "amber lanes are for asking"  # noqa: S105 - guards nothing
-WAIT_S_MAX: Final = 90.0
-"""A loaded machine may take its time; what never comes fails all the same."""
-STOP_S_MAX: Final = 15.0
 DATABASE: Final = "greenlane"
 KINDS: Final = ("elephant_tusk", "rhino_horn", "pangolin_scales", "turtle_shell")
 MARGIN: Final = 0.03
 """Above its threshold, so that another processor's rounding changes nothing."""
-
-
-def until(fact: Callable[[], Any], says: Callable[[], object] = str) -> Any:
-    """Wait until the fact holds; returns it. ``says`` explains what was seen instead."""
-    deadline = time.monotonic() + WAIT_S_MAX
-    while not (found := fact()):
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {WAIT_S_MAX:.0f} s: {says()}")
-        time.sleep(0.1)
-    return found
-
-
-class Program:
-    """One ``greenlane`` command as a process; its output goes to files."""
-
-    def __init__(self, directory: Path, name: str, *arguments: str) -> None:
-        self._arguments: Final = arguments
-        self.out: Final = directory / f"{name}.out"
-        self.log: Final = directory / f"{name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it; says nothing about when it is ready."""
-        command = [sys.executable, "-m", "greenlane", *self._arguments]
-        with self.out.open("ab") as out, self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=log
-            )
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def ended(self) -> tuple[int] | None:
-        """Its exit code, once it has ended by itself."""
-        code = self._process.poll() if self._process else None
-        return None if code is None else (code,)
-
-    def kill(self) -> None:
-        """End it as a power cut does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(STOP_S_MAX)
-            self._process = None
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """Ask it to end; returns its exit code."""
-        process, self._process = self._process, None
-        if process is None:
-            return 0
-        process.send_signal(number)
-        try:
-            return process.wait(STOP_S_MAX)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            pytest.fail(f"did not end: {self.log.read_text()[-2000:]}")
-
-    def said(self, beginning: str) -> str:
-        """The first line of its output that begins so, without the beginning; waits for it."""
-
-        def line() -> str:
-            lines = self.out.read_text().splitlines()
-            return next((one for one in lines if one.startswith(beginning)), "")
-
-        found: str = until(line, lambda: self.log.read_text()[-2000:])
-        return found.removeprefix(beginning).strip()
-
-
-def greenlane(*arguments: str) -> str:
-    """Run a command to its end; returns what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "greenlane", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 class Line:
@@ -130,7 +39,7 @@ class Line:
         self._is_embedded: Final = is_embedded
         self._more: Final = more
         self.broker: Final[Server] = mosquitto(directory / "mosquitto")
-        self.influx: Final[Server] = influxd(directory / "influx")
+        self.influx: Final = Influxd(directory / "influx")
         self._web_port: Final = free_port()
         self._write(devices)
         self.gateway: Final = self._program("gateway", "gateway")
@@ -156,11 +65,6 @@ class Line:
             self.agent.start()
             yield self
 
-    @property
-    def influx_url(self) -> str:
-        """Where InfluxDB answers."""
-        return f"http://127.0.0.1:{self.influx.port}"
-
     def board(self) -> dict[str, Any]:
         """What the dashboard would show now."""
         board: dict[str, Any] = self.officer.get("/api/board").raise_for_status().json()
@@ -179,9 +83,7 @@ class Line:
     def points(self, device: str, kind: str = "reading") -> list[float]:
         """All values of a device in InfluxDB, in the order of their times."""
         query = f'SELECT "value" FROM "{kind}" WHERE "device"=\'{device}\''  # noqa: S608 - ours
-        asked = {"db": DATABASE, "q": query}
-        answer = httpx.get(f"{self.influx_url}/query", params=asked, timeout=30)
-        (result,) = answer.raise_for_status().json()["results"]
+        (result,) = self.influx.ask(query, DATABASE)["results"]
         return [row[1] for series in result.get("series", ()) for row in series["values"]]
 
     def is_complete(self, source: str) -> bool:
@@ -218,7 +120,7 @@ class Line:
     def _write(self, devices: str) -> None:
         broker = f'[broker]\nhost = "127.0.0.1"\nport = {self.broker.port}\n'
         state = json.dumps(str(self.directory))[1:-1]
-        influx = f'kind = "influx1"\ndatabase = "{DATABASE}"\nurl = "{self.influx_url}"\n'
+        influx = f'kind = "influx1"\ndatabase = "{DATABASE}"\nurl = "{self.influx.url}"\n'
         sink = 'kind = "embedded"\n' if self._is_embedded else influx
         (self.directory / "gateway.toml").write_text(
             f'state_dir = "{state}/gateway"\nposts = ["{POST}"]\n{broker}'

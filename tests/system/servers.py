@@ -11,12 +11,15 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
+import httpx
 import pytest
 
 UP_S_MAX: Final = 20.0
 STOP_S_MAX: Final = 10.0
+ASK_S_MAX: Final = 300.0
+"""A bench asks a database for all that it has."""
 CONFIG: Final = Path(__file__).parents[2] / "firmware_configs" / "mosquitto" / "greenlane.conf"
 _PATH: Final = os.environ.get("PATH", os.defpath) + ":/usr/sbin"
 
@@ -40,8 +43,9 @@ def program(name: str, package: str) -> str:
 class Server:
     """A process that listens on one port; start it again as often as you like."""
 
-    def __init__(self, command: list[str], port: int, log: Path) -> None:
+    def __init__(self, command: list[str], port: int, log: Path, **environment: str) -> None:
         self.port: Final = port
+        self._environment: Final = os.environ | environment
         self._command: Final = command
         self._log: Final = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,7 +60,11 @@ class Server:
         """Start it and wait until it accepts connections."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
             )
         deadline = time.monotonic() + UP_S_MAX
         while not self._answers():
@@ -137,17 +145,36 @@ def secured_mosquitto(directory: Path, authority: Path) -> tuple[Server, int, in
     return Server(command, port, directory / "mosquitto.log"), port, door
 
 
-def influxd(directory: Path) -> Server:
-    """An InfluxDB 1.x with an empty database directory."""
-    directory.mkdir(exist_ok=True)
-    port, inner = free_port(), free_port()
-    config = directory / "influxdb.conf"
-    config.write_text(
-        f'reporting-disabled = true\nbind-address = "127.0.0.1:{inner}"\n'
-        f'[meta]\ndir = "{directory}/meta"\n'
-        f'[data]\ndir = "{directory}/data"\nwal-dir = "{directory}/wal"\n'
-        f'[http]\nbind-address = "127.0.0.1:{port}"\nlog-enabled = false\n'
-        '[monitor]\nstore-enabled = false\n[logging]\nlevel = "warn"\n'
-    )
-    command = [program("influxd", "influxdb"), "-config", str(config)]
-    return Server(command, port, directory / "influxd.log")
+class Influxd(Server):
+    """An InfluxDB 1.x over files of its own; settings have their names of the environment."""
+
+    def __init__(self, directory: Path, *, scheme: str = "http", **settings: str) -> None:
+        directory.mkdir(exist_ok=True)
+        port, inner = free_port(), free_port()
+        config = directory / "influxdb.conf"
+        config.write_text(
+            f'reporting-disabled = true\nbind-address = "127.0.0.1:{inner}"\n'
+            f'[meta]\ndir = "{directory}/meta"\n'
+            f'[data]\ndir = "{directory}/data"\nwal-dir = "{directory}/wal"\n'
+            f'[http]\nbind-address = "127.0.0.1:{port}"\nlog-enabled = false\n'
+            '[monitor]\nstore-enabled = false\n[logging]\nlevel = "warn"\n'
+        )
+        command = [program("influxd", "influxdb"), "-config", str(config)]
+        super().__init__(command, port, directory / "influxd.log", **settings)
+        self.url: Final = f"{scheme}://127.0.0.1:{port}"
+
+    def ask(self, question: str, database: str = "") -> Any:
+        """What it answers, with times in nanoseconds."""
+        asked = {"q": question, "db": database, "epoch": "ns"}
+        url = f"{self.url}/query"
+        return (
+            httpx.post(url, params=asked, timeout=ASK_S_MAX, trust_env=False)
+            .raise_for_status()
+            .json()
+        )
+
+    def write(self, body: bytes, database: str) -> None:
+        """Keep lines."""
+        asked = {"db": database, "precision": "ns"}
+        url = f"{self.url}/write"
+        httpx.post(url, params=asked, content=body, trust_env=False).raise_for_status()

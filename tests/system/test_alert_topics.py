@@ -22,7 +22,7 @@ from contract.messages import AlertChanged
 from tests.command_center.scripted import Gateway, alert
 from tests.command_center.test_alert_topics import SCHEMA
 from tests.support.scripted_gateway import EPOCH
-from tests.system.line import Program
+from tests.system.programs import Program
 from tests.system.servers import Server, free_port, mosquitto
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio, pytest.mark.timeout(180)]

@@ -15,7 +15,7 @@ import pytest
 
 from greenlane import demo
 from greenlane.exits import OK, OUTSIDE, USAGE, Outside
-from tests.system.line import Program, until
+from tests.system.programs import Program, until
 from tests.system.servers import free_port
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(200)]

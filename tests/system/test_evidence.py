@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from contract.messages import OfficeChanged, read
-from tests.system.line import Line, greenlane, picture_that_alerts, until
+from tests.system.line import Line, picture_that_alerts
+from tests.system.programs import greenlane, until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 

@@ -20,7 +20,8 @@ from edge.drivers.modbus_registers import Register
 from edge.drivers.seal_lines import SealLine, line_of
 from simulators import modbus_sensor
 from simulators.seal_reader import SealReaderServer
-from tests.system.line import WAIT_S_MAX, Line, picture_that_alerts, until
+from tests.system.line import Line, picture_that_alerts
+from tests.system.programs import WAIT_S_MAX, until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
 

@@ -12,7 +12,6 @@ import pytest
 from cryptography import x509
 
 from contract.clock import SystemClock
-from contract.delivery import uplink
 from contract.delivery.certificate import Papers, keep_renewed
 from contract.delivery.outbox import Outbox
 from contract.identifiers import Source
@@ -24,6 +23,8 @@ from edge.identity import Credentials, StateDir, enrol, rotate
 from gateway.trust.authority import Authority
 from gateway.trust.codes import make_code
 from gateway.trust.revoking import Wish, wish
+from tests.support.box import speaking
+from tests.support.waiting import until
 from tests.system.secured import (
     LANE_1,
     ROOT,
@@ -97,27 +98,13 @@ async def test_a_revoked_box_that_is_connected_hangs_up_when_it_is_told(
         credentials = Credentials.load(state, source)
         async with (
             Outbox.open(state.outbox, source=source, key=credentials.key, clock=clock) as outbox,
-            asyncio.TaskGroup() as tasks,
+            speaking(outbox, dial, credentials.gateway_key, clock),
         ):
-            speaking = tasks.create_task(
-                uplink.run(
-                    outbox,
-                    dial,
-                    gateway_key=credentials.gateway_key,
-                    facts=lambda: uplink.Facts("1"),
-                    alive=tuple,
-                    clock=clock,
-                )
-            )
-            async with asyncio.timeout(60):
-                while not outbox.end.sender.window:
-                    await asyncio.sleep(0.1)
-                await revoked_at(secured, Wish(source=source, reason="stolen", by="a test"))
-                while stands[-1] or not outbox.end.is_revoked:
-                    await asyncio.sleep(0.1)
+            await until(lambda: outbox.end.sender.window)
+            await revoked_at(secured, Wish(source=source, reason="stolen", by="a test"))
+            await until(lambda: not stands[-1] and outbox.end.is_revoked)
             secured.reload()
             await refused(dial)
-            speaking.cancel()
 
 
 async def test_a_thief_who_is_connected_is_thrown_out_and_cannot_come_back(
@@ -134,11 +121,9 @@ async def test_a_thief_who_is_connected_is_thrown_out_and_cannot_come_back(
         async with asyncio.timeout(120), asyncio.TaskGroup() as tasks:
             for thief in thieves:
                 tasks.create_task(thief.run(), name=thief.name)
-            while not all(thief.links for thief in thieves):
-                await asyncio.sleep(0.1)
+            await until(lambda: all(thief.links for thief in thieves))
             await revoked_at(secured, Wish(source=source, reason="stolen", by="a test"))
-            while not all(thief.links > 1 for thief in thieves):
-                await asyncio.sleep(0.1)
+            await until(lambda: all(thief.links > 1 for thief in thieves))
             secured.reload()
         for _ in range(2):
             await neighbour.publish([Packet(topic=f"{LANE_1}/events", body=b"{}")])
@@ -215,9 +200,7 @@ async def revoked_at(secured: Secured, *wanted: Wish) -> None:
     before = listed(authority)
     for one in wanted:
         wish(secured.gateway_state, one)
-    async with asyncio.timeout(60):
-        while listed(authority) < before + len(wanted):
-            await asyncio.sleep(0.1)
+    await until(lambda: listed(authority) >= before + len(wanted))
 
 
 async def until_spoken(secured: Secured, state: StateDir, name: str) -> None:
@@ -234,18 +217,9 @@ async def rotated_at(secured: Secured, source: Source, state: StateDir) -> str:
     dial = secured.dial_with(state.papers)
     async with (
         Outbox.open(state.outbox, source=source, key=new.key, clock=clock) as outbox,
+        speaking(outbox, dial, new.gateway_key, clock),
         asyncio.TaskGroup() as tasks,
     ):
-        speaking = tasks.create_task(
-            uplink.run(
-                outbox,
-                dial,
-                gateway_key=new.gateway_key,
-                facts=lambda: uplink.Facts("1"),
-                alive=tuple,
-                clock=clock,
-            )
-        )
         keeping = tasks.create_task(
             keep_renewed(
                 (dial, dialler(secured.config.door())),
@@ -256,10 +230,7 @@ async def rotated_at(secured: Secured, source: Source, state: StateDir) -> str:
                 clock=clock,
             )
         )
-        async with asyncio.timeout(60):
-            while state.papers.keyid != new.key.keyid:
-                await asyncio.sleep(0.1)
-        speaking.cancel()
+        await until(lambda: state.papers.keyid == new.key.keyid)
         keeping.cancel()
     return old.key.keyid
 

@@ -11,7 +11,7 @@ import pytest
 from contract.messages import AgentBorn
 from gateway.entry import Entry
 from gateway.journal.journal import entries
-from tests.system.line import Program, greenlane, until
+from tests.system.programs import Program, greenlane, until
 from tests.system.servers import Server, secured_mosquitto
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from contract.delivery.source_end import Outgoing, SourceEnd
 from contract.messages import (
@@ -25,6 +25,7 @@ from contract.wire import JSON, hash_of, split
 from gateway.entry import Draft, drafted
 from gateway.intake.inspection import is_agreed
 from gateway.trust.keys import KEYS_MAX, Keys
+from tests.contract.delivery.trouble import Trouble
 from tests.contract.delivery.world import KEY, SOURCE, World, tokens
 
 
@@ -152,8 +153,8 @@ class KeyedWorld(World):
         assert [token for token, times in kept.items() if times > 1] == []
 
 
-class AnyKeys(RuleBasedStateMachine):
-    """Say, carry, drop, restart, rotate, revoke, enrol: in any order."""
+class AnyKeys(Trouble):
+    """Keys are rotated and revoked, too, and the box enrols anew."""
 
     world: KeyedWorld
 
@@ -161,52 +162,6 @@ class AnyKeys(RuleBasedStateMachine):
     def begin(self) -> None:
         """A new box, a new journal."""
         self.world = KeyedWorld()
-
-    @rule(count=st.integers(1, 4), urgent=st.booleans())
-    def say(self, count: int, urgent: bool) -> None:  # noqa: FBT001 - hypothesis passes by name
-        """Something happens at the border."""
-        for _ in range(count):
-            self.world.say(urgent=urgent)
-
-    @rule(seconds=st.sampled_from([0.1, 6.0, 20.0, 40.0]))
-    def wait(self, seconds: float) -> None:
-        """Time passes, and what is due goes out."""
-        self.world.now += seconds
-        self.world.send()
-
-    @precondition(lambda self: self.world.up)
-    @rule(data=st.data(), how=st.sampled_from(["arrive", "repeat", "drop", "all"]))
-    def carry(self, data: st.DataObject, how: str) -> None:
-        """A message arrives, out of its turn, twice, or never."""
-        if how == "all":
-            up, self.world.up[:] = list(self.world.up), []
-            for packet in up:
-                self.world.arrive(packet)
-            return
-        index = data.draw(st.integers(0, len(self.world.up) - 1))
-        packet = self.world.up[index] if how == "repeat" else self.world.up.pop(index)
-        if how != "drop":
-            self.world.arrive(packet)
-
-    @rule()
-    def receipt(self) -> None:
-        """The gateway says what it has."""
-        self.world.receipt()
-
-    @precondition(lambda self: self.world.down)
-    @rule(data=st.data(), how=st.sampled_from(["hear", "drop"]))
-    def answer(self, data: st.DataObject, how: str) -> None:
-        """A receipt arrives, out of its turn, or never."""
-        receipt = self.world.down.pop(data.draw(st.integers(0, len(self.world.down) - 1)))
-        if how == "hear":
-            self.world.hear(receipt)
-
-    @rule()
-    def power_cut(self) -> None:
-        """The box starts again."""
-        self.world.up.clear()
-        self.world.down.clear()
-        self.world.start_source()
 
     @precondition(lambda self: self.world.made < KEYS_MAX - 1)
     @rule()

@@ -33,6 +33,7 @@ from gateway import service
 from gateway.config import GatewayConfig
 from gateway.entry import Entry
 from gateway.journal.journal import entries
+from tests.support.waiting import until
 from tests.system.servers import Server, free_port
 
 WAIT_S_MAX = 40.0
@@ -140,15 +141,6 @@ async def _told(link: Any, asker: Asker) -> None:
         async for batch in link.receive():
             for packet in batch:
                 asker.told(packet)
-
-
-async def until(fact: Callable[[], Any]) -> Any:
-    """Wait for it; returns it."""
-
-    async def looked() -> Any:
-        return fact()
-
-    return await until_told(looked)
 
 
 async def until_told(fact: Callable[[], Awaitable[Any]]) -> Any:

@@ -13,7 +13,8 @@ import pytest
 
 from contract.messages import AgentChanged
 from gateway.adapters.heard import ForeignHeard, reread
-from tests.gateway.adapters.foreign import POST, Post, until, until_told
+from tests.gateway.adapters.foreign import POST, Post, until_told
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio]
 Making = Callable[[str], Post]
@@ -178,7 +179,8 @@ async def test_what_cannot_be_read_is_put_aside_with_the_reason(post: Making) ->
             await client.publish("zigbee2mqtt/reefer", bad, qos=1)
         await client.publish("zigbee2mqtt/reefer", '{"temperature": 3}', qos=1)
         await until_told(lambda: _has(here, "reefer", "temperature", 1))
-        rows = await until(lambda: len(here.quarantined()) == 4 and here.quarantined())
+        await until(lambda: len(here.quarantined()) == 4)
+        rows = here.quarantined()
         assert await here.counted("foreign_unfit") == 4
         assert await here.counted("foreign_kept") == 1
         assert await here.counted("foreign_dropped") == 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +31,7 @@ from greenlane.witness import service as witnessing
 from greenlane.witness.witness import Witness
 from tests.gateway.gateways import World
 from tests.support.virtual import run_virtually
+from tests.support.waiting import until
 
 
 def journal(world: World) -> Path:
@@ -198,10 +199,10 @@ async def test_a_witness_cosigns_what_grows_and_refuses_another_past(tmp_path: P
     config = _watched(world, cosigner, port)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(service.run(config, Hub().dial, clock=SystemClock()))
-        await _until(lambda: journal(world).exists() and len(every(world)) > 0)
+        await until(lambda: journal(world).exists() and len(every(world)) > 0)
         assert not cosigned(world, cosigner)
         async with witness(tmp_path / "witness", key.public, port):
-            await _until(lambda: len(cosigned(world, cosigner)) > 1)
+            await until(lambda: len(cosigned(world, cosigner)) > 1)
         running.cancel()
     _refuses_another_past(tmp_path, key)
 
@@ -241,9 +242,3 @@ def _watched(world: World, cosigner: Key, port: int) -> GatewayConfig:
         checkpoint_s=1,
         witness=(WitnessConfig(url=f"http://127.0.0.1:{port}/", key=str(trusted)),),
     )
-
-
-async def _until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not is_so():
-            await asyncio.sleep(0.1)

@@ -19,8 +19,8 @@ from gateway.timeseries.influx.line_protocol import lines
 from gateway.timeseries.points import points_of
 from gateway.timeseries.sink import BATCH_POINTS_MAX, Place, TimePoint
 from gateway.timeseries.sinks import EmbeddedConfig, Influx1Config, SinkConfig, open_sink
-from tests.gateway.timeseries.influxd import Influxd
 from tests.gateway.timeseries.said import EPOCH, NOON, SOURCE
+from tests.system.servers import Influxd
 
 MESSAGE: Final = 1_000
 """Readings of one message."""
@@ -99,13 +99,8 @@ async def main(count: int) -> None:
     size = sum(len(lines(batch)) for batch in batches)
     tell(f"points to line protocol ({size // points} bytes)", points, time.perf_counter() - started)
     await measure("embedded", EmbeddedConfig(), batches)
-    with tempfile.TemporaryDirectory() as folder:
-        server = Influxd(Path(folder))
-        server.start()
-        try:
-            await measure("influx1", Influx1Config(url=server.url), batches)
-        finally:
-            server.kill()
+    with tempfile.TemporaryDirectory() as folder, Influxd(Path(folder)) as server:
+        await measure("influx1", Influx1Config(url=server.url), batches)
 
 
 if __name__ == "__main__":

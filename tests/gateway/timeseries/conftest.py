@@ -10,9 +10,9 @@ from contract.clock import SystemClock
 from gateway.timeseries.sink import Place
 from gateway.timeseries.sinks import EmbeddedConfig, Influx1Config, Influx2Config, open_sink
 from gateway.timeseries.timeseries import TimeSeries
-from tests.gateway.timeseries.influxd import Influxd
 from tests.gateway.timeseries.said import reading, said
 from tests.gateway.timeseries.v2_front import V2Front
+from tests.system.servers import Influxd
 
 TOKEN = "a-token"  # noqa: S105 - of a server that lives for a second
 
@@ -26,10 +26,8 @@ def place(tmp_path: Path) -> Place:
 @pytest.fixture(scope="session")
 def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
     """One InfluxDB for all tests that leave it alive."""
-    server = Influxd(tmp_path_factory.mktemp("influxd"))
-    server.start()
-    yield server
-    server.kill()
+    with Influxd(tmp_path_factory.mktemp("influxd")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from gateway.timeseries.sinks import (
     open_sink,
 )
 from tests.gateway.timeseries.conftest import influx1
-from tests.gateway.timeseries.influxd import Influxd
 from tests.gateway.timeseries.said import NOON, reading, said
+from tests.system.servers import Influxd
 
 HOUR = timedelta(hours=1)
 PASSWORD = "correct 'horse\" battery"  # noqa: S105 - of a server that lives for a second
@@ -34,12 +34,10 @@ class _Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @pytest.fixture
 def locked(tmp_path: Path) -> Iterator[Influxd]:
     """An InfluxDB that wants a password."""
-    server = Influxd(tmp_path, INFLUXDB_HTTP_AUTH_ENABLED="true")
-    server.start()
-    quoted = PASSWORD.replace("'", "\\'")
-    server.ask(f"CREATE USER gateway WITH PASSWORD '{quoted}' WITH ALL PRIVILEGES")
-    yield server
-    server.kill()
+    with Influxd(tmp_path, INFLUXDB_HTTP_AUTH_ENABLED="true") as server:
+        quoted = PASSWORD.replace("'", "\\'")
+        server.ask(f"CREATE USER gateway WITH PASSWORD '{quoted}' WITH ALL PRIVILEGES")
+        yield server
 
 
 @pytest.fixture
@@ -57,16 +55,14 @@ def certificate(tmp_path: Path) -> Path:
 @pytest.fixture
 def sealed(tmp_path: Path, certificate: Path) -> Iterator[Influxd]:
     """An InfluxDB behind that certificate."""
-    server = Influxd(
+    with Influxd(
         tmp_path,
         scheme="https",
         INFLUXDB_HTTP_HTTPS_ENABLED="true",
         INFLUXDB_HTTP_HTTPS_CERTIFICATE=str(certificate),
         INFLUXDB_HTTP_HTTPS_PRIVATE_KEY=str(certificate.with_name("key.pem")),
-    )
-    server.start()
-    yield server
-    server.kill()
+    ) as server:
+        yield server
 
 
 async def goes_in_and_comes_out(config: SinkConfig, place: Place) -> None:

@@ -15,9 +15,9 @@ from gateway.timeseries.sink import Place, PointsRejected
 from gateway.timeseries.sinks import Influx1Config, Influx2Config, open_sink
 from gateway.timeseries.timeseries import TimeSeries
 from tests.gateway.timeseries.conftest import TOKEN, influx1
-from tests.gateway.timeseries.influxd import Influxd, free_port
 from tests.gateway.timeseries.said import NOON, reading, said, series_of
 from tests.gateway.timeseries.v2_front import V2Front
+from tests.system.servers import Influxd, free_port
 
 pytestmark = [pytest.mark.anyio, pytest.mark.system]
 
@@ -25,10 +25,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.system]
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[Influxd]:
     """An InfluxDB that a test may kill."""
-    server = Influxd(tmp_path)
-    server.start()
-    yield server
-    server.kill()
+    with Influxd(tmp_path) as server:
+        yield server
 
 
 async def values(store: TimeSeries) -> list[float]:

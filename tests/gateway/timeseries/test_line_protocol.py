@@ -14,8 +14,8 @@ from gateway.timeseries.influx.line_protocol import (
     timestamp_ns,
 )
 from gateway.timeseries.sink import Fact, Origin, Series, TimePoint
-from tests.gateway.timeseries.influxd import Influxd
 from tests.gateway.timeseries.said import EPOCH, SOURCE, reading, said
+from tests.system.servers import Influxd
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 nasty = st.text(st.sampled_from("\\,= \"'%\n\r\t\x00#4145aé☃"), max_size=12)

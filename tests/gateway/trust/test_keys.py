@@ -51,6 +51,11 @@ class Post(World):
         """Of the box."""
         return StateDir(self.folder / "lane-1")
 
+    @property
+    def journal(self) -> Path:
+        """Of the gateway."""
+        return self.folder / "gateway" / "journal.sqlite"
+
     def revoke(self, reason: str = "the box was stolen") -> Path:
         """As `greenlane gateway revoke` does."""
         wanted = Wish(source=BOX, reason=reason, by="admin at the gateway")
@@ -60,15 +65,21 @@ class Post(World):
         """For the box."""
         return make_code(self.folder / "gateway", BOX, self.clock)
 
+    async def enrol_anew(self) -> None:
+        """As `greenlane edge enroll --new-key` does."""
+        code = await self.code()
+        await enrol_box(
+            *(BOX, self.state, self.hub.dial), code=code, clock=self.clock, is_new_key=True
+        )
+
     def devices(self) -> Counter[str]:
         """How often each device was found, as the journal has it."""
-        journal = self.folder / "gateway" / "journal.sqlite"
-        messages = [one.message for one in entries(journal) if one.kind == "kept"]
+        messages = [one.message for one in entries(self.journal) if one.kind == "kept"]
         return Counter(m.device.device for m in messages if isinstance(m, DeviceFound))
 
     def quarantined(self) -> list[str]:
         """Why anything was held."""
-        with closing(sqlite3.connect(self.folder / "gateway" / "journal.sqlite")) as at:
+        with closing(sqlite3.connect(self.journal)) as at:
             return [row[0] for row in at.execute("SELECT reason FROM quarantine")]
 
     async def alerts(self, rule: str) -> list[Alert]:
@@ -156,8 +167,7 @@ def test_a_power_cut_in_the_middle_of_a_rotation_changes_nothing(tmp_path: Path)
             async with post.agent("lane-1", is_new=False) as outbox:
                 await outbox.say(found("second"))
                 await asyncio.sleep(30)
-            journal = post.folder / "gateway" / "journal.sqlite"
-            said = [one for one in entries(journal) if one.type == "key.rotated"]
+            said = [one for one in entries(post.journal) if one.type == "key.rotated"]
             assert len(said) == 1
             assert post.devices() == {"first": 1, "second": 1}
 
@@ -201,20 +211,14 @@ def test_a_revoked_box_says_again_what_nobody_kept(tmp_path: Path) -> None:
             assert alert.severity == "critical"
             assert "the box was stolen" in alert.detail
             assert not await post.alerts("strangers_knock")
-            await enrol_box(
-                *(BOX, post.state, post.hub.dial),
-                code=await post.code(),
-                clock=post.clock,
-                is_new_key=True,
-            )
+            await post.enrol_anew()
             async with post.agent("lane-1", is_new=False) as outbox:
                 await outbox.say(found("anew"))
                 await asyncio.sleep(60)
                 assert not outbox.end.is_revoked
                 assert post.devices() == {"before": 1, "after": 1, "anew": 1}
                 assert await post.status() in ("complete", "declared lost")
-        journal = post.folder / "gateway" / "journal.sqlite"
-        [revoked] = [one.message for one in entries(journal) if one.type == KeyRevoked.type]
+        [revoked] = [one.message for one in entries(post.journal) if one.type == KeyRevoked.type]
         assert isinstance(revoked, KeyRevoked)
         assert revoked.reason == "the box was stolen"
 
@@ -235,12 +239,7 @@ def test_a_thief_with_a_revoked_key_does_not_disturb_the_box(tmp_path: Path) -> 
             code = await post.code()
             with pytest.raises(Rejected, match="revoked"):
                 await enrol(post.hub.dial, source=BOX, key=stolen, code=code, clock=post.clock)
-            await enrol_box(
-                *(BOX, post.state, post.hub.dial),
-                code=await post.code(),
-                clock=post.clock,
-                is_new_key=True,
-            )
+            await post.enrol_anew()
             async with post.agent("lane-1", is_new=False) as outbox:
                 await post.steal(stolen, "stolen")
                 await outbox.say(found("mine"))
