@@ -32,6 +32,8 @@ RIVALS: Final = 128
 RIVAL_IOU: Final = 0.6
 HIDDEN: Final = 96
 GEOMETRY: Final = 2
+MIRRORS: Final = ((), (3,))
+"""Along which axes a crop is mirrored, each time it is looked at: a bag has no left and right."""
 
 
 class SecondStage(nn.Module):
@@ -69,6 +71,14 @@ class SecondStage(nn.Module):
         said: Tensor = self.trust * logits + self.kind(torch.cat((seen, logits, geometry), 1))
         return said
 
+    def mirrored(self, crops: Tensor, logits: Tensor, extents: Tensor) -> Tensor:
+        """Return what `forward` does, the mean over all `MIRRORS`: more certain, little dearer."""
+        times = len(MIRRORS)
+        ways = torch.cat([crops.flip(axes) if axes else crops for axes in MIRRORS])
+        said = self(ways, logits.repeat(times, 1), extents.repeat(times, 1))
+        mean: Tensor = said.reshape(times, *logits.shape).mean(0)
+        return mean
+
 
 class TwoStages(nn.Module):
     """A picture in, the boxes looked at twice and their scores out."""
@@ -82,7 +92,7 @@ class TwoStages(nn.Module):
         """Take (1, 3, H, W) RGB 0 to 255; return boxes (1, n, 4) px and scores (1, n, C)."""
         kinds, boxes, _ = self.first.raw(x)
         boxes, logits = proposals(boxes[0], kinds[0])
-        looked = self.second(crops(x, boxes), logits, extents(boxes, x.shape[-1]))
+        looked = self.second.mirrored(crops(x, boxes), logits, extents(boxes, x.shape[-1]))
         return boxes[None], looked.sigmoid()[None]
 
 

@@ -21,6 +21,7 @@ from models.second_stage import (
     CROP_PX,
     LOUD_MIN,
     MARGIN,
+    MIRRORS,
     PROPOSALS_MAX,
     RIVALS,
     SecondStage,
@@ -108,6 +109,22 @@ def test_second_stage_changes_nothing_before_it_has_learnt() -> None:
         _, kinds = first(x)
     for score in scores[0]:
         assert (kinds[0] - score).abs().amax(-1).min() < 1e-5
+
+
+def test_mirrored_crop_is_judged_as_the_crop_itself() -> None:
+    """A bag has no left and right; a crop alone is judged otherwise than its mirror image."""
+    second = two_stages().second
+    for part in second.trunk.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.kaiming_normal_(part.weight)  # not as it begins: what is seen reaches the end
+    square = torch.rand(3, 3, CROP_PX, CROP_PX)
+    square[..., : CROP_PX // 3, :] = square[..., : CROP_PX // 5] = 0.0
+    beside = (torch.randn(3, CLASSES), torch.full((3, 2), 0.3))
+    with torch.no_grad():
+        other = square.flip(MIRRORS[-1])
+        alone = second(square, *beside) - second(other, *beside)
+        every = second.mirrored(square, *beside) - second.mirrored(other, *beside)
+    assert every.abs().max() < 1e-3 * alone.abs().max()
 
 
 def test_right_box_of_the_right_class_is_wanted_and_a_near_one_hardly_counts() -> None:
