@@ -5,19 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from statistics import fmean
-from typing import Final
-
-import msgspec
 
 from contract.clock import stamp
 from contract.identifiers import Source
 from contract.links.memory import Hub
 from contract.messages import (
-    ActDone,
     ActRefused,
     Alert,
     AlertChanged,
-    AlertState,
     AskRefused,
     BlobAsked,
     BlobTold,
@@ -36,24 +31,14 @@ from contract.messages import (
     SeriesAsked,
     SeriesTold,
     Stretch,
-    Verb,
     compose,
 )
 from contract.signing import Key
 from contract.topics import topic
+from gateway.entry import Entry
+from gateway.judge import alerts
 from gateway.timeseries.history import Window
 from tests.support.scripted_gateway import ScriptedGateway
-
-STATES: Final[dict[Verb, tuple[tuple[AlertState, ...], AlertState | None]]] = {
-    "acknowledge": (("open",), "acknowledged"),
-    "start": (("open", "acknowledged"), "in progress"),
-    "resolve": (("open", "acknowledged", "in progress"), "resolved"),
-    "assign": (("open", "acknowledged", "in progress"), None),
-    "comment": (("open", "acknowledged", "in progress", "resolved", "closed"), None),
-    "close": (("resolved",), "closed"),
-    "reopen": (("acknowledged", "in progress", "resolved", "closed"), "open"),
-}
-"""From which states an act may come, and the state it leads to."""
 
 
 @dataclass
@@ -192,26 +177,10 @@ class Gateway(ScriptedGateway):
             await self._judge(acted)
 
     async def _judge(self, acted: OfficerActed) -> None:
-        alert = self.alerts[acted.alert]
-        allowed, state = STATES[acted.verb]
-        if alert.state not in allowed:
-            reason = f"An alert that is {alert.state} cannot be: {acted.verb}."
-            await self.tell(ActRefused(act=acted.act, alert=alert.id, reason=reason))
-            return
-        at = self.clock.utc_now()
-        done = ActDone(
-            act=acted.act,
-            verb=acted.verb,
-            officer=acted.officer,
-            role=acted.role,
-            at=at,
-            note=acted.note,
-        )
-        changed = msgspec.structs.replace(
-            alert,
-            state=state or alert.state,
-            assigned_to=acted.assignee or alert.assigned_to,
-            acts=(*alert.acts, done),
-            changed_at=at,
-        )
-        await self.tell(AlertChanged(alert=changed, act=acted.act))
+        """As the real one does."""
+        entry = Entry(kind="kept", position=len(self.changes), received_at=self.clock.utc_now())
+        match alerts.acted(self.alerts[acted.alert], acted, entry):
+            case alerts.Refusal(reason):
+                await self.tell(ActRefused(act=acted.act, alert=acted.alert, reason=reason))
+            case alert:
+                await self.tell(AlertChanged(alert=alert, act=acted.act))
