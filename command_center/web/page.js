@@ -99,6 +99,7 @@ export class Page {
     this.#isAsked = false;
     const start = performance.now();
     this.draw();
+    this.#keepFocus();
     if (this.board.isKnown && !this.#isDrawn) this.#drew(start);
     const { open } = situation(this.board);
     const title = `${open ? `${open} open · ` : ""}${PAGES[here()].word} · Greenlane`;
@@ -109,6 +110,15 @@ export class Page {
   #drew(start) {
     this.#isDrawn = true;
     setTimeout(() => performance.measure("first drawing", { start }));
+  }
+
+  // What had the focus is hidden now: the keys stay in its panel, where else they would begin at the top of the page.
+  #keepFocus() {
+    const lost = document.activeElement;
+    if (!lost?.closest("[hidden]")) return;
+    const to = lost.closest(".panel:not([hidden])") ?? document.querySelector("#main");
+    to.tabIndex = -1;
+    to.focus({ preventScroll: true });
   }
 
   /** Show every panel. */
@@ -198,6 +208,7 @@ export class Page {
   /** An archive of evidence went on; wherever the officer is by then, its end is said. */
   exported(alert, told) {
     this.render();
+    if (told.state === "making") say(polite, `The gateway makes the evidence: ${alert.title}`); // how far it is is seen, not said each second
     if (told.state === "ready") toast.tell(`Evidence saved: ${alert.title}`, "done");
     if (told.state === "failed") toast.tell(`No evidence about ${alert.title}: ${told.error}`, "refused");
   }

@@ -6,7 +6,7 @@ const STAYS_MS = { done: 4_000, refused: 12_000 };
 
 const glyph = icon("tick");
 const text = el("span", { class: "text" });
-const left = el("span", { class: "left meta" });
+const left = el("span", { class: "left meta", "aria-hidden": "true" }); // seconds that run are not said aloud
 const back = el("button", { class: "btn", type: "button" }, "Take back ", cap("z"));
 const node = el("div", { class: "toast", id: "toast", role: "status", hidden: true }, glyph, text, left, back);
 document.body.append(node);

@@ -43,7 +43,7 @@ export class Coverage extends HTMLElement {
     this.mark = icon("hole");
     this.word = el("strong");
     this.sum = el("span", { class: "meta" });
-    this.answer = el("p", { class: "coverage-answer", role: "status" }, this.mark, this.word, el("span", { class: "means" }), this.sum);
+    this.answer = el("p", { class: "coverage-answer" }, this.mark, this.word, el("span", { class: "means" }), this.sum);
     this.strip = el("div", { class: "coverage-strip", role: "img" });
     this.begin = el("span");
     this.end = el("span");
@@ -127,6 +127,8 @@ export class Coverage extends HTMLElement {
     const [mark, means] = MEANS[told.status];
     draw(this.mark, mark);
     set(this.answer, "data-status", told.status);
+    // What follows the clock is not said aloud every half a minute.
+    set(this.answer, "role", this.#range ? "status" : false);
     say(this.word, capital(told.status));
     say(this.answer.querySelector(".means"), means);
     // Never the sum of the stretches: a message near a border counts in each that it may belong to.

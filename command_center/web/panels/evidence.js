@@ -20,7 +20,7 @@ export class Evidence extends HTMLElement {
     this.notes = el("ul", { class: "notes" });
     this.append(
       el("p", { class: "quiet" }, "One file with the signed messages, the pictures, what officers did, and the proofs. Anybody can verify it without us. That you took it is entered in the journal."),
-      el("div", { class: "takes" }, this.take, this.again, el("button", { class: "btn", type: "button", onclick: () => this.view.print() }, "Print", cap("p"))), el("div", { role: "status" }, this.fate), this.notes);
+      el("div", { class: "takes" }, this.take, this.again, el("button", { class: "btn", type: "button", onclick: () => this.view.print() }, "Print", cap("p"))), el("div", {}, this.fate), this.notes);
   }
 
   show(view, alert) {

@@ -72,6 +72,9 @@ export class Top extends HTMLElement {
 
   #showLink(trust) {
     const words = { loading: "Connecting", live: "Live", stale: "Gateway silent", offline: "Offline", none: "Offline" }[trust.kind];
+    // Said aloud when it turns, and that it is live only after it was not.
+    if (words !== this.link.textContent.trim() && (trust.kind !== "live" || this.wasBad)) say(document.querySelector("#polite"), words === "Live" ? "Live again" : words);
+    this.wasBad = !["live", "loading"].includes(trust.kind);
     set(this.link, "data-link", trust.kind === "live" ? "live" : "late");
     draw(this.link.firstElementChild, trust.kind === "live" ? "live" : "hole");
     say(this.link.lastElementChild, words);
