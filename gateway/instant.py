@@ -14,4 +14,4 @@ def microseconds(at: datetime) -> int:
 
 def instant(microseconds: int) -> datetime:
     """The instant that many microseconds after 1970 UTC."""
-    return EPOCH + timedelta(microseconds=microseconds)
+    return EPOCH + microseconds * _MICROSECOND

@@ -16,25 +16,22 @@ TEXT_MAX: Final = 40
 
 def moment_us(value: object, unit: TimeUnit, utc_offset: str) -> int:
     """Microseconds since 1970 UTC; raise `Unfit`."""
-    match value:
-        case str():
-            at = _of_text(value, utc_offset)
-        case bool():
-            raise Unfit("its time is neither a number nor a text")
-        case int() | float() if unit == "rfc3339":
-            raise Unfit("its time is a number: set time_unit to s, ms, us or ns")
-        case int():
-            at = value * 1_000_000 // PER_SECOND[unit]
-        case float():
-            at = _of_float(value, unit)
-        case _:
-            raise Unfit("its time is neither a number nor a text")
+    if type(value) is str:
+        at = _of_text(value, utc_offset)
+    elif type(value) is int or type(value) is float:
+        at = _of_number(value, unit)
+    else:
+        raise Unfit("its time is neither a number nor a text")
     if not EARLIEST_US <= at < LATEST_US:
         raise Unfit("a time before 1970 or after 2200: is time_unit right?")
     return at
 
 
-def _of_float(value: float, unit: TimeUnit) -> int:
+def _of_number(value: float, unit: TimeUnit) -> int:
+    if unit == "rfc3339":
+        raise Unfit("its time is a number: set time_unit to s, ms, us or ns")
+    if type(value) is int:
+        return value * 1_000_000 // PER_SECOND[unit]
     try:
         return round(value / PER_SECOND[unit] * 1_000_000)
     except (OverflowError, ValueError) as error:

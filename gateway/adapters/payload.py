@@ -6,6 +6,7 @@ what it cannot decode the second looks at, and says why.
 """
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ VOID: Final = frozenset({"", "nan", "null", "none", "unknown", "unavailable"})
 """Words for a value that a device does not have."""
 
 _ANY: Final = msgspec.json.Decoder()
+_fields: Final = msgspec.structs.astuple
 _row: Final = partial(tuple.__new__, Row)
 """A `Row` of all its fields, in half the time."""
 Answer = Row | Presence | None
@@ -47,7 +49,8 @@ class Reader:
         self._ignored: Final = frozenset((*route.ignore, *route.must_say))
         self._shapes: dict[tuple[str, ...], tuple[Column, ...]] = {}
         self._columns: Final = tuple(_column(path, it) for path, it in route.metrics.items())
-        self._fast: Final = _fast(route)
+        self._decode: Final = _decode(route)
+        self._says_device: Final = bool(route.device)
 
     def read(
         self, payload: bytes, levels: dict[str, str], item: int, heard_us: int, *, is_old: bool
@@ -56,31 +59,30 @@ class Reader:
 
         `is_old`: the broker had kept it for whoever subscribes, so it was not observed just now.
         """
-        kind = self._route.payload
         if len(payload) > PAYLOAD_BYTES_MAX:
             raise Unfit(f"more than {PAYLOAD_BYTES_MAX} bytes")
+        if self._decode is None:
+            return self._other(payload, levels, item, heard_us, is_old=is_old)
+        try:
+            fields = _fields(self._decode(payload))
+        except msgspec.MsgspecError:
+            return self._walked(_object(payload), levels, item, heard_us, is_old=is_old)
+        time = fields[-2]
+        if time is None and is_old:
+            return None
+        at = heard_us if time is None else self._moment(time)
+        name = _named(fields[-1] if self._says_device else levels.get("device"))
+        return _row((item, name, at, self._columns, fields[:-2]))
+
+    def _other(
+        self, payload: bytes, levels: dict[str, str], item: int, heard_us: int, *, is_old: bool
+    ) -> Answer:
+        kind = self._route.payload
         if kind == "object":
-            return self._object(payload, levels, item, heard_us, is_old=is_old)
+            return self._walked(_object(payload), levels, item, heard_us, is_old=is_old)
         if kind == "value":
             return None if is_old else self._value(payload, levels, item, heard_us)
         return Presence(item, _named(levels["device"]), _presence(payload))
-
-    def _object(
-        self, payload: bytes, levels: dict[str, str], item: int, heard_us: int, *, is_old: bool
-    ) -> Answer:
-        if self._fast is not None:
-            try:
-                fields = msgspec.structs.astuple(self._fast.decode(payload))
-            except msgspec.MsgspecError:
-                pass
-            else:
-                time, device = fields[-2:]
-                if time is None and is_old:
-                    return None
-                at = heard_us if time is None else self._moment(time)
-                name = _named(device if self._route.device else levels.get("device"))
-                return _row((item, name, at, self._columns, fields[:-2]))
-        return self._walked(_object(payload), levels, item, heard_us, is_old=is_old)
 
     def _walked(
         self,
@@ -165,8 +167,8 @@ class Reader:
         return Row(item, device, heard_us, self._columns_of((metric,)), (value,))
 
 
-def _fast(route: Route) -> "msgspec.json.Decoder[Any] | None":
-    """A decoder of just the fields that a route names; none if that cannot be."""
+def _decode(route: Route) -> Callable[[bytes], Any] | None:
+    """Decodes just the fields that a route names, time and device last; none if that cannot be."""
     paths = [*route.metrics, route.time, route.device]
     is_flat = not any("." in path for path in paths) and len(set(paths) - {""}) == sum(
         map(bool, paths)
@@ -183,11 +185,11 @@ def _fast(route: Route) -> "msgspec.json.Decoder[Any] | None":
     keys = dict(zip((name for name, _, _ in fields), paths, strict=True))
     try:
         kind = msgspec.defstruct(
-            "Fast", fields, rename=lambda name: keys[name] or f"no {name}", frozen=True, gc=False
+            "Flat", fields, rename=lambda name: keys[name] or f"no {name}", frozen=True, gc=False
         )
     except ValueError:
         return None  # a name with a quote in it: walked to, it is a name like any other
-    return msgspec.json.Decoder(kind)
+    return msgspec.json.Decoder(kind).decode
 
 
 def _column(path: str, metric: Metric) -> Column:

@@ -96,9 +96,9 @@ class Taking:
             if found.subscription:
                 copies = (0, found.subscription)
                 once = [one for one in messages if one.subscription in copies]
-            bad = _read(found, piles[id(found.bench)], once, heard_us)
-            unfit += len(bad)
-            suspects += [_suspect(found.topic, *one) for one in bad[:SUSPECTS_MAX]]
+            if bad := _read(found, piles[id(found.bench)], once, heard_us):
+                unfit += len(bad)
+                suspects += [_suspect(found.topic, *one) for one in bad[:SUSPECTS_MAX]]
         drafts = [
             self._drafted(bench, pile, heard_us)
             for bench, pile in zip(self._benches, piles.values(), strict=True)

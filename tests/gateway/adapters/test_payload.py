@@ -85,9 +85,9 @@ def test_the_two_ways_of_reading_agree() -> None:
     named = Route(
         topic="{device}", time="at", time_unit="us", metrics={"a": Metric(), "b": Metric()}
     )
-    assert Reader(named)._fast is not None
+    assert Reader(named)._decode is not None
     walked = msgspec.structs.replace(named, must_say={"unit": "C"})
-    assert Reader(walked)._fast is None
+    assert Reader(walked)._decode is None
     for said in ({"a": 1, "at": NOW_US}, {"a": 1.5, "b": None}, {"b": True, "c": {}}, {}):
         assert read(named, said) == read(walked, said)
 
