@@ -71,7 +71,8 @@ def test_second_stage_learns_in_rounds_and_what_is_learnt_needs_no_pictures(tmp_
     twice = trained(recipe, first, tmp_path).state_dict()
     assert weights_digest(once) != weights_digest(twice)
     stores = [tmp_path / name / "pictures" for name in ("second", "second-2")]
-    assert not np.array_equal(*(np.fromfile(next(one.glob("pixels*")), np.uint8) for one in stores))
+    first_seen, then_seen = (np.fromfile(next(one.glob("pixels*")), np.uint8) for one in stores)
+    assert not np.array_equal(first_seen, then_seen)
     for one in stores:
         shutil.rmtree(one)
     assert weights_digest(trained(recipe, first, tmp_path).state_dict()) == weights_digest(twice)
