@@ -14,7 +14,7 @@ from command_center.officers import Officer
 from command_center.pace import ACTS_MAX
 from contract.link import Rejected, Unavailable
 from contract.messages import OfficeChanged
-from tests.command_center.test_api import Scene, play
+from tests.command_center.scene import Scene, play
 from tests.support.virtual import VirtualClock, run_virtually
 
 CHIEF = Officer("Chief", "admin", posts=("*",))

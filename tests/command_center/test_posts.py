@@ -31,8 +31,8 @@ from contract.messages import (
     ScanChanged,
     SignedBytes,
 )
+from tests.command_center.scene import PNG, Scene, play
 from tests.command_center.scripted import alert, sha256
-from tests.command_center.test_api import PNG, Scene, play
 from tests.support.scripted_gateway import EPOCH
 from tests.support.virtual import START, VirtualClock, run_virtually
 

@@ -10,8 +10,8 @@ import msgspec
 
 from command_center.rights import RULES
 from contract.messages import AlertChanged
+from tests.command_center.scene import GOOD, OURS, Scene, play
 from tests.command_center.scripted import alert
-from tests.command_center.test_api import GOOD, OURS, Scene, play
 from tests.support.scripted_gateway import EPOCH
 
 BODY: dict[str, Any] = {"name": "their board", "posts": ["KEMBA"]}

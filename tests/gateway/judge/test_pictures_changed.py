@@ -8,7 +8,7 @@ from contract.messages import (
     ReadingsTaken,
 )
 from gateway.judge.settings import JudgeSettings, Pictures
-from tests.gateway.judge.test_rules import Court, at
+from tests.gateway.judge.court import Court, at
 
 
 def report(worst: float, seconds: float, *, of: str = "sharpness") -> ReadingsTaken:
