@@ -19,6 +19,7 @@ from gateway.intake.intake import Intake
 from gateway.intake.knocks import Knocks
 from gateway.intake.quarantine import Quarantine
 from gateway.intake.receipts import Receipts
+from gateway.intake.remains import Remains
 from gateway.intake.turns import Turns
 from gateway.journal.blobs import Blobs
 from gateway.journal.journal import Journal
@@ -57,6 +58,7 @@ class Parts:
     strangers: Tally
     sinks: dict[str, TimeSeries]
     eraser: Eraser
+    remains: Remains
     exports: Exports
 
 
@@ -94,9 +96,11 @@ async def assembled(
             state=lambda: bench.state,
         )
         quarantine = Quarantine(store, clock)
+        remains = Remains(blobs, journal, voice=voice, clock=clock)
         intake = Intake(
             journal,
             blobs=blobs,
+            remains=remains,
             keys=trust.keys,
             quarantine=quarantine,
             voice=voice,
@@ -155,6 +159,7 @@ async def assembled(
                 clock=clock,
                 sinks=tuple(sinks),
             ),
+            remains=remains,
         )
 
 

@@ -35,6 +35,9 @@ def _intake(parts: "Parts") -> list[Family]:
         counter(
             "foreign_dropped", "Foreign messages dropped: their topic floods.", strangers.dropped
         ),
+        counter("pictures_given_up", "Whose parts did not all come.", parts.remains.given_up),
+        gauge("unfinished_pictures", "Of which parts are missing.", parts.remains.pictures),
+        gauge("unfinished_bytes", "What is kept of them.", parts.remains.bytes),
         gauge("journal_position", "Position of the last durable entry.", parts.journal.position),
         gauge("journal_full", "1 while the disk takes nothing.", parts.intake.is_full),
     ]

@@ -26,7 +26,7 @@ from contract.messages.agents import (
     LinkState,
 )
 from contract.messages.alerts import Alert, AlertChanged, AlertState, Evidence, Severity
-from contract.messages.blobs import PART_BYTES_MAX, BlobKept, BlobPart
+from contract.messages.blobs import PART_BYTES_MAX, BlobDropped, BlobKept, BlobPart
 from contract.messages.catalogue import MESSAGES
 from contract.messages.completeness import Completeness, CompletenessChanged, StreamState, Stretch
 from contract.messages.delivery import (

@@ -26,7 +26,7 @@ MESSAGES: Final[dict[str, type[Message]]] = {
         *(agents.DeviceFound, agents.DeviceLost),
         *(readings.ReadingsTaken, seals.SealRead),
         *(scans.ScanCompleted, scans.ScanFailed, scans.ScanChanged),
-        *(blobs.BlobPart, blobs.BlobKept),
+        *(blobs.BlobPart, blobs.BlobKept, blobs.BlobDropped),
         *(delivery.Receipt, delivery.StreamLost, completeness.CompletenessChanged),
         *(alerts.AlertChanged, acts.OfficerActed, acts.ActRefused, acts.OfficeChanged),
         *(enrolment.EnrolAsked, enrolment.EnrolChallenged),

@@ -17,8 +17,10 @@ from gateway.entry import Draft
 from gateway.intake.inspection import Heard, inspect
 from gateway.intake.knocks import Knocks
 from gateway.intake.quarantine import Quarantine, Suspect
-from gateway.journal.blobs import Blob, Blobs, Joined
+from gateway.intake.remains import Remains
+from gateway.journal.blobs import Blobs, Joined
 from gateway.journal.journal import Journal
+from gateway.journal.parts import Blob
 from gateway.judge.ledger import Ledger
 from gateway.trust.keys import Keys
 from gateway.voice import Voice
@@ -41,6 +43,7 @@ class Intake:
         journal: Journal,
         *,
         blobs: Blobs,
+        remains: Remains,
         keys: Keys,
         quarantine: Quarantine,
         voice: Voice,
@@ -50,6 +53,7 @@ class Intake:
     ) -> None:
         self._journal: Final = journal
         self._blobs: Final = blobs
+        self._remains: Final = remains
         self._keys: Final = keys
         self._quarantine: Final = quarantine
         self._voice: Final = voice
@@ -131,7 +135,7 @@ class Intake:
 
     async def finish_blobs(self) -> None:
         """After a start: pictures whose last part came just before the end."""
-        self._ready = dict.fromkeys(await asyncio.to_thread(self._blobs.unfinished), False)
+        self._ready = dict.fromkeys(await asyncio.to_thread(self._blobs.parts.unfinished), False)
         await self._assemble_all()
 
     async def _keep(self, heard: Sequence[Heard]) -> None:
@@ -158,6 +162,7 @@ class Intake:
             if blob not in whole:
                 self._ready[blob] = self._ready.get(blob, False) or is_end
         await self._assemble_all()
+        await self._remains.tidy()
 
     async def _assemble_all(self) -> None:
         """Join what may be whole; what a full disk stops is tried again with the next batch.
@@ -169,6 +174,9 @@ class Intake:
         joined = await asyncio.to_thread(self._blobs.join, tuple(self._ready))
         try:
             await self._tell([one for one in joined if one.is_whole])
+            for one in joined:
+                if one.why_dropped:
+                    await self._remains.give_up(one.blob, "another picture")
         except Unavailable as error:
             _log.warning("pictures are not told yet: %s", error)
             return
@@ -176,8 +184,6 @@ class Intake:
             if one.why_later:
                 _log.warning("a picture is not whole yet: %s", one.why_later)
                 continue
-            if one.why_dropped:
-                _log.error("a picture is dropped: %s", one.why_dropped)
             self._ready.pop(one.blob, None)
 
     async def _tell(self, whole: Sequence[Joined]) -> None:
@@ -185,7 +191,7 @@ class Intake:
         news = [one.blob for one in whole if one.is_news or self._ready.get(one.blob)]
         if news:
             await self._journal.append(self._said_of(news))
-        await asyncio.to_thread(self._blobs.forget_parts, [one.blob for one in whole])
+        await asyncio.to_thread(self._blobs.parts.forget, [one.blob for one in whole])
 
     def _said_of(self, whole: Sequence[Blob]) -> list[Draft]:
         blobs = dict.fromkeys((blob.sha256, blob.size_bytes) for blob in whole)

@@ -3,4 +3,5 @@
 journal ─▶ rows ─▶ store (its threads, group commit) ─▶ schema
    └─ slew: its clock
 blobs ─▶ writes: files that become durable together
+   └─ parts: of pictures that are not whole yet
 """

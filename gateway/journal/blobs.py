@@ -1,20 +1,14 @@
 """Pictures as files: parts first, each fsynced; whole once its SHA-256 has been checked.
 
-What came in one part is whole at once. Of the others:
+What came in one part is whole at once; of the others, parts lie beside (`parts`).
 
-    state_dir/blobs/parts/KEMBA.gate-2/SHA256/OFFSET    one part
-    state_dir/blobs/parts/KEMBA.gate-2/SHA256/about     size and media type
-    state_dir/blobs/ab/abcdef…                          the whole, by its hash
-    state_dir/blobs/ab/abcdef….type                     its media type
+    state_dir/blobs/ab/abcdef…         the whole, by its hash
+    state_dir/blobs/ab/abcdef….type    its media type
 
-Parts lie by source, so that nobody can spoil a picture that somebody else is sending. What
-came in one batch is made durable side by side (`writes`).
+What came in one batch is made durable side by side (`writes`).
 """
 
-import hashlib
-import logging
 import os
-import shutil
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,22 +17,13 @@ from typing import Final, NamedTuple
 from contract.folder import sync
 from contract.link import Rejected, Unavailable
 from contract.messages import BlobPart
+from gateway.journal.parts import Blob, Parts
 from gateway.journal.writes import Writes
 
 BLOB_BYTES_MAX: Final = 256 * 1024 * 1024
 """Bytes of one blob; a part of a larger one is refused."""
 SYNCS_MAX: Final = 8
 """Files that are made durable side by side."""
-_COPY_BYTES: Final = 1024 * 1024
-_log: Final = logging.getLogger(__name__)
-
-
-class Blob(NamedTuple):
-    """A blob that a source is sending."""
-
-    source: str
-    sha256: str
-    size_bytes: int
 
 
 class Joined(NamedTuple):
@@ -67,8 +52,7 @@ class Blobs:
 
     def __init__(self, state_dir: Path) -> None:
         self._folder: Final = state_dir / "blobs"
-        self._parts: Final = self._folder / "parts"
-        self._parts.mkdir(parents=True, exist_ok=True)
+        self.parts: Final = Parts(self._folder / "parts")
         self._threads: Final = ThreadPoolExecutor(SYNCS_MAX, thread_name_prefix="sync")
 
     def keep_all(self, parts: Sequence[tuple[str, BlobPart, bytes]]) -> list[Blob]:
@@ -81,8 +65,8 @@ class Blobs:
             for source, part, raw in parts:
                 if _is_all(part):
                     self._keep_whole(part, raw, writes)
-                else:
-                    self._keep(source, part, raw, writes)
+                elif not self.is_whole(part.sha256):
+                    self.parts.keep(source, part, raw, writes)
             writes.finish()
         except OSError as error:
             raise Unavailable(f"a picture cannot be written: {error}") from error
@@ -96,20 +80,6 @@ class Blobs:
         path = self._place(part.sha256, writes)
         writes.write(path.with_suffix(".type"), part.media_type.encode())
         writes.write(path, raw)
-
-    def _keep(self, source: str, part: BlobPart, raw: bytes, writes: Writes) -> None:
-        if self.is_whole(part.sha256):
-            return
-        folder = self._folder_of(source, part.sha256)
-        path = folder / f"{part.offset_bytes:020d}"
-        folder.mkdir(parents=True, exist_ok=True)
-        # First, and asked for each time: the disk may have been full, or the power gone, after
-        # the folder was made. Without it nobody would join the parts, ever.
-        if not (folder / "about").exists():
-            writes.write(folder / "about", f"{part.size_bytes}\n{part.media_type}".encode())
-            writes.folders |= {folder.parent, self._parts}
-        if not (path.exists() and path.stat().st_size == len(raw)):
-            writes.write(path, raw)
 
     def _place(self, sha256: str, writes: Writes) -> Path:
         """Where a whole blob goes; its folder is made."""
@@ -136,7 +106,7 @@ class Blobs:
         return [self._joined(blob) for blob in ready]
 
     def _joined(self, blob: Blob) -> Joined:
-        is_news = not self.is_whole(blob.sha256) or self.has_parts(blob)
+        is_news = not self.is_whole(blob.sha256) or self.parts.are_of(blob)
         try:
             return Joined(blob, is_whole=self.assemble(blob), is_news=is_news)
         except Rejected as error:
@@ -147,34 +117,26 @@ class Blobs:
     def assemble(self, blob: Blob) -> bool:
         """Join the parts if all are here; true once the blob is whole and has this hash.
 
-        Raises `Rejected` if all parts are here and the whole has another hash: they are dropped.
+        Raises `Rejected` if all parts are here and the whole has another hash.
         """
         sha256 = blob.sha256
         if self.is_whole(sha256):
             return True
-        folder = self._folder_of(blob.source, sha256)
-        parts = _joined(folder, blob.size_bytes)
+        parts = self.parts.all_of(blob)
         if parts is None:
             return False
-        draft = folder / "whole"
         try:
-            found = _copy(parts, draft)
+            draft, found = self.parts.joined(blob, parts)
             if found != sha256:
-                shutil.rmtree(folder)
                 raise Rejected(f"the parts of {sha256} make {found}")
             writes = Writes(self._threads)
             path = self._place(sha256, writes)
-            writes.write(path.with_suffix(".type"), _about(folder)[1].encode())
+            writes.write(path.with_suffix(".type"), self.parts.media_type(blob).encode())
             writes.move(draft, path)
             writes.finish()
         except OSError as error:
             raise Unavailable(f"a picture cannot be written: {error}") from error
         return True
-
-    def forget_parts(self, blobs: Iterable[Blob]) -> None:
-        """The journal says that these are kept: their parts are needed no more."""
-        for blob in blobs:
-            shutil.rmtree(self._folder_of(blob.source, blob.sha256), ignore_errors=True)
 
     def erase(self, sha256: str) -> None:
         """Retention has come to its end: the bytes go; raises `Unavailable`."""
@@ -186,18 +148,6 @@ class Blobs:
                 sync(path.parent)
         except OSError as error:
             raise Unavailable(f"a picture cannot be erased: {error}") from error
-
-    def has_parts(self, blob: Blob) -> bool:
-        """Whether parts of a blob are still here: its `blob.kept` may not be in the journal."""
-        return self._folder_of(blob.source, blob.sha256).exists()
-
-    def unfinished(self) -> list[Blob]:
-        """Blobs of which there are parts."""
-        return [
-            Blob("/" + folder.parent.name.replace(".", "/", 1), folder.name, _about(folder)[0])
-            for folder in sorted(self._parts.glob("*/*"))
-            if (folder / "about").exists()
-        ]
 
     def read(self, sha256: str, offset: int, limit: int) -> Piece:
         """Bytes of a whole blob; raise `Rejected` if it is not here."""
@@ -214,9 +164,6 @@ class Blobs:
             raise Unavailable(f"a picture cannot be read: {error}") from error
         return Piece(size, media_type, piece)
 
-    def _folder_of(self, source: str, sha256: str) -> Path:
-        return self._parts / source.strip("/").replace("/", ".") / sha256
-
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256
 
@@ -224,41 +171,3 @@ class Blobs:
 def _is_all(part: BlobPart) -> bool:
     """Whether a part is all of its blob, by the hash that was checked when it came."""
     return part.part_bytes == part.size_bytes and part.part_sha256 == part.sha256
-
-
-def _offsets(folder: Path) -> dict[int, Path]:
-    return {int(path.name): path for path in sorted(folder.iterdir()) if path.name.isdigit()}
-
-
-def _joined(folder: Path, size_bytes: int) -> list[Path] | None:
-    """The parts in their order, if they make up all bytes without a hole."""
-    if not folder.exists():
-        return [] if size_bytes == 0 else None
-    at = 0
-    parts = []
-    for offset, path in _offsets(folder).items():
-        if offset != at:
-            return None
-        at += path.stat().st_size
-        parts.append(path)
-    return parts if at == size_bytes else None
-
-
-def _copy(parts: list[Path], whole: Path) -> str:
-    """Write the parts behind each other; returns the hash of all."""
-    digest = hashlib.sha256()
-    with whole.open("wb") as out:
-        for path in parts:
-            with path.open("rb") as part:
-                while block := part.read(_COPY_BYTES):
-                    digest.update(block)
-                    out.write(block)
-        out.flush()
-        os.fsync(out.fileno())
-    return digest.hexdigest()
-
-
-def _about(folder: Path) -> tuple[int, str]:
-    """Size in bytes and media type, as the first part named them."""
-    size, _, media_type = (folder / "about").read_text().partition("\n")
-    return int(size), media_type

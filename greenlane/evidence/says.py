@@ -3,6 +3,7 @@
 from contract.messages import (
     AgentAlive,
     AgentBorn,
+    BlobDropped,
     BlobKept,
     JudgeChanged,
     KeyEnrolled,
@@ -33,6 +34,8 @@ def told(found: Found) -> str:  # noqa: C901, PLR0911 - one line for each kind
             return f"From here on judge {version} decides by these rules: {', '.join(rules)}."
         case BlobKept(sha256=sha256, size_bytes=size):
             return f"The picture {sha256[:16]}… is here whole, {size:,} bytes."
+        case BlobDropped(sha256=sha256, source=source, reason=reason):
+            return f"The picture {sha256[:16]}… of {source} is given up ({reason})."
         case SealRead(seal=seal, state=state, device=device):
             return f"{device} reads seal {seal}: {state}."
         case ScanCompleted(device=device, detections=seen):

@@ -14,6 +14,7 @@ from contract.messages import (
     AlertChanged,
     AskRefused,
     BlobAsked,
+    BlobDropped,
     BlobKept,
     BlobPart,
     BlobTold,
@@ -202,6 +203,7 @@ _ALL: Final[tuple[Message, ...]] = (
     ),
     KeyEnrolled(source=SOURCE, keyid="0" * 32, public_key=bytes(32), by="code k3m9"),
     BlobKept(sha256=ONE, size_bytes=9),
+    BlobDropped(source=SOURCE, sha256=ONE, size_bytes=9, reason="too old"),
     OfficerActed(
         act="act-1",
         verb="acknowledge",

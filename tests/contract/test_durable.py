@@ -18,7 +18,8 @@ from typing import Any, Final
 from contract.delivery.schema import connect
 from contract.messages import BlobPart
 from contract.whole_file import write_whole
-from gateway.journal.blobs import Blob, Blobs
+from gateway.journal.blobs import Blobs
+from gateway.journal.parts import Blob
 from gateway.journal.writes import Writes
 
 HANDLES: Final = ("handle", "file", "out")

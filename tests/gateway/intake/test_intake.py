@@ -28,8 +28,9 @@ from contract.wire import BLOB, JSON, join
 from gateway.assembly import Parts, assembled
 from gateway.config import GatewayConfig
 from gateway.entry import Draft, Entry
-from gateway.journal.blobs import Blob, Blobs, Joined
+from gateway.journal.blobs import Blobs, Joined
 from gateway.journal.journal import entries, stats_of
+from gateway.journal.parts import Blob
 from gateway.judge.judge import judge
 from gateway.judge.state import State
 from tests.support.virtual import START, VirtualClock, run_virtually
@@ -237,7 +238,7 @@ def test_a_picture_that_was_almost_told_is_told_after_a_restart(tmp_path: Path) 
     run_virtually(main())
     types = [entry.type for entry in entries(tmp_path / "journal.sqlite")]
     assert types == ["judge.changed", "blob.kept"]
-    assert [blob.sha256 for blob in blobs.unfinished()] == [hashlib.sha256(half).hexdigest()]
+    assert [blob.sha256 for blob in blobs.parts.unfinished()] == [hashlib.sha256(half).hexdigest()]
 
 
 def test_parts_stay_until_it_is_told_that_the_picture_is_whole(tmp_path: Path) -> None:
@@ -259,7 +260,7 @@ def test_parts_stay_until_it_is_told_that_the_picture_is_whole(tmp_path: Path) -
                     await parts.journal.append([Draft(kind="tick")])
             with pytest.raises(Unavailable):
                 await parts.intake._tell([Joined(blob, is_whole=True, is_news=True)])
-            assert blobs.has_parts(blob)
+            assert blobs.parts.are_of(blob)
 
     run_virtually(main())
 

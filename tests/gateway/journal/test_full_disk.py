@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from contract.link import Unavailable
-from gateway.journal.blobs import Blob, Blobs
+from gateway.journal.blobs import Blobs
+from gateway.journal.parts import Blob
 from tests.contract.delivery.test_store import nothing_can_be_written
 from tests.gateway.intake.test_intake import part
 
@@ -21,7 +22,7 @@ def test_a_picture_whose_first_part_met_a_full_disk_is_joined(tmp_path: Path) ->
         blobs.keep_all([("/KEMBA/x", named, raw)])
     blobs.keep_all([("/KEMBA/x", named, raw), ("/KEMBA/x", *part(WHOLE, 1_000, 1_560))])
     blob = Blob("/KEMBA/x", named.sha256, len(WHOLE))
-    assert Blobs(tmp_path).unfinished() == [blob]
+    assert Blobs(tmp_path).parts.unfinished() == [blob]
     assert blobs.assemble(blob)
     assert blobs.read(named.sha256, 0, len(WHOLE)).piece == WHOLE
 
@@ -37,7 +38,7 @@ def test_pictures_of_one_part_are_whole_at_once(tmp_path: Path) -> None:
     for _ in range(2):  # who is not receipted says it again
         assert blobs.keep_all(parts) == whole
     again = Blobs(tmp_path)
-    assert again.unfinished() == []
+    assert again.parts.unfinished() == []
     for _, named, raw in parts:
         assert again.read(named.sha256, 0, len(raw)) == (len(raw), named.media_type, raw)
 
