@@ -3,10 +3,14 @@
 import difflib
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
+
+from contract.identifiers import Identifier
+from contract.pattern import whole
 
 CONFIG_BYTES_MAX: Final = 1_000_000
 
@@ -45,6 +49,8 @@ def parse(text: str, kind: type[T]) -> T:
 
 
 def _explained(error: str, kind: type) -> str:
+    if sentence := _misfit(error, kind):
+        return sentence
     unknown = re.search(r"unknown field `(\w+)`(?: - at `\$\.?(.*)`)?", error)
     if not unknown:
         return error.replace("$.", "").replace("`$`", "the top of the file")
@@ -58,15 +64,42 @@ def _explained(error: str, kind: type) -> str:
     return f"unknown key {key!r}{place}; {advice}"
 
 
-def _keys(kind: type, seen: frozenset[type] = frozenset()) -> set[str]:
+def _misfit(error: str, kind: type) -> str:
+    """What a value should be that is none of a few words, or not of a form that has a name."""
+    if found := re.fullmatch(r"Invalid (?:enum )?value (.*) - at `\$\.?(.*?(\w+))`", error):
+        if words := sorted(_words(kind, found[3])):
+            return f"{found[2]} cannot be {found[1]}; it is one of {', '.join(words)}"
+    elif found := re.fullmatch(r"Expected `str` matching regex '(.*)' - at `\$\.?(.*)`", error):
+        for one in Identifier.__subclasses__():
+            if found[1].replace(r"\\", "\\") == whole(one.form.pattern):
+                return f"{found[2]} is not {one.says}"
+    return ""
+
+
+def _words(kind: type, key: str) -> set[str]:
+    """The words that may stand for a key, wherever it is."""
+    words: set[str] = set()
+    for struct in _within(kind):
+        if struct.__struct_config__.tag_field == key:
+            words.add(str(struct.__struct_config__.tag))
+        for field in msgspec.structs.fields(struct):
+            if field.encode_name == key and get_origin(field.type) is Literal:
+                words |= set(get_args(field.type))
+    return words
+
+
+def _keys(kind: type) -> set[str]:
     """The keys of a struct and of the structs inside it."""
-    names: set[str] = set()
+    return {f.encode_name for struct in _within(kind) for f in msgspec.structs.fields(struct)}
+
+
+def _within(kind: Any, seen: frozenset[type] = frozenset()) -> Iterator[Any]:
+    """A struct, and every other one inside it."""
+    yield kind
     for field in msgspec.structs.fields(kind):
-        names.add(field.encode_name)
         for inner in _structs(field.type):
             if inner not in seen:
-                names |= _keys(inner, seen | {inner})
-    return names
+                yield from _within(inner, seen | {inner})
 
 
 def _structs(annotation: object) -> list[type]:

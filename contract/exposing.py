@@ -26,7 +26,8 @@ async def serve(port: int, collect: Collect, *, ready: Callable[[int], None] | N
     try:
         server = await asyncio.start_server(answering.answer, HOST, port, limit=REQUEST_BYTES_MAX)
     except OSError as error:
-        raise Rejected(f"metrics cannot be served at {HOST}:{port}: {error.strerror}") from error
+        message = f"metrics cannot be served at {HOST}:{port}: is the port in use? (metrics_port)"
+        raise Rejected(message) from error
     async with server:
         port = server.sockets[0].getsockname()[1]
         _log.info("metrics at http://%s:%d/metrics", HOST, port)

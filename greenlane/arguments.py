@@ -1,6 +1,9 @@
 """Arguments that several commands take, and the configuration behind ``--config``."""
 
 import argparse
+import re
+from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PORT_MAX: Final = 65_535
+HOST: Final = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,10}")
 
 
 def add_log(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +50,15 @@ def config_of(arguments: argparse.Namespace, kind: type[T]) -> T:
     path = getattr(arguments, "config", None)
     if path is None:
         raise BadConfig("say which configuration: --config FILE (see --help)")
-    return load(path, kind)
+    try:
+        return load(path, kind)
+    except BadConfig as error:
+        from greenlane.commands.configured import kind_of, type_of
+
+        # Whoever is no gateway has to name its post: such a file is not theirs.
+        if kind_of(path) == "gateway" and type_of("gateway") is not kind:
+            raise BadConfig(f"{path} is a gateway's, or no configuration of ours") from error
+        raise
 
 
 def port(text: str) -> int:
@@ -55,6 +67,47 @@ def port(text: str) -> int:
     if not 0 <= number <= PORT_MAX:
         raise argparse.ArgumentTypeError(f"{text} is no port: they end at {PORT_MAX}")
     return number
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A whole number from there on, as argparse reads it."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+        return number
+
+    return read
+
+
+def between(low: float, high: float) -> Callable[[str], float]:
+    """A number between these, none of them itself, as argparse reads it."""
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = low
+        if not low < number < high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number between {low:g} and {high:g}")
+        return number
+
+    return read
+
+
+def host(text: str) -> str:
+    """A name or an address by which others reach a machine, as argparse reads it."""
+    try:
+        ip_address(text)
+    except ValueError as error:
+        if not HOST.fullmatch(text):
+            message = f"{text!r} is no name of a host and no address"
+            raise argparse.ArgumentTypeError(message) from error
+    return text
 
 
 def broker_at(url: str) -> "BrokerConfig":

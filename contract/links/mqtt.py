@@ -90,8 +90,14 @@ async def connected(
         async with asyncio.timeout(config.timeout_s):
             _, protocol = await loop.create_connection(make, config.host, config.port, ssl=context)
     except (OSError, TimeoutError) as error:
-        raise Unavailable(f"no broker at {config.where}: {error}") from error
+        raise Unavailable(f"no broker at {config.where}: {_why(error, config)}") from error
     return protocol
+
+
+def _why(error: OSError | TimeoutError, config: BrokerConfig) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "nobody listens there"
+    return str(error) or f"no answer within {config.timeout_s:g} s"
 
 
 def credentials(config: BrokerConfig) -> tuple[str | None, ssl.SSLContext | None]:

@@ -31,11 +31,12 @@ def kind_of(path: Path) -> Kind:
 
 def read(path: Path) -> "GatewayConfig | Config | AgentConfig":
     """The configuration in this file, whosever it is; raises `BadConfig`."""
-    config: GatewayConfig | Config | AgentConfig = load(path, _type_of(kind_of(path)))
+    config: GatewayConfig | Config | AgentConfig = load(path, type_of(kind_of(path)))
     return config
 
 
-def _type_of(kind: Kind) -> type[Any]:
+def type_of(kind: Kind) -> type[Any]:
+    """What the configuration of such a service is read as."""
     match kind:
         case "gateway":
             from gateway.config import GatewayConfig

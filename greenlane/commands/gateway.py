@@ -2,10 +2,11 @@
 
 import argparse
 import getpass
+import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from greenlane.arguments import add_config, config_of
+from greenlane.arguments import add_config, config_of, host
 from greenlane.exits import FAILED, OK
 from greenlane.serving import serve
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 EXAMPLE: Final = "firmware_configs/post/gateway.toml"
 REVOKED_S_MAX: Final = 5.0
 """So long a revocation waits for a gateway that runs."""
+KEYID: Final = re.compile("[0-9a-f]{32}")
 NAMED_MAX: Final = 10
 """Agents that are named to who mistyped one."""
 
@@ -56,6 +58,7 @@ def add_parser(commands: Any) -> None:
     authority.add_argument(
         "--host",
         action="append",
+        type=host,
         default=[],
         help="a name or address by which the broker is reached; makes its certificate anew",
     )
@@ -78,7 +81,9 @@ def add_parser(commands: Any) -> None:
     add_config(revoke, EXAMPLE)
     revoke.add_argument("--agent", required=True, metavar="NAME", help="name of the agent")
     revoke.add_argument("--post", metavar="LOCODE", help="default: the first of the gateway")
-    revoke.add_argument("--key", default="", metavar="KEYID", help="default: all of its keys")
+    revoke.add_argument(
+        "--key", type=_keyid, default="", metavar="KEYID", help="default: all of its keys"
+    )
     revoke.add_argument("--reason", required=True, help="for the journal, in a sentence")
     revoke.set_defaults(act=revoke_keys)
 
@@ -164,6 +169,13 @@ def revoke_keys(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _keyid(text: str) -> str:
+    if not KEYID.fullmatch(text):
+        message = f"{text!r} is no key id: it has 32 of 0-9 and a-f, and the gateway's log names it"
+        raise argparse.ArgumentTypeError(message)
+    return text
+
+
 def _named(known: "Collection[Source]") -> str:
     shown = ", ".join(str(one) for one in sorted(known)[:NAMED_MAX])
     more = f" and {len(known) - NAMED_MAX} more" if len(known) > NAMED_MAX else ""
@@ -175,7 +187,10 @@ def _source(arguments: argparse.Namespace, config: "GatewayConfig") -> "Source":
     from contract.config import BadConfig
     from contract.identifiers import NotAnIdentifier, Source
 
+    post = arguments.post or config.posts[0]
+    if post not in config.posts:
+        raise BadConfig(f"--post: this gateway is of {', '.join(config.posts)}, not of {post}")
     try:
-        return Source.of(arguments.post or config.posts[0], arguments.agent)
+        return Source.of(post, arguments.agent)
     except NotAnIdentifier as error:
         raise BadConfig(f"--agent: {error}") from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from contract.config import BadConfig
-from greenlane.arguments import add_config, config_of
+from greenlane.arguments import add_config, at_least, config_of
 from greenlane.exits import FAILED, OK
 
 if TYPE_CHECKING:
@@ -73,8 +73,10 @@ def add_parser(commands: Any) -> None:
         "entries as lines of JSON",
         "Writes entries as lines of JSON, each message in a DSSE envelope as its sender signed it.",
     )
-    export.add_argument("--first", type=int, default=1, metavar="POSITION")
-    export.add_argument("--last", type=int, default=0, metavar="POSITION", help="default: the last")
+    export.add_argument("--first", type=at_least(1), default=1, metavar="POSITION")
+    export.add_argument(
+        "--last", type=at_least(0), default=0, metavar="POSITION", help="default: the last"
+    )
     export.add_argument("--source", default="", metavar="/POST/NAME", help="only of this source")
     export.add_argument("--type", default="", help="only of this type, like seal.read")
     export.add_argument("-o", "--out", type=Path, metavar="FILE", help="default: standard output")

@@ -3,10 +3,12 @@
 import argparse
 import json
 import sys
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
 from contract.config import BadConfig
+from greenlane.arguments import at_least, between
 from greenlane.commands.needs import Needs
 from greenlane.commands.specimen import add_specimen
 from greenlane.exits import OK
@@ -56,13 +58,17 @@ def _add_evaluate(verbs: Any) -> None:
     judge.add_argument("--classes", type=Path, metavar="FILE", help="for YOLO: one name a line")
     judge.add_argument(
         "--project-items",
-        type=int,
+        type=at_least(0),
         default=0,
         metavar="N",
         help="judge by N of the harmless pictures again, with a simulated item in each",
     )
-    judge.add_argument("--seed", type=int, default=0, metavar="S", help="of the items (default: 0)")
-    judge.add_argument("--bags", type=int, default=BAGS, help=f"simulated bags (default: {BAGS})")
+    judge.add_argument(
+        "--seed", type=at_least(0), default=0, metavar="S", help="of the items (default: 0)"
+    )
+    judge.add_argument(
+        "--bags", type=at_least(1), default=BAGS, help=f"simulated bags (default: {BAGS})"
+    )
     judge.add_argument("--json", metavar="FILE", help="write JSON there; - for standard output")
     judge.add_argument("--markdown", metavar="FILE", help="write Markdown there (default: -)")
     judge.add_argument("--plots", type=Path, metavar="DIR", help="write two SVG plots there")
@@ -81,17 +87,21 @@ def _add_adapt(verbs: Any) -> None:
     adapt.add_argument("--benign", type=Path, required=True, metavar="FOLDER")
     adapt.add_argument(
         "--false-alarms",
-        type=float,
+        type=between(0, 1),
         default=0.016,
         metavar="SHARE",
         help="of harmless bags, all classes together (default: 0.016)",
     )
     adapt.add_argument("--model", type=Path, metavar="FILE", help="to begin from; ONNX")
     adapt.add_argument("--out", type=Path, default=Path("adapted"), metavar="DIR")
-    adapt.add_argument("--minutes", type=float, default=60.0, help="for training (default: 60)")
-    adapt.add_argument("--steps", type=int, default=0, help="of training, instead of --minutes")
-    adapt.add_argument("--seed", type=int, default=1)
-    adapt.add_argument("--threads", type=int, default=2, help="of PyTorch (default: 2)")
+    adapt.add_argument(
+        "--minutes", type=between(0, inf), default=60.0, help="for training (default: 60)"
+    )
+    adapt.add_argument(
+        "--steps", type=at_least(0), default=0, help="of training, instead of --minutes"
+    )
+    adapt.add_argument("--seed", type=at_least(0), default=1)
+    adapt.add_argument("--threads", type=at_least(1), default=2, help="of PyTorch (default: 2)")
     adapt.add_argument(
         "--licence", default="not stated", metavar="TEXT", help="of the pictures, for the passport"
     )
@@ -140,6 +150,8 @@ def evaluate(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         bags=arguments.bags,
     )
+    if arguments.plots:
+        arguments.plots.mkdir(parents=True, exist_ok=True)
     try:
         trial = hear(question)
     except ValueError as error:
@@ -149,7 +161,6 @@ def evaluate(arguments: argparse.Namespace) -> int:
     if arguments.markdown or not arguments.json:
         _write(arguments.markdown or STDOUT, as_markdown(trial))
     if arguments.plots:
-        arguments.plots.mkdir(parents=True, exist_ok=True)
         for name, draw in (("curve", plots.curve), ("reliability", plots.reliability)):
             (arguments.plots / f"{name}.svg").write_text(draw(trial), encoding="utf-8")
     return OK

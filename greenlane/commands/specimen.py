@@ -4,10 +4,12 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from contract.config import BadConfig
+from greenlane.arguments import at_least, between
 from greenlane.commands.needs import Needs
 from greenlane.exits import OK
 
@@ -34,13 +36,19 @@ def add_specimen(verbs: Any) -> None:
         "--turn", type=float, nargs=3, default=(0, 0, 0), metavar=("X", "Y", "Z"), help="degrees"
     )
     lay.add_argument(
-        "--density", type=float, default=1.0, metavar="SHARE", help="of the material's (default: 1)"
+        "--density",
+        type=between(0, inf),
+        default=1.0,
+        metavar="SHARE",
+        help="of the material's (default: 1)",
     )
     lay.add_argument("--kind", default="", help="what its truth calls it (the file's name)")
     lay.add_argument(
         "--into", type=Path, metavar="PICTURE", help="that a scanner made: PNG, JPEG or TIFF"
     )
-    lay.add_argument("--seed", type=int, default=0, help="of the bag, or of the place (default: 0)")
+    lay.add_argument(
+        "--seed", type=at_least(0), default=0, help="of the bag, or of the place (default: 0)"
+    )
     lay.set_defaults(act=show)
 
 

@@ -172,8 +172,10 @@ def _token(path: Path | None) -> str:
         return ""
     try:
         token = path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(f"{path} cannot be read: {error}") from error
+    except OSError as error:
+        raise BadConfig(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadConfig(f"{path} holds no token: it is no text") from error
     if not token or len(token) > TOKEN_CHARS_MAX or not (token.isascii() and token.isprintable()):
         raise BadConfig(f"{path} holds no token: it is one line like glt_…")
     return token

@@ -1,12 +1,15 @@
 """Configuration: every mistake is one sentence with the nearest right key."""
 
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
 import pytest
 
 from contract.config import BadConfig, load, parse
+from contract.identifiers import Post
 from contract.links.mqtt import BrokerConfig
+from contract.pattern import whole
 
 
 class Config(msgspec.Struct, forbid_unknown_fields=True):
@@ -14,6 +17,8 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
 
     state_dir: str
     broker: BrokerConfig = BrokerConfig()
+    stands_at: Annotated[str, msgspec.Meta(pattern=whole(Post.form.pattern))] = "KEMBA"
+    level: Literal["high", "low"] = "low"
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
@@ -31,6 +36,8 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ('state_dir = "/x"\nport = 1', "unknown key 'port'; it belongs into another section"),
         ('[broker]\nport = "x"', "state_dir|port"),
         ("state_dir = ", "not TOML"),
+        ('state_dir = "/x"\nstands_at = "Mombasa"', r"stands_at is not a post \(UN/LOCODE"),
+        ('state_dir = "/x"\nlevel = "loud"', "level cannot be 'loud'; it is one of high, low"),
     ],
 )
 def test_a_mistake_is_named(text: str, says: str) -> None:

@@ -55,6 +55,11 @@ def test_an_error_that_a_person_can_mend_is_one_sentence(
         ("model train nothing", "no recipe 'nothing': give a file, or one of smoke, "),
         ("edge --config {firmware}/raspberry-pi/agent.toml", "`greenlane edge enroll`"),
         ("journal replay --config {firmware}/post/command-center.toml", "of another service"),
+        ("command-center --config {firmware}/post/gateway.toml", "is a gateway's"),
+        (
+            "gateway code --config {firmware}/post/gateway.toml --agent lane-1 --post GBLHR",
+            "this gateway is of KEMBA, not of GBLHR",
+        ),
     ],
 )
 def test_what_cannot_be_done_as_typed_is_answered_with_what_to_do(
@@ -68,12 +73,26 @@ def test_what_cannot_be_done_as_typed_is_answered_with_what_to_do(
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", ["demo --port 65536", "simulate --folder x --modbus-port -1"])
-def test_a_port_that_cannot_be_is_bad_usage(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("demo --port 65536", "is no port: they end at 65535"),
+        ("simulate --folder x --modbus-port -1", "is no port: they end at 65535"),
+        ("model evaluate --bags 0", "'0' is no whole number from 1 on"),
+        ("model evaluate --bags many", "'many' is no whole number from 1 on"),
+        ("model adapt --benign x --false-alarms 2", "'2' is no number between 0 and 1"),
+        ("model adapt --benign x --minutes nan", "'nan' is no number between 0 and inf"),
+        ("gateway authority --host not/a/host", "'not/a/host' is no name of a host"),
+        ("gateway revoke --agent a --reason r --key zz", "'zz' is no key id"),
+    ],
+)
+def test_what_cannot_be_is_bad_usage(
+    words: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Told by the parser, before anything begins."""
     with pytest.raises(SystemExit, match=str(USAGE)):
         program.main(words.split())
-    assert "is no port: they end at 65535" in capsys.readouterr().err
+    assert says in capsys.readouterr().err
 
 
 def test_a_mistake_of_ours_shows_its_traceback() -> None:
