@@ -105,11 +105,12 @@ class Holding:
 
     def prune_before(self, now_s: int) -> None:
         """Prune what the gateway has had for long enough."""
+        said_s = now_s - self._limits.keep_settled_s
         for lane in list(self._sender.lanes.values()):
-            last = self.store.last_said_before(lane.key, now_s - self._limits.keep_settled_s)
-            for piece in list(lane.settled_held()) if last else []:
-                if piece.first <= last:
-                    self._prune(lane.key, Range(piece.first, min(last, piece.last)))
+            for piece in list(lane.settled_held()):
+                last = self.store.last_said_before(lane.key, piece, said_s)
+                if last >= piece.first:
+                    self._prune(lane.key, Range(piece.first, last))
 
     def forget_epochs(self, current: str) -> None:
         """Forget the oldest epochs of which nothing is held."""

@@ -1,6 +1,8 @@
 """The tables of an outbox's SQLite file, and how those of an older one go forward."""
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
@@ -44,8 +46,10 @@ _SECOND: Final = "ALTER TABLE epochs ADD COLUMN keyid TEXT NOT NULL DEFAULT '';"
 def connect(path: Path | Literal[":memory:"]) -> sqlite3.Connection:
     """The file at ``path``, made if there is none; raise `Rejected` for one of a newer version.
 
-    For one thread at a time, whichever; no transaction begins by itself.
+    For one thread at a time, whichever; no transaction begins by itself. Raises `OSError`.
     """
+    if isinstance(path, Path):
+        _close_to_others(path)
     db = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
     db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
     db.execute("PRAGMA journal_mode = WAL")
@@ -57,3 +61,16 @@ def connect(path: Path | Literal[":memory:"]) -> sqlite3.Connection:
         steps = _SECOND if version else _SCHEMA
         db.executescript(f"BEGIN; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
     return db
+
+
+def _close_to_others(path: Path) -> None:
+    """What officers and devices said is nobody else's; SQLite gives its side files the same rights.
+
+    An outbox of before was open to whoever could look into its folder.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with suppress(PermissionError):  # it is somebody else's file, who let us write
+            os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.clock import SystemClock
 from contract.delivery import opening
 from contract.delivery.outbox import RETRY_S, Outbox
 from contract.delivery.source_end import Said
@@ -17,6 +18,19 @@ from tests.contract.delivery.test_store import nothing_can_be_written
 from tests.support.virtual import VirtualClock, run_virtually
 
 SEAL = SealRead(device="reader", seal="HLXU417", state="intact", subject="")
+
+
+@pytest.mark.anyio
+async def test_nobody_else_reads_an_outbox(tmp_path: Path) -> None:
+    """Not its side files, and not one that an earlier Greenlane left open."""
+    source, key, former = Source("/KEMBA/gate-2"), Key.make(), tmp_path / "former"
+    former.touch(mode=0o644)
+    for path in (tmp_path / "new", former):
+        async with Outbox.open(path, source=source, key=key, clock=SystemClock()) as outbox:
+            await outbox.say(Said(SEAL))
+            files = sorted(tmp_path.glob(f"{path.name}*"))
+            assert len(files) == 3
+            assert not [one for one in files if one.stat().st_mode & 0o077]
 
 
 async def speak(path: Path, *, is_patient: bool = True) -> None:

@@ -27,10 +27,15 @@ def nothing_can_be_written() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, former)
 
 
-def put(store: Store, number: int) -> None:
+def put(store: Store, number: int, *, raw: bytes = b"", said_s: int = 1) -> None:
     with store.transaction():
-        row = Row(number, b"said", b"", "hash", b"sig")
-        store.put(KEY, row, is_lost=False, said_s=1)
+        row = Row(number, b"said", raw, "hash", b"sig")
+        store.put(KEY, row, is_lost=False, said_s=said_s)
+
+
+def bytes_read() -> int:
+    """By this process since it began, from files and caches alike."""
+    return int(Path("/proc/self/io").read_text().split()[1])
 
 
 def test_an_epoch_whose_first_commit_failed_is_not_forgotten(tmp_path: Path) -> None:
@@ -58,3 +63,19 @@ def test_an_outbox_of_before_knows_which_key_signed_it(tmp_path: Path) -> None:
     with closing(Store(path)) as store:
         store.sign_with("b" * 32)
         assert store.keyids() == {"1" * 16: "a" * 32}
+
+
+def test_ages_and_sizes_are_known_without_reading_what_is_held(tmp_path: Path) -> None:
+    """A box that holds a day of pictures would say nothing for a minute: tidying up, starting."""
+    path, number_of = tmp_path / "outbox", 400
+    with closing(Store(path)) as store, store.transaction():
+        for number in range(1, number_of + 1):
+            put(store, number, raw=bytes(30_000), said_s=1_000 + number // 2)
+    with closing(Store(path)) as store:
+        began = bytes_read()
+        held = Range(11, number_of)
+        assert store.last_said_before(KEY, held, 1_100) == 199
+        assert store.last_said_before(KEY, held, 1) == 10
+        assert store.last_said_before(KEY, held, 9_999) == number_of
+        assert store.bytes_by_stream() == {"events": (number_of, number_of * 30_004)}
+        assert bytes_read() - began < number_of * 30_000 / 5
