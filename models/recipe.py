@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from models.xray.bag import LOOKALIKE_SHARE
 
@@ -16,19 +17,19 @@ class Second:
     """How the second stage learns; its bags are those that follow the first stage's."""
 
     pictures: int
+    """How many new bags each round learns from."""
     pictures_first: int
     pictures_per_step: float
-    steps: int
+    steps: tuple[int, ...]
+    """Of each round. A round begins with what the last one gave, and learns from new bags."""
     batch: int
     """Pictures a step; each has one to eight boxes to look at."""
     learning_rate: float
-    rounds: int = 1
-    """How often all this is done: each round begins with what the last one gave, on new bags."""
 
     @property
     def bags(self) -> int:
         """How many bags all rounds learn from."""
-        return self.rounds * self.pictures
+        return len(self.steps) * self.pictures
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,17 @@ OPTIONAL = {one.name: one.default for one in fields(Recipe) if one.default is no
 """What a recipe may leave unsaid, and what it then says: older ones did not know of it."""
 
 
+def _second(values: dict[str, Any]) -> Second:
+    second = Second(**values)
+    return replace(second, steps=tuple(second.steps))  # TOML has lists only
+
+
 def read(path: Path) -> Recipe:
     """Return the recipe in a TOML file; an unknown or missing key is a ValueError."""
     with path.open("rb") as file:
         values = tomllib.load(file)
     try:
-        second = Second(**values.pop("second")) if "second" in values else None
+        second = _second(values.pop("second")) if "second" in values else None
         return Recipe(**{**values, "twice": tuple(values.get("twice", ())), "second": second})
     except TypeError as error:
         message = f"{path}: {error}"

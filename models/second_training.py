@@ -48,9 +48,9 @@ def trained(recipe: Recipe, first: Network, folder: Path) -> SecondStage:
     network = SecondStage.after(first, len(CLASSES), recipe.width).to(recipe.device)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     began = weights_digest(first.state_dict())
-    for place in range(recipe.second.rounds):
-        round_folder = folder / (f"{FOLDER}-{place + 1}" if place else FOLDER)
-        _learn(recipe, recipe.second, first, network, Round(place, round_folder, began))
+    for place, steps in enumerate(recipe.second.steps):
+        own = folder / (f"{FOLDER}-{place + 1}" if place else FOLDER)
+        _learn(recipe, recipe.second, first, network, Round(place, steps, own, began))
         began = weights_digest(network.state_dict())
     first.cpu()
     return network.cpu()
@@ -58,9 +58,10 @@ def trained(recipe: Recipe, first: Network, folder: Path) -> SecondStage:
 
 @dataclass(frozen=True)
 class Round:
-    """One of the rounds: which, where its checkpoint is, what it began with."""
+    """One of the rounds: which, how long, where its checkpoint is, what it began with."""
 
     place: int
+    steps: int
     folder: Path
     began: str
 
@@ -70,7 +71,7 @@ def _learn(
 ) -> None:
     """Take one round's steps, on bags that no round before it has seen."""
     own.folder.mkdir(exist_ok=True)
-    pace = Pace(0.0, second.steps, second.batch, second.learning_rate, recipe.threads, MEMORY_STEPS)
+    pace = Pace(0.0, own.steps, second.batch, second.learning_rate, recipe.threads, MEMORY_STEPS)
     store = Store(
         own.folder / "pictures",
         second.pictures,

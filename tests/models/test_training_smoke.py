@@ -64,8 +64,8 @@ def test_second_stage_learns_in_rounds_and_what_is_learnt_needs_no_pictures(tmp_
     """A round begins with what the last one gave, on other bags; done is done without them."""
     smoke = read(RECIPES / "smoke.toml")
     assert smoke.second is not None
-    short = replace(smoke.second, pictures=8, pictures_first=8, steps=2)
-    recipe = replace(smoke, second=replace(short, rounds=2))
+    short = replace(smoke.second, pictures=8, pictures_first=8, steps=(2,))
+    recipe = replace(smoke, second=replace(short, steps=(2, 2)))
     first = Network(len(CLASSES), recipe.width)
     once = trained(replace(recipe, second=short), first, tmp_path).state_dict()
     twice = trained(recipe, first, tmp_path).state_dict()
