@@ -149,6 +149,27 @@ def test_a_picture_on_its_way_says_so_and_then_comes(page: Page, center: Center)
     assert_boxes_hold(page)
 
 
+def test_a_picture_that_was_erased_is_told_apart(page: Page, center: Center) -> None:
+    """Kept once and gone, or of a scan out of sight: neither is on its way, nor asked for anew."""
+    body = scene.bag()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    center.tell(ScanChanged(scan=scene.scan(body, at=scene.now())))
+    center.alert(scene.scan_alert(body, at=scene.now()))
+    page.locator("gl-alerts tr.row").click()
+    page.keyboard.press("Enter")
+    note = page.locator("gl-viewer .away-note")
+    expect(note).to_contain_text("The picture is not here any more.")
+    page.wait_for_timeout(2_000)
+    assert len([url for url in asked if "/api/blobs/" in url]) <= 4, "small, large, and once again"
+    page.keyboard.press("Escape")
+    other = scene.bag(seed=2)
+    center.alert(scene.scan_alert(other, id_="old", at=scene.now()))
+    page.goto(f"{center.url}/?alert=old")
+    expect(note).to_contain_text("nobody can tell here whether it is still on its way")
+    assert len(places(page)) == len(scene.BOXES)
+
+
 def test_a_tiff_is_shown_as_a_png_and_kept_as_it_was(page: Page, center: Center) -> None:
     """Browsers cannot read TIFF; the original stays to be had, byte by byte."""
     body = cv2.imencode(".tif", scene.pixels_of(scene.bag()))[1].tobytes()

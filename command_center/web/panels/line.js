@@ -96,7 +96,7 @@ export class Line {
       scales: { x: { time: true, range: () => this.#range }, y: { range: (_, low, high) => spread(...(this.#scale ?? [low, high])) } },
       axes: [
         { ...axis, size: 22, gap: 4, space: 60, grid: { show: false }, values: (_, splits) => splits.map((s, i) => this.#tick(s, splits, i)) },
-        { ...axis, size: 52, gap: 4, space: 28, values: (_, splits, __, ___, step) => splits.map((v) => value(v, digitsOf(step))) },
+        { ...axis, size: 52, gap: 4, space: 28, values: (_, splits, __, ___, step) => splits.map((v) => (this.points.all.length ? value(v, digitsOf(step)) : "")) }, // of nothing there is no scale
       ],
       series: [
         {},

@@ -57,19 +57,24 @@ function numberAt(no, [x, y], side) {
 export const pathOf = (picture) =>
   `/api/blobs/${picture.sha256}${/tiff?/.test(picture.media_type) ? "/png" : ""}`;
 
-/** A small picture with its boxes; asks again when it is shown anew after the picture has come. */
+/** A small picture that could not be read is asked for again so often, in ms. */
+const AGAIN_MS = 20_000;
+
+/** A small picture with its boxes; one that could not be read is asked for again while it is shown. */
 export function thumbnail() {
   const image = el("img", { alt: "", decoding: "async", draggable: "false" });
   const node = el("span", { class: "thumbnail", "data-state": "away" }, image,
     svg("svg", { class: "boxes", "aria-hidden": "true" }), el("span", { class: "away" }, icon("hole")));
   image.addEventListener("load", () => set(node, "data-state", "here"));
-  image.addEventListener("error", () => set(node, "data-state", "away"));
+  image.addEventListener("error", () => { set(node, "data-state", "away"); node.failedAt = Date.now(); });
   return node;
 }
 export function showThumbnail(node, picture, detections, isKept, how) {
   const key = `${picture?.sha256}/${isKept}/${detections.length}`;
-  if (node.key === key) return;
+  const isDue = node.failedAt && Date.now() - node.failedAt > AGAIN_MS;
+  if (node.key === key && !isDue) return;
   node.key = key;
+  node.failedAt = 0;
   if (!picture) return set(node, "data-state", "away");
   showBoxes(node.querySelector(".boxes"), picture, detections, how);
   // What is known not to have come is not asked for: every ask would go to the gateway and back.

@@ -118,7 +118,7 @@ export class Plot extends HTMLElement {
     reveal(this.room, !isError || this.#points.all.length);
     const inside = this.#inside();
     const rhythm = isUnsigned && this.plots.view.range.span ? `, ${POLL_WORDS}` : "";
-    say(this.step, this.#state === "loading" ? "reading" : (this.#stepS ? `${many(inside.length, "point")}, ${stepWords(this.#stepS)}` : many(inside.length, "reading")) + rhythm);
+    say(this.step, this.#state === "loading" ? "reading" : isError && !inside.length ? "not read" : (this.#stepS ? `${many(inside.length, "point")}, ${stepWords(this.#stepS)}` : many(inside.length, "reading")) + rhythm);
     const known = live.state === "live" ? now : (live.since ?? now);
     const holes = this.#state === "loading" ? [] : holesOf(this.#points, this.range, Math.min(this.range[1], known), { isWhole: true });
     if (this.#state !== "loading" || this.#points.all.length) {

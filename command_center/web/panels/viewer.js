@@ -28,6 +28,7 @@ export class Viewer extends HTMLElement {
   #sight = new Sight();
   #shown = null; // the hash of the picture on the screen
   #loading = null;
+  #askedKept = false; // whether the gateway had it when it was last asked for
   #pointers = new Map();
   #timer = 0;
 
@@ -107,7 +108,7 @@ export class Viewer extends HTMLElement {
     say(this.place, `${about.post}, ${about.device}, ${time(about.observed_at ?? about.opened_at, view.now)}`);
     this.seen = seen;
     if (picture.sha256 !== this.#shown) this.#begin(picture);
-    else if (scan?.is_kept && !this.isHere && !this.#loading) this.#load();
+    else if (scan?.is_kept && !this.#askedKept && !this.#loading) this.#load(); // it has just come
     this.#describe(seen);
     if (!this.isHere) this.#tellAway();
   }
@@ -143,7 +144,8 @@ export class Viewer extends HTMLElement {
   async #load() {
     clearTimeout(this.#timer);
     this.#loading?.abort();
-    const { picture } = this.seen;
+    const { picture, scan } = this.seen;
+    this.#askedKept = Boolean(scan?.is_kept);
     const asked = (this.#loading = new AbortController());
     try {
       const image = await decoded(await bytes(pathOf(picture), asked.signal));
@@ -189,9 +191,17 @@ export class Viewer extends HTMLElement {
       say(said, "The picture could not be read.");
       return say(means, `${this.trouble.message} Alerts do not need it.`);
     }
+    if (!scan) {
+      say(said, "The picture is not here.");
+      return say(means, "Its scan is out of sight, so nobody can tell here whether it is still on its way or was erased when its time was over. What the model saw is shown as boxes.");
+    }
+    if (scan.is_kept) {
+      say(said, "The picture is not here any more.");
+      return say(means, "It had come, and was erased when its time was over: its hash and what the model saw are kept.");
+    }
     const bulk = this.view.board.completeness.get(about.source)?.streams.find((stream) => stream.stream === "bulk");
     const waiting = bulk?.waiting ? `${bulk.waiting} messages of bulk still wait at ${about.source}` : `it has ${Math.ceil(picture.size_bytes / 1024)} KiB`;
-    if (scan?.failed) {
+    if (scan.failed) {
       say(said, "The picture is on its way, and the model could not look at it.");
       return say(means, scan.failed);
     }
