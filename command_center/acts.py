@@ -10,7 +10,7 @@ import logging
 import secrets
 import sqlite3
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -35,6 +35,9 @@ SHOWN_MAX: Final = 200
 """Acts that screens are told of: all that are sending, and of the settled the last ones."""
 SENDING_MAX: Final = 10_000
 """Acts on their way; more are refused at once, with a sentence."""
+
+KEPT_MAX: Final = 1_000
+"""Settled acts on this disk; the journal has all of them."""
 
 UNKNOWN: Final = (
     "What came of it is not known: the gateway has it, and told everything anew without it."
@@ -153,6 +156,8 @@ class Acts:
                 self._settle(act, "refused", UNKNOWN)
                 # Should it be told after all, that counts.
                 self._given_up[id_] = act
+                if len(self._given_up) > SHOWN_MAX:
+                    self._given_up.pop(next(iter(self._given_up)))
         await self.flush()
 
     async def flush(self) -> None:
@@ -161,11 +166,7 @@ class Acts:
             return
         written = dict(self._unwritten)
         rows = [(act.state, act.reason, act.act) for act in written.values()]
-        await self._database.do(
-            lambda connection: connection.executemany(
-                "UPDATE acts SET state = ?, reason = ? WHERE act = ?", rows
-            )
-        )
+        await self._database.do(lambda connection: _write(connection, rows))
         for id_ in written:
             self._unwritten.pop(id_, None)
 
@@ -216,6 +217,15 @@ def _shown(message: OfficerActed, post: str) -> Act:
         officer=message.officer,
         state="sending",
         post=post,
+    )
+
+
+def _write(connection: sqlite3.Connection, settled: Sequence[tuple[str, str, str]]) -> None:
+    connection.executemany("UPDATE acts SET state = ?, reason = ? WHERE act = ?", settled)
+    connection.execute(
+        "DELETE FROM acts WHERE state != 'sending' AND number <= (SELECT number FROM acts "
+        "WHERE state != 'sending' ORDER BY number DESC LIMIT 1 OFFSET ?)",
+        (KEPT_MAX,),
     )
 
 

@@ -10,11 +10,12 @@ import hashlib
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from command_center import conversion
+from contract.folder import private, sync
 from contract.link import Rejected, Unavailable
 from contract.messages import BlobAsked, BlobTold, Message
 
@@ -42,7 +43,7 @@ class Pictures:
         self._bytes_max: Final = bytes_max
         self._fetches: Final = asyncio.Semaphore(FETCHES_MAX)
         self._locks: dict[str, asyncio.Lock] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        private(folder)
         self._sizes = _sizes(folder)
 
     async def original(self, sha256: str) -> tuple[bytes, str]:
@@ -62,8 +63,10 @@ class Pictures:
             if (made := await asyncio.to_thread(_read, self._folder / name)) is not None:
                 self._touch(name)
                 return made
+            if not await asyncio.to_thread((self._folder / sha256).exists):
+                raise Unavailable("there is no room on this disk to convert a picture")
             made = await conversion.convert(self._folder / sha256, self._folder / f"{name}.part")
-            await asyncio.to_thread(self._keep, name)
+            await self._keep(name)
             return made
 
     async def _original(self, sha256: str) -> tuple[bytes, str]:
@@ -72,8 +75,7 @@ class Pictures:
         if body is None:
             async with self._fetches:
                 body = await self._fetch(sha256)
-                await asyncio.to_thread(path.with_suffix(".part").write_bytes, body)
-                await asyncio.to_thread(self._keep, sha256)
+                await self._keep(sha256, body)
         else:
             self._touch(sha256)
         kinds = (kind for magic, kind in MAGIC if body.startswith(magic))
@@ -94,14 +96,21 @@ class Pictures:
             raise Rejected("The bytes that the gateway told are not those of this picture.")
         return bytes(body)
 
-    def _keep(self, name: str) -> None:
-        draft = self._folder / f"{name}.part"
-        draft.rename(self._folder / name)
-        self._sizes[name] = (self._folder / name).stat().st_size
+    async def _keep(self, name: str, body: bytes | None = None) -> None:
+        """Give a draft its name, after it was written; what was looked at longest ago goes.
+
+        A disk that takes nothing keeps nobody from looking at what is in memory.
+        """
+        path, gone = self._folder / name, []
+        try:
+            self._sizes[name] = await asyncio.to_thread(_kept, path, body)
+        except OSError as error:
+            _log.warning("picture %s is not kept on this disk: %s", name, error)
+            return
         self._sizes.move_to_end(name)
         while sum(self._sizes.values()) > self._bytes_max and len(self._sizes) > 1:
-            gone, _ = self._sizes.popitem(last=False)
-            (self._folder / gone).unlink(missing_ok=True)
+            gone.append(self._folder / self._sizes.popitem(last=False)[0])
+        await asyncio.to_thread(_removed, gone)
 
     def _touch(self, name: str) -> None:
         if name in self._sizes:
@@ -123,6 +132,25 @@ def _sizes(folder: Path) -> OrderedDict[str, int]:
             stat = path.stat()
             found.append((stat.st_mtime, path.name, stat.st_size))
     return OrderedDict((name, size) for _, name, size in sorted(found))
+
+
+def _kept(path: Path, body: bytes | None) -> int:
+    """Durable before it has its name: what is converted has no hash by which half is known."""
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        if body is not None:
+            draft.write_bytes(body)
+        sync(draft)
+        draft.rename(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    return path.stat().st_size
+
+
+def _removed(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _hash(body: bytes) -> str:

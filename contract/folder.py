@@ -22,6 +22,12 @@ def held(folder: Path) -> Iterator[bool]:
         os.close(handle)
 
 
+def private(folder: Path) -> None:
+    """Make a folder that nobody else may look into; one that is there is closed to them."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+
+
 def sync(path: Path) -> None:
     """Make a file, or the names in a folder, durable; raises `OSError`."""
     handle = os.open(path, os.O_RDONLY)

@@ -10,6 +10,7 @@ from contract.delivery.grants import Grants
 from contract.folder import held
 from contract.link import Rejected
 from contract.signing import Key
+from contract.whole_file import write_whole
 from gateway.answers.answers import Answers
 from gateway.answers.exports import Archivist, Exports
 from gateway.answers.signs import Signs
@@ -178,5 +179,5 @@ def _key(folder: Path) -> Key:
     key = Key.load_or_make(folder / "key")
     public = folder / "gateway.pub"
     if not public.exists() or public.read_text().strip() != key.public.hex():
-        public.write_text(key.public.hex() + "\n")
+        write_whole(public, key.public.hex() + "\n", is_secret=False)
     return key

@@ -37,7 +37,7 @@ class Knocks:
         now = self._clock.monotonic_ns() / 1e9
         ready = [name for name in reasons if self._is_due(name, now, is_known=name in revoked)]
         self._told.update(dict.fromkeys(ready, now))
-        if len(self._counts) > SOURCES_MAX:
+        if len(self._counts) > SOURCES_MAX or len(self._told) > SOURCES_MAX:
             self._counts.clear()
             self._told.clear()
             return []

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from contract.folder import sync
+from contract.folder import private, sync
 from contract.link import Rejected, Unavailable
 from contract.messages import BlobPart
 from gateway.journal.parts import Blob, Parts
@@ -52,6 +52,7 @@ class Blobs:
 
     def __init__(self, state_dir: Path) -> None:
         self._folder: Final = state_dir / "blobs"
+        private(self._folder)
         self.parts: Final = Parts(self._folder / "parts")
         self._threads: Final = ThreadPoolExecutor(SYNCS_MAX, thread_name_prefix="sync")
 

@@ -1,13 +1,15 @@
 """What officers do is on its way until the journal has decided, restarts included."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from command_center.act import Act
-from command_center.acts import UNKNOWN, Acts
+from command_center.acts import KEPT_MAX, UNKNOWN, Acts
 from contract.link import Unavailable
 from contract.messages import ActDone, ActRefused, AlertChanged, OfficerActed
 from tests.command_center.scripted import alert
@@ -64,6 +66,27 @@ def test_sending_becomes_done_when_the_alert_carries_the_act(tmp_path: Path) -> 
         assert life.said == []
 
     play(tmp_path, one, two)
+
+
+def test_settled_acts_are_kept_up_to_a_limit_and_those_on_their_way_all(tmp_path: Path) -> None:
+    """The journal has the others; what waits for an answer is never among those that go."""
+
+    async def one(acts: Acts, life: Life) -> None:
+        waiting, last = await acknowledge(acts), await acknowledge(acts)
+        many = [(number, f"settled {number}") for number in range(10, KEPT_MAX + 40)]
+        await acts._database.do(
+            lambda at: at.executemany(
+                "INSERT INTO acts VALUES (?, ?, 'done', '', 1, x'', '')", many
+            )
+        )
+        acts.heard(AlertChanged(alert=alert("a1"), act=last))
+        await acts.flush()
+        assert [one.act for one in life.said] == [waiting, last]
+
+    play(tmp_path, one)
+    with closing(sqlite3.connect(tmp_path / "acts.sqlite")) as file:
+        counts = dict(file.execute("SELECT state, count(*) FROM acts GROUP BY state"))
+    assert counts == {"sending": 1, "done": KEPT_MAX}
 
 
 def test_an_act_of_which_the_gateway_tells_no_more_does_not_stay_sending(tmp_path: Path) -> None:

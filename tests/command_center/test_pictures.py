@@ -11,9 +11,10 @@ import pytest
 from command_center import conversion
 from command_center.conversion import NoConverter, NotAPicture
 from command_center.pictures import MAGIC, Pictures
-from contract.link import Rejected
+from contract.link import Rejected, Unavailable
 from contract.messages import BlobAsked, BlobTold, Message
 from tests.command_center.scripted import sha256
+from tests.contract.delivery.test_store import nothing_can_be_written
 
 JPEG = b"\xff\xd8\xff" + bytes(range(256)) * 10
 
@@ -51,6 +52,11 @@ def play(
         await act(Pictures(path, ask=gateway.ask, bytes_max=bytes_max))
 
     asyncio.run(main())
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies there."""
+    return [path.name for path in folder.iterdir()]
 
 
 def test_a_picture_comes_in_pieces_and_only_once(tmp_path: Path) -> None:
@@ -106,6 +112,36 @@ def test_the_one_looked_at_longest_ago_gives_way(tmp_path: Path) -> None:
 
     play(tmp_path, gateway, act, bytes_max=2_500)
     assert {path.name for path in tmp_path.iterdir()} == {sha256(blobs[0]), sha256(blobs[2])}
+
+
+def test_a_disk_that_takes_nothing_hides_no_picture(tmp_path: Path) -> None:
+    """It is shown, and fetched again the next time; nothing half made is left."""
+    gateway = Gateway(JPEG)
+
+    async def act(pictures: Pictures) -> None:
+        with nothing_can_be_written():
+            assert await pictures.original(sha256(JPEG)) == (JPEG, "image/jpeg")
+            with pytest.raises(Unavailable, match="no room"):
+                await pictures.png(sha256(JPEG))
+        assert not names_in(tmp_path)
+        assert await pictures.original(sha256(JPEG)) == (JPEG, "image/jpeg")
+
+    play(tmp_path, gateway, act)
+    assert names_in(tmp_path) == [sha256(JPEG)]
+
+
+def test_many_at_once_are_kept_within_the_limit(tmp_path: Path) -> None:
+    """By several threads; and nobody else on this box looks into the folder."""
+    blobs = [bytes([n]) * 1_000 for n in range(40)]
+    gateway = Gateway(*blobs)
+    tmp_path.chmod(0o755)
+
+    async def act(pictures: Pictures) -> None:
+        await asyncio.gather(*(pictures.original(sha256(blob)) for blob in blobs))
+
+    play(tmp_path, gateway, act, bytes_max=5_000)
+    assert len(list(tmp_path.iterdir())) == 5
+    assert tmp_path.stat().st_mode & 0o077 == 0
 
 
 def test_a_tiff_of_sixteen_bits_becomes_a_png(tmp_path: Path) -> None:
