@@ -31,7 +31,7 @@ def public_key(text: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        raise BadConfig(f"--trust: {text[:80]!r} is no public key: it has 64 hex digits")
+        raise BadConfig(f"--trust: {text[:80]!r} is no file, and no public key of 64 hex digits")
     return key
 
 

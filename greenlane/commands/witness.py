@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from greenlane.arguments import add_log
+from greenlane.arguments import PORT_MAX, add_log
 from greenlane.serving import serve
 
 PORT: Final = 8480
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from greenlane.witness.witness import Witness
 
     host, _, port = arguments.listen.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal() or int(port) > PORT_MAX:
         raise BadConfig(f"--listen: {arguments.listen!r} is not like 127.0.0.1:{PORT}")
     if not is_name(arguments.name):
         raise BadConfig("--name: a name has no spaces and no plus")

@@ -1,5 +1,6 @@
 """What is looked at for each kind of service: three visible lists."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,17 +25,14 @@ def nobody(folder: Path, clock: Clock) -> list[Finding]:
 
 async def gateway(config: "GatewayConfig", clock: Clock) -> list[Finding]:
     """A gateway."""
-    folder = config.folder
+    folder, name, now = config.folder, f"{config.posts[0]}-gateway", clock.utc_now()
     return [
         *_kept(folder, clock, wanted_bytes=0),
         identity.key(folder / "key", made_by="the gateway's first start"),
-        *log.signatures(config, clock.utc_now()),
+        *(log.signatures(config, now) if _open(folder) else []),
         *_certificates(config.broker, clock),
-        await reach.broker(config.broker, name=f"{config.posts[0]}-gateway"),
-        *revocations.listed(config.authority, clock.utc_now()),
-        *await revocations.dismissal(
-            config.broker, config.authority, name=f"{config.posts[0]}-gateway"
-        ),
+        await reach.broker(config.broker, name=name),
+        *(await _revocations(config, now, name) if _open(config.authority) else []),
         *[await reach.sink(name, one, folder, clock) for name, one in config.sinks.items()],
     ]
 
@@ -80,7 +78,15 @@ def _kept(folder: Path, clock: Clock, *, wanted_bytes: int) -> list[Finding]:
     ]
 
 
+async def _revocations(config: "GatewayConfig", now: datetime, name: str) -> list[Finding]:
+    return [
+        *revocations.listed(config.authority, now),
+        *await revocations.dismissal(config.broker, config.authority, name=name),
+    ]
+
+
 def _open(folder: Path) -> bool:
+    """Whether there is anything to see; `box.state_dir` says why not."""
     try:
         return folder.is_dir()
     except PermissionError:

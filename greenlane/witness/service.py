@@ -35,7 +35,7 @@ async def serve(
     try:
         server = await asyncio.start_server(answering.answer, host, port, limit=HEAD_BYTES_MAX)
     except OSError as error:
-        raise Rejected(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        raise Rejected(f"cannot listen on {host}:{port}: is the port in use?") from error
     async with server:
         port = server.sockets[0].getsockname()[1]
         _log.info("the witness listens at http://%s:%d/%s", host, port, PATH)
