@@ -81,9 +81,7 @@ def add_parser(commands: Any) -> None:
     add_config(revoke, EXAMPLE)
     revoke.add_argument("--agent", required=True, metavar="NAME", help="name of the agent")
     revoke.add_argument("--post", metavar="LOCODE", help="default: the first of the gateway")
-    revoke.add_argument(
-        "--key", type=_keyid, default="", metavar="KEYID", help="default: all of its keys"
-    )
+    revoke.add_argument("--key", type=_keyid, metavar="KEYID", help="default: all of its keys")
     revoke.add_argument("--reason", required=True, help="for the journal, in a sentence")
     revoke.set_defaults(act=revoke_keys)
 
@@ -153,7 +151,7 @@ def revoke_keys(arguments: argparse.Namespace) -> int:
     by = f"{getpass.getuser()} at the gateway"
     path = wish(
         config.folder,
-        Wish(source=source, keyid=arguments.key, reason=arguments.reason, by=by),
+        Wish(source=source, keyid=arguments.key or "", reason=arguments.reason, by=by),
     )
     until = time.monotonic() + REVOKED_S_MAX
     while path.exists() and time.monotonic() < until:
