@@ -54,13 +54,13 @@ class Lane:
         while True:
             due += BATCH_S
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-            await self._outbox.say(self._batch(datetime.now(UTC)))
+            await self._say(self._batch(datetime.now(UTC)))
 
     async def open_seals(self, every_s: float = SEAL_EVERY_S) -> None:
         """A seal opens again and again, until cancelled."""
         while True:
             await asyncio.sleep(every_s)
-            await self._outbox.say(self._seal(datetime.now(UTC)))
+            await self._say(self._seal(datetime.now(UTC)))
 
     async def hear(self, dial: Dial, gateway: Source) -> None:
         """Note alerts until cancelled, over one link after another."""
@@ -73,6 +73,10 @@ class Lane:
                             self._told(packet.body)
             except Unavailable:
                 await asyncio.sleep(REDIAL_S)
+
+    async def _say(self, said: Said) -> None:
+        """To its end, also if cancelled: it is counted already."""
+        await asyncio.shield(self._outbox.say(said))
 
     def _told(self, body: bytes) -> None:
         message = read(body).message()
