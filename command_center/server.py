@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from command_center.guard import App
 from contract.link import Rejected
@@ -21,6 +22,8 @@ CONNECTIONS_MAX: Final = 1_000
 SOCKET_BYTES_MAX: Final = 4_096
 """Bytes of one websocket message of a browser."""
 KEEP_ALIVE_S: Final = 30
+"""So long a connection may stand without the head of a request: between two, and before the first.
+uvicorn counts only while nothing comes at all; a thousand heads that never end would shut it."""
 GOODBYE_S: Final = 3
 """Seconds that open requests have when the server ends."""
 
@@ -59,10 +62,38 @@ class _Peer(uvicorn.Server):
         yield
 
 
-async def serve(app: App, listener: socket.socket) -> None:
+class _Impatient(H11Protocol):
+    """Hangs up on who begins no request in time, however busily he does not."""
+
+    _leaving: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
+        super().connection_made(transport)
+        self._look()
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._look()
+
+    def _look(self) -> None:
+        is_open = self in self.connections  # neither lost nor a websocket by now
+        is_waiting = is_open and (self.cycle is None or self.cycle.response_complete)
+        if is_waiting and self._leaving is None:
+            self._leaving = self.loop.call_later(self.timeout_keep_alive, self.transport.close)
+        elif not is_waiting and self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
+
+
+async def serve(app: App, listener: socket.socket, *, keep_alive_s: int = KEEP_ALIVE_S) -> None:
     """Serve until cancelled; then open requests have `GOODBYE_S` to end."""
     config = uvicorn.Config(
         app,
+        http=_Impatient,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -71,7 +102,7 @@ async def serve(app: App, listener: socket.socket) -> None:
         ws_per_message_deflate=False,
         ws_max_size=SOCKET_BYTES_MAX,
         limit_concurrency=CONNECTIONS_MAX,
-        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_keep_alive=keep_alive_s,
         timeout_graceful_shutdown=GOODBYE_S,
         server_header=False,
         proxy_headers=False,

@@ -11,8 +11,9 @@ from msgspec import Meta
 
 from contract.clock import Clock
 from contract.delivery.enrolment import Code
+from contract.folder import sync
 from contract.identifiers import Source
-from contract.link import Rejected
+from contract.link import Rejected, Unavailable
 from contract.whole_file import write_whole
 from gateway.adapters.config import PREFIX as FOREIGN
 
@@ -67,8 +68,12 @@ class Codes:
         return waiting.secret if waiting.until > self._clock.utc_now() else None
 
     def use_up(self, name: str) -> None:
-        """The code has been used: it counts no more."""
-        self._path(name).unlink(missing_ok=True)
+        """The code has been used: it counts no more, also after a power cut; or `Unavailable`."""
+        try:
+            self._path(name).unlink(missing_ok=True)
+            sync(self._folder)
+        except OSError as error:
+            raise Unavailable(f"the code cannot be taken back: {error}") from error
 
     def _path(self, name: str) -> Path:
         # The name comes from outside: only what we would have made ourselves may become a path.

@@ -128,8 +128,8 @@ class Enrolling:
             return _no(str(error))
         if self._keys.is_revoked(source, enrolled.keyid):
             return _no("this key was revoked: enrol with a new one, by --new-key")
-        self._codes.use_up(proved.code)  # before the entry: a code never counts twice
         try:
+            self._codes.use_up(proved.code)  # before the entry: a code never counts twice
             await self._journal.append([self._voice.say(enrolled)])
         except Unavailable as error:
             return _no(f"the gateway cannot keep the key now: {error}; ask for a new code later")

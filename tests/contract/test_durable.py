@@ -15,12 +15,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from command_center import pictures
+from contract.clock import SystemClock
 from contract.delivery.schema import connect
+from contract.identifiers import Source
 from contract.messages import BlobPart
 from contract.whole_file import write_whole
 from gateway.journal.blobs import Blobs
 from gateway.journal.parts import Blob
 from gateway.journal.writes import Writes
+from gateway.trust.codes import Codes
 
 HANDLES: Final = ("handle", "file", "out")
 """What those who sync call what they sync."""
@@ -101,3 +105,21 @@ def test_an_outbox_waits_for_the_disk_at_every_commit(tmp_path: Path) -> None:
     with closing(connect(tmp_path / "outbox.sqlite")) as at:
         assert at.execute("PRAGMA synchronous").fetchone() == (2,)
         assert at.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_code_that_was_used_does_not_come_back(tmp_path: Path) -> None:
+    """The folder is on the disk without it before the key is entered."""
+    codes = Codes(tmp_path, SystemClock())
+    name, _, _ = codes.make(Source(SOURCE)).partition("-")
+    with watched() as seen:
+        codes.use_up(name)
+    assert seen == [("fsync", "codes")]
+    assert codes.secret(name, SOURCE) is None
+
+
+def test_a_converted_picture_is_on_the_disk_before_it_has_its_name(tmp_path: Path) -> None:
+    """It has no hash by which half of it would be known."""
+    (tmp_path / "one.png.part").write_bytes(b"png")
+    with watched() as seen:
+        assert pictures._kept(tmp_path / "one.png", None) == 3
+    assert seen == [("fsync", "one.png.part"), ("rename", "one.png")]
