@@ -30,6 +30,7 @@ FILE_FAULTS_MAX: Final = 20
 PAGE: Final = 5_000
 _COPY_BYTES: Final = 1024 * 1024
 _KEPT_BLOBS: Final = "SELECT position, body FROM entry WHERE kind = 'own' AND type = 'blob.kept'"
+_GIVEN_UP: Final = "SELECT count(*) FROM entry WHERE kind = 'own' AND type = 'blob.dropped'"
 _SCANS: Final = """
 SELECT body FROM entry WHERE type IN ('scan.completed', 'scan.failed') AND length(body) > 0
 """
@@ -188,6 +189,12 @@ def _pictures(at: sqlite3.Connection, asked: Asked, report: Report) -> None:
             report.count("pictures erased by retention")
 
 
+def _given_up(at: sqlite3.Connection, _asked: Asked, report: Report) -> None:
+    """Pictures of which the journal says that they will not come."""
+    if times := at.execute(_GIVEN_UP).fetchone()[0]:
+        report.count("pictures given up for want of parts", times)
+
+
 def _shown(body: bytes) -> set[str]:
     try:
         return pictures_of(body)
@@ -210,5 +217,5 @@ def _digest(path: Path) -> str:
 
 
 PARTS: Final[tuple[Callable[[sqlite3.Connection, Asked, Report], None], ...]] = (
-    *(_structure, _entries, _end, _tree, _changes, _snapshots, _pictures),
+    *(_structure, _entries, _end, _tree, _changes, _snapshots, _pictures, _given_up),
 )

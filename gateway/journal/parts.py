@@ -127,8 +127,8 @@ class Parts:
         return [blob for one in self._folders() if (blob := self.blob_in(one)) is not None]
 
     def blob_in(self, folder: Path) -> Blob | None:
-        """Whose parts lie there; none where the first one was never whole on the disk."""
-        with suppress(FileNotFoundError):
+        """Whose parts lie there; none where that is not said, or nobody can read it."""
+        with suppress(FileNotFoundError, ValueError):
             lying = Lying(folder, 0, 0)
             return Blob(lying.source, lying.sha256, _about(folder)[0])
         return None
@@ -150,7 +150,7 @@ class Parts:
         return self._folder.stat().st_mtime
 
     def _folders(self) -> list[Path]:
-        return sorted(self._folder.glob("*/*"))
+        return sorted(path for path in self._folder.glob("*/*") if path.is_dir())
 
     def _of(self, source: str, sha256: str) -> Path:
         return self._folder / source.strip("/").replace("/", ".") / sha256

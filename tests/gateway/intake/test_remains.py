@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from contract.link import Unavailable
 from contract.messages import BlobDropped, BlobKept
+from contract.signing import Key
 from gateway.assembly import Parts as Gateway
+from gateway.books.check import Asked, check
 from gateway.intake.remains import (
     AGE_MAX,
     BYTES_MAX,
@@ -81,6 +83,9 @@ def test_parts_whose_picture_never_came_are_given_up_and_said_to_be(tmp_path: Pa
         size_bytes=len(HALF),
         reason="too old",
     )
+    looked = check(Asked(folder=tmp_path, public=Key.load_or_make(tmp_path / "key").public))
+    assert looked.is_sound, looked.faults
+    assert looked.counts["pictures given up for want of parts"] == 1
     left = Blobs(tmp_path).parts.unfinished()
     assert left == [Blob(SOURCE, hashlib.sha256(OTHER).hexdigest(), len(OTHER))]
 
@@ -159,6 +164,10 @@ def test_what_another_source_sent_whole_or_nobody_ever_kept_goes_without_a_word(
         blobs.keep_all([("/KEMBA/x", *part(OTHER, 0, 500))])
     ages(tmp_path, HALF)
     ages(tmp_path, OTHER)
+    (tmp_path / "blobs" / "parts" / "KEMBA.x" / "stray").touch()
+    [harmed] = (tmp_path / "blobs" / "parts").glob(f"*/{hashlib.sha256(OTHER).hexdigest()}")
+    (harmed / "about").write_bytes(b"no size")
+    ages(tmp_path, OTHER)
 
     async def main() -> None:
         async with gateway(tmp_path) as parts:
@@ -169,7 +178,7 @@ def test_what_another_source_sent_whole_or_nobody_ever_kept_goes_without_a_word(
 
     run_virtually(main())
     assert {type(one) for one in told(tmp_path)} == {BlobKept}
-    assert not list((tmp_path / "blobs" / "parts").glob("*/*"))
+    assert [path.name for path in (tmp_path / "blobs" / "parts").glob("*/*")] == ["stray"]
 
 
 def test_parts_that_make_another_picture_are_said_to(tmp_path: Path) -> None:
