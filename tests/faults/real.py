@@ -25,24 +25,19 @@ from typing import Any, Final, Protocol
 
 from anyio.from_thread import start_blocking_portal
 
-from contract.delivery.uplink import ALIVE_EVERY_S
 from contract.identifiers import SealId
-from contract.messages import ReadingsTaken, SealRead, read
-from edge.drivers.modbus_registers import Register
+from contract.messages import SealRead, read
 from edge.drivers.seal_lines import SealLine, line_of
-from simulators import modbus_sensor
 from simulators.seal_reader import SealReaderServer
 from tests.system.line import Line
 from tests.system.programs import Program, until
+from tests.system.sensor import LANE, Sensor, caught_up, closed_books, sensor_at
 
-LANE: Final = "/KEMBA/lane-1"
-COUNT: Final = Register(address=0, kind="holding", type="uint32", metric="count", unit="/")
 POLLS_PER_S: Final = 10
 KILLS: Final = (4, 8)
 """So many deaths in one run, from and to."""
 DOWN_S: Final = (0.0, 0.0, 0.5, 3.0)
 BETWEEN_S_MAX: Final = 4.0
-QUIET_S: Final = ALIVE_EVERY_S + 2
 WAL_HEADER: Final = 32
 FRAME_HEADER: Final = 24
 WHO: Final = (
@@ -77,19 +72,6 @@ class Outcome:
     took_s: float = 0.0
 
 
-class Sensor:
-    """Counts how often it was asked: no two readings are alike, until it is frozen."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.is_frozen = False
-
-    def values(self) -> dict[str, float]:
-        """What its register holds."""
-        self.count += not self.is_frozen
-        return {"count": float(self.count)}
-
-
 def run(seed: int) -> Outcome:
     """Run a seed."""
     outcome = Outcome(seed=seed)
@@ -109,10 +91,8 @@ def _run(rng: random.Random, folder: Path, outcome: Outcome) -> None:
     sensor, reader = Sensor(), SealReaderServer(list, beat_s=0.2)
     with ExitStack() as stack:
         portal = stack.enter_context(start_blocking_portal())
-        unit = modbus_sensor.Unit(1, (COUNT,), sensor.values)
-        serving = modbus_sensor.serving([unit])
         wire = stack.enter_context(ExitStack())
-        modbus = wire.enter_context(portal.wrap_async_context_manager(serving))
+        modbus = wire.enter_context(portal.wrap_async_context_manager(sensor.serving()))
         seals = stack.enter_context(portal.wrap_async_context_manager(reader.serving()))
         line = stack.enter_context(Line(folder, _devices(modbus, seals)).running())
         until(lambda: len(line.points("counter")) > POLLS_PER_S, line.agent.log.read_text)
@@ -122,8 +102,7 @@ def _run(rng: random.Random, folder: Path, outcome: Outcome) -> None:
             _die(rng.choice(WHO), line, rng, outcome)
         until(lambda: reader._writers)
         _say_seals(rng, portal, reader, outcome)
-        caught_up = sensor.count
-        until(lambda: max(line.points("counter"), default=0) >= caught_up, line.board)
+        caught_up(line, sensor.count)
         sensor.is_frozen = True
         outcome.polls = sensor.count
         wire.close()  # nothing more is said
@@ -131,11 +110,7 @@ def _run(rng: random.Random, folder: Path, outcome: Outcome) -> None:
 
 
 def _devices(modbus: int, seals: int) -> str:
-    return (
-        f'[[device]]\nfamily = "modbus"\ndevice = "counter"\nhost = "127.0.0.1"\n'
-        f"port = {modbus}\npoll_s = {1 / POLLS_PER_S}\n"
-        '[[device.register]]\naddress = 0\nkind = "holding"\ntype = "uint32"\n'
-        'metric = "count"\nunit = "/"\n'
+    return sensor_at(modbus, POLLS_PER_S) + (
         f'[[device]]\nfamily = "seal_reader"\ndevice = "seal-reader"\n'
         f'host = "127.0.0.1"\nport = {seals}\n'
     )
@@ -212,21 +187,7 @@ def committed_bytes(wal: bytes) -> int:
 
 
 def _close(line: Line, journal: Path, outcome: Outcome) -> None:
-    """Once neither the database nor the journal has grown over a sign of life."""
-    seen: tuple[list[int], list[int]] = ([], [])
-    since = time.monotonic()
-
-    def are_closed() -> bool:
-        nonlocal seen, since
-        points = [int(value) for value in line.points("counter")]
-        books = (points, _counts(journal))
-        if books != seen:
-            seen, since = books, time.monotonic()
-        is_quiet = time.monotonic() - since > QUIET_S
-        return is_quiet and len(seen[0]) == len(seen[1]) and line.is_complete(LANE)
-
-    until(are_closed, lambda: (line.board()["completeness"], len(seen[0]), len(seen[1])))
-    points, kept = seen
+    points, kept = closed_books(line, journal)
     outcome.points, outcome.kept = len(points), len(kept)
     if Counter(points) != Counter(kept):
         outcome.wrongs.append(f"{len(points)} points, {len(kept)} readings kept: not the same")
@@ -252,16 +213,6 @@ def _check_seals(line: Line, journal: Path, outcome: Outcome) -> None:
     outcome.seals_kept, outcome.alerts = len(seals), told.total()
     if any(times > 1 for times in told.values()):
         outcome.wrongs.append(f"alerts are doubled: {told}")
-
-
-def _counts(journal: Path) -> list[int]:
-    return [
-        int(reading.value)
-        for message in _messages(journal, "readings")
-        if isinstance(message, ReadingsTaken)
-        for reading in message.readings
-        if reading.device == "counter"
-    ]
 
 
 def _messages(journal: Path, stream: str) -> list[Any]:

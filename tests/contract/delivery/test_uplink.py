@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from contract.clock import GuidedClock, stamp
-from contract.delivery import uplink
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
 from contract.identifiers import Source
@@ -29,7 +28,9 @@ from contract.messages import (
 from contract.signing import Key, verify
 from contract.topics import every, topic
 from gateway.judge.ledger import Ledger
+from tests.support.box import speaking
 from tests.support.virtual import VirtualClock, run_virtually
+from tests.support.waiting import until
 
 TROUBLES_MAX = 20
 """Lines of the log about one outage, however long it lasts."""
@@ -115,23 +116,10 @@ async def line(path: Path) -> AsyncIterator[tuple[Hub, SmallGateway, Outbox, Vir
         Outbox.open(path / "outbox.sqlite", source=SOURCE, key=AGENT_KEY, clock=clock) as outbox,
         asyncio.TaskGroup() as tasks,
     ):
-        running = [
-            tasks.create_task(gateway.run(), name="gateway"),
-            tasks.create_task(
-                uplink.run(
-                    outbox,
-                    hub.dial,
-                    gateway_key=gateway.key.public,
-                    facts=lambda: uplink.Facts(version="1"),
-                    alive=lambda: (),
-                    clock=clock,
-                ),
-                name="uplink",
-            ),
-        ]
-        yield hub, gateway, outbox, clock
-        for task in running:
-            task.cancel()
+        running = tasks.create_task(gateway.run(), name="gateway")
+        async with speaking(outbox, hub.dial, gateway.key.public, clock):
+            yield hub, gateway, outbox, clock
+        running.cancel()
 
 
 def seal(number: int) -> Said:
@@ -141,9 +129,7 @@ def seal(number: int) -> Said:
 
 async def until_kept(gateway: SmallGateway, count: int, within_s: float) -> None:
     """Wait until so many are kept."""
-    async with asyncio.timeout(within_s):
-        while len(gateway.kept) < count:
-            await asyncio.sleep(0.05)
+    await until(lambda: len(gateway.kept) >= count, within_s)
 
 
 def test_what_is_said_is_kept(tmp_path: Path) -> None:
@@ -261,7 +247,11 @@ def test_many_that_speak_at_once_share_a_commit(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with line(tmp_path) as (_, gateway, outbox, _clock):
+            done: list[str] = []
+            await outbox.call(outbox.end._store._db.set_trace_callback, done.append)
             said = await asyncio.gather(*(outbox.say(seal(n)) for n in range(100)))
+            # The first has nobody to wait for, and all others wait for it.
+            assert done.count("COMMIT") <= 3
             assert [identity.sequence for (identity,) in said] == list(range(1, 101))
             await until_kept(gateway, 100, within_s=60)
 
@@ -279,18 +269,8 @@ def test_a_box_that_is_not_in_step_goes_by_the_receipts(tmp_path: Path) -> None:
             path = tmp_path / "pi.sqlite"
             async with (
                 Outbox.open(path, source=SOURCE, key=AGENT_KEY, clock=guided) as outbox,
-                asyncio.TaskGroup() as tasks,
+                speaking(outbox, hub.dial, gateway.key.public, guided),
             ):
-                running = tasks.create_task(
-                    uplink.run(
-                        outbox,
-                        hub.dial,
-                        gateway_key=gateway.key.public,
-                        facts=lambda: uplink.Facts(version="1"),
-                        alive=lambda: (),
-                        clock=guided,
-                    )
-                )
                 assert not stamp(guided).is_estimated
                 await outbox.say(seal(1))
                 await until_kept(gateway, 1, within_s=5)
@@ -300,6 +280,5 @@ def test_a_box_that_is_not_in_step_goes_by_the_receipts(tmp_path: Path) -> None:
                 assert abs((now.observed_at - clock.utc_now()).total_seconds()) < 1
                 box.known_error_ms, box.step_s = 2, 0.0
                 assert not stamp(guided).is_estimated
-                running.cancel()
 
     run_virtually(story())
