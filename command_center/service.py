@@ -20,8 +20,8 @@ from command_center.acts import Acts
 from command_center.addresses import networks
 from command_center.alert_log import AlertLog
 from command_center.alert_topics import AlertTopics
+from command_center.audience import Listeners
 from command_center.audit import Audit
-from command_center.change import Change
 from command_center.config import Config
 from command_center.cursor import Cursor
 from command_center.exports import Exports
@@ -159,7 +159,7 @@ async def _opened(config: Config, gateway_key: bytes, clock: Clock) -> AsyncIter
             patience=Patience(limit=timedelta(hours=config.webhook_give_up_h)),
             me=str(config.me),
         )
-        audience = _Audience(live, acts, alert_log, outbox)
+        audience = Listeners(live, acts, alert_log, outbox)
         feed = Feed(
             me=config.me,
             gateway=gateway,
@@ -232,43 +232,6 @@ async def _keep(parts: _Parts, clock: Clock) -> None:
                 _log.warning("command center: %s", error)
     finally:
         parts.alert_log.end()
-
-
-class _Audience:
-    """Who hears what the board takes: screens, subscribers, and acts that wait for an answer."""
-
-    def __init__(self, live: Live, acts: Acts, alert_log: AlertLog, outbox: Outbox) -> None:
-        self._live: Final = live
-        self._acts: Final = acts
-        self._alert_log: Final = alert_log
-        self._outbox: Final = outbox
-        self._is_new = False
-
-    def changed(self, change: Change, *, is_streamed: bool) -> None:
-        """See `follower.Audience`."""
-        if is_streamed:
-            self._live.changed(change)
-        self._alert_log.took(change)
-        self._acts.heard(change.message)
-
-    def renewing(self, upto: Cursor) -> None:
-        """See `follower.Audience`."""
-        self._alert_log.renewing(upto)
-        self._is_new = True
-
-    def renewed(self) -> None:
-        """See `follower.Audience`."""
-        self._live.renewed()
-
-    async def settle(self) -> None:
-        """See `follower.Audience`."""
-        await self._alert_log.flush()
-        await self._acts.flush()
-        if self._is_new:
-            self._is_new = False
-            waiting = await self._outbox.call(self._outbox.end.queues)
-            if not any(queue.messages for queue in waiting):
-                self._acts.doubt()
 
 
 @contextmanager
