@@ -21,6 +21,8 @@ from greenlane.commands.simulate import MODBUS_PORT, SEAL_PORT
 from simulators import post
 from simulators.modbus_sensor import Unit, serving
 from tests.edge.benches import free_port
+from tests.support.waiting import until
+from tests.system.servers import answers
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +33,7 @@ async def opened(folder: Path) -> AsyncIterator[tuple[Settings, ...]]:
     config = post.PostConfig(folder=str(folder), modbus_port=free_port(), seal_port=free_port())
     running = asyncio.ensure_future(post.run(config, clock=SystemClock()))
     try:
-        await asyncio.sleep(0.2)
+        await until(lambda: answers(config.modbus_port) and answers(config.seal_port))
         yield post.devices(config)
     finally:
         running.cancel()

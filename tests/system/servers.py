@@ -32,6 +32,15 @@ def free_port() -> int:
         return port
 
 
+def answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 def program(name: str, package: str) -> str:
     """The path of a server's program; scripts/test installs what is missing."""
     found = shutil.which(name, path=_PATH)
@@ -67,7 +76,7 @@ class Server:
                 env=self._environment,
             )
         deadline = time.monotonic() + UP_S_MAX
-        while not self._answers():
+        while not answers(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"{self._command[0]} did not come up:\n{self._log.read_text()[-2000:]}")
             time.sleep(0.02)
@@ -86,13 +95,6 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-
-    def _answers(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-        except OSError:
-            return False
-        return True
 
     def _end(self, number: int) -> None:
         process, self._process = self._process, None
