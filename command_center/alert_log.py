@@ -27,7 +27,7 @@ from contract.messages import AlertChanged
 
 KEPT_MAX: Final = 50_000
 """Changes that are kept; a cursor before them is answered by a reset."""
-GATHER_S: Final = 0.2
+GATHER_S: Final = 1.0
 """While nobody waits, what comes is gathered for so long: one fsync for all of it."""
 RETRY_S: Final = 1.0
 BUFFER_MAX: Final = 20_000

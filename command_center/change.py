@@ -4,7 +4,8 @@ Between the link (bytes) and the board (meaning).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from contract.messages import Event, Message, Refused, SignedBytes, Unreadable, read
 from contract.signing import BadSignature, verify
@@ -14,8 +15,7 @@ STREAM = "changes"
 NOTHING = b"null"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, gc=False):
     """A numbered change; `message` is none where a newer gateway says what we cannot read."""
 
     epoch: str

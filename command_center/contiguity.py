@@ -3,8 +3,9 @@
 The feed asks it about every change, and acts on the answer.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from command_center.change import Change
 
@@ -12,8 +13,7 @@ Verdict = Literal["next", "repeat", "hole", "fork"]
 """Apply it; ignore it; ask for what lies between; the chain is broken: take a snapshot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True, gc=False):
     """The last change that was applied; its hash is none right after a snapshot without it."""
 
     epoch: str = ""

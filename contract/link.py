@@ -6,8 +6,9 @@ Nothing may be deduced from a publish that returned: only a receipt says that a 
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
+
+import msgspec
 
 from contract.wire import JSON
 
@@ -25,8 +26,7 @@ class Rejected(Exception):
     """The other side is there and says no; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packet:
+class Packet(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an MQTT 5 PUBLISH carries, as far as we use it."""
 
     topic: str
@@ -37,10 +37,12 @@ class Packet:
     reply_to: str = ""
     """MQTT 5 response topic."""
     correlation: bytes = b""
+    qos: Literal[0, 1] = 1
+    """0 for what is said again or asked for: whether it went on, nobody is told."""
 
 
 class Link(Protocol):
-    """One connection. QoS 1, nothing retained."""
+    """One connection; nothing retained."""
 
     async def publish(self, packets: Sequence[Packet]) -> None:
         """Hand packets to the broker, in their order; raise `Unavailable` or `Rejected`."""

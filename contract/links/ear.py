@@ -17,12 +17,13 @@ from contract.links.connection import REFUSED, Connection, fail
 from contract.links.mqtt import BrokerConfig, connected, credentials
 from contract.links.subscriber import Connected, Ended, Packet, Parser, Said, Subscribed
 
-BREATH_S: Final = 0.005
-"""After something was said, the socket is left alone for so long. A broker that says ten thousand
-messages a second writes each by itself, and to wake for each costs more than to read it. Not for
-longer: what has no room in the socket any more the broker drops."""
-MUCH: Final = 500
-"""Where so many came at once, more is behind them: it is read on."""
+BREATH_S: Final = 0.002
+"""For each message that was said, the socket is left alone for so long: a broker writes each by
+itself, and to wake for each costs more than to read it. One that comes alone is read at once."""
+BREATH_S_MAX: Final = 0.025
+MUCH_BYTES: Final = 128 * 1024
+"""Where so much came at once, more is behind it: it is read on, before the socket is full and the
+broker drops what it has no room for."""
 
 
 class Ear(Protocol):
@@ -91,6 +92,8 @@ class _Ear(Connection[Packet]):
         self._connected: Final[asyncio.Future[int]] = loop.create_future()
         self._subscribed: Final[dict[int, asyncio.Future[int]]] = {}
         self._is_over: Final = asyncio.Event()
+        self._said = 0
+        """Messages that arrived last."""
 
     async def greet(self, greeting: bytes) -> None:
         """Say who we are; raise `Rejected` or `Unavailable` if the broker does not want us."""
@@ -116,16 +119,21 @@ class _Ear(Connection[Packet]):
         await self._is_over.wait()
         self._check()
 
+    def data_received(self, data: bytes) -> None:
+        """See `Connection`."""
+        super().data_received(data)
+        if len(data) < MUCH_BYTES:
+            self._breathe()
+
     def take(self, arrived: list[Packet]) -> None:
         """See `Connection`."""
         said = [packet for packet in arrived if type(packet) is Said]
+        self._said = len(said)
         if len(said) != len(arrived):
             for packet in arrived:
                 self._control(packet)
         if said:
             self._hear(self, said)
-            if len(said) < MUCH:
-                self._breathe()
 
     def tell(self, error: Unavailable) -> None:
         """See `Connection`."""
@@ -134,9 +142,10 @@ class _Ear(Connection[Packet]):
 
     def _breathe(self) -> None:
         """Let the broker say more before it is read; the socket holds it meanwhile."""
-        if self._transport is not None:
+        if self._said and self._transport is not None and not self._broken:
+            seconds = min(self._said * BREATH_S, BREATH_S_MAX)
             self._transport.pause_reading()
-            asyncio.get_running_loop().call_later(BREATH_S, self._transport.resume_reading)
+            asyncio.get_running_loop().call_later(seconds, self._transport.resume_reading)
 
     def _control(self, packet: Packet) -> None:
         if isinstance(packet, Connected) and not self._connected.done():

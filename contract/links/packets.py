@@ -93,7 +93,7 @@ def connect(
 
 
 def publish(packet: Packet, packet_id: int) -> bytes:
-    """PUBLISH at QoS 1, not retained."""
+    """PUBLISH, not retained; at QoS 0 its packet id is not said."""
     properties = b"\x03" + text_of(packet.content_type)
     if packet.keyid:
         keyid, sig = _SIGNED
@@ -102,8 +102,9 @@ def publish(packet: Packet, packet_id: int) -> bytes:
         properties += b"\x08" + text_of(packet.reply_to)
     if packet.correlation:
         properties += b"\x09" + len(packet.correlation).to_bytes(2) + packet.correlation
-    head = text_of(packet.topic) + packet_id.to_bytes(2) + length_of(len(properties))
-    return _framed(0x32, head + properties + packet.body)
+    number = packet_id.to_bytes(2) if packet.qos else b""
+    head = text_of(packet.topic) + number + length_of(len(properties))
+    return _framed(0x30 | packet.qos << 1, head + properties + packet.body)
 
 
 def unsubscribe(packet_id: int, filter_: str) -> bytes:
@@ -156,6 +157,7 @@ def _heard(first: int, buffer: bytes, head: int, stop: int) -> Heard:
         sig=_hex(found.get(_SIG, b"")),
         reply_to=_text(found.get(_RESPONSE_TOPIC, b"")),
         correlation=found.get(_CORRELATION, b""),
+        qos=1 if packet_id else 0,
     )
     return Heard(packet, packet_id)
 

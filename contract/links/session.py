@@ -67,17 +67,18 @@ class MqttLink(Connection[Incoming]):
         if not packets_:
             return
         self._check()
-        batch, out, size = _Batch(len(packets_)), list[bytes](), 0
+        batch, out, size = _Batch(sum(packet.qos for packet in packets_)), list[bytes](), 0
         for packet in packets_:
-            if size > WRITE_BYTES or self._is_full:
+            if size > WRITE_BYTES or self._is_full or self._is_paused:
                 self._write(b"".join(out))
                 out, size = [], 0
                 while self._is_full or self._is_paused:
                     await self._room()
-            out.append(packets.publish(packet, self._await(batch)))
+            out.append(packets.publish(packet, self._await(batch) if packet.qos else 0))
             size += len(out[-1])
         self._write(b"".join(out))
-        await self._answer(batch.done)
+        if batch.count:
+            await self._answer(batch.done)
         if batch.reason >= REFUSED:
             _log.debug("%s did not pass all of a batch on (%#x)", self._where, batch.reason)
 

@@ -210,6 +210,7 @@ class Bench:
             body=signed.body,
             keyid=signed.keyid,
             sig=signed.sig,
+            qos=0,  # who misses one asks for it
         )
 
 

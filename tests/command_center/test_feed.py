@@ -5,10 +5,11 @@ import random
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -292,11 +293,13 @@ def test_an_answer_is_the_answer_to_one_question() -> None:
                     (question,) = await anext(far.receive())
                     told = ChangesTold(epoch=EPOCH, upto=number, is_snapshot=True, is_last=True)
                     for old in answered:
-                        again = replace(old, topic=asker.reply_to, correlation=question.correlation)
+                        again = msgspec.structs.replace(
+                            old, topic=asker.reply_to, correlation=question.correlation
+                        )
                         asker.told(again)
                         assert not asking.done()
                     good = answer(question, told, me=GATEWAY, clock=clock, key=key)
-                    asker.told(replace(good, sig=b""))
+                    asker.told(msgspec.structs.replace(good, sig=b""))
                     asker.told(good)
                     assert await asking == told
                     answered.append(good)

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 import pytest
 
 from contract.link import BATCH_MAX, Dial, Link, Packet, Unavailable
@@ -81,12 +83,14 @@ async def heard(link: Link, count: int) -> list[Packet]:
     return packets
 
 
-async def test_a_packet_arrives_as_it_was_sent(broker: Broker) -> None:
-    """Body, content type, key id, signature, response topic and correlation."""
+@pytest.mark.parametrize("qos", [0, 1])
+async def test_a_packet_arrives_as_it_was_sent(broker: Broker, qos: Literal[0, 1]) -> None:
+    """Body, content type, key id, signature, response topic, correlation and QoS."""
+    packet = msgspec.structs.replace(FULL, qos=qos)
     async with broker.dial("hears") as hears, broker.dial("says") as says:
         await hears.subscribe("greenlane/1/+/+/events")
-        await says.publish([FULL])
-        assert await heard(hears, 1) == [FULL]
+        await says.publish([packet])
+        assert await heard(hears, 1) == [packet]
 
 
 async def test_a_batch_keeps_its_order(broker: Broker) -> None:

@@ -23,6 +23,7 @@ PACKETS = st.builds(
     sig=st.binary(max_size=64),
     reply_to=TEXT,
     correlation=st.binary(max_size=40),
+    qos=st.sampled_from((0, 1)),
 )
 
 
@@ -33,12 +34,12 @@ def framer() -> Framer[Incoming]:
 
 @given(st.lists(PACKETS, max_size=4), st.integers(1, 50))
 def test_what_is_published_is_heard_as_it_was(said: list[Packet], cut: int) -> None:
-    """Every property, in any pieces, under its packet id."""
+    """Every property, in any pieces, under its packet id where it has one."""
     stream = b"".join(packets.publish(one, number) for number, one in enumerate(said, 1))
     reader, heard = framer(), list[Incoming]()
     for at in range(0, len(stream), cut):
         heard += reader.feed(stream[at : at + cut])
-    assert heard == [Heard(one, number) for number, one in enumerate(said, 1)]
+    assert heard == [Heard(one, number * one.qos) for number, one in enumerate(said, 1)]
 
 
 @given(st.binary(max_size=300))
@@ -122,4 +123,24 @@ async def test_no_more_is_in_flight_than_the_broker_takes() -> None:
     async with asyncio.timeout(20), dial("box") as link:
         await link.publish([Packet(topic="", body=b"", content_type="") for _ in range(10)])
     assert scarce.most == 2
+    server.close()
+
+
+class Silent(asyncio.Protocol):
+    """A broker that welcomes, and then says nothing more."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """CONNACK."""
+        transport.write(b"\x20\x03\x00\x00\x00")  # type: ignore[attr-defined]  # it is
+
+
+@pytest.mark.anyio
+async def test_what_is_said_again_or_asked_for_waits_for_no_answer() -> None:
+    """At QoS 0 a broker gives none; at QoS 1 one that gives none is away."""
+    server = await asyncio.get_running_loop().create_server(Silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with asyncio.timeout(20), dialler(BrokerConfig(port=port, timeout_s=0.05))("box") as link:
+        await link.publish([Packet(topic="a", body=b"", qos=0) for _ in range(3)])
+        with pytest.raises(Unavailable, match="does not answer"):
+            await link.publish([Packet(topic="a", body=b"")])
     server.close()

@@ -5,8 +5,10 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from contract.link import Dial, Link, Packet, Unavailable
 from contract.links.memory import Hub, MemoryLink
@@ -84,7 +86,9 @@ class Network:
         if self._rng.random() >= self.weather.truncate:
             return packet
         self.tally["truncated"] += 1
-        return replace(packet, body=packet.body[: self._rng.randrange(len(packet.body) or 1)])
+        return msgspec.structs.replace(
+            packet, body=packet.body[: self._rng.randrange(len(packet.body) or 1)]
+        )
 
 
 class Wire:

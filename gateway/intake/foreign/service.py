@@ -25,10 +25,6 @@ from gateway.intake.foreign.waiting import Waiting
 from gateway.intake.quarantine import Quarantine
 from gateway.journal.journal import Journal
 
-GATHER_S: Final = 0.02
-"""After much, more is waited for so long before the next batch is taken."""
-MUCH: Final = 50
-"""Messages in a batch from which on that is worth it."""
 REDIAL_S_FIRST: Final = 0.25
 REDIAL_S_MAX: Final = 10.0
 RETRY_S: Final = 1.0
@@ -105,11 +101,8 @@ class _Hearing:
 
     async def take(self) -> None:
         """Read what waits, one batch while the one before it goes to the disk."""
-        batch = Batch([], [], 0, 0)
         while True:
             await self._arrived.wait()
-            if batch.kept >= MUCH and self._waiting.count < batch.kept:
-                await self._clock.sleep(GATHER_S)
             ear, taken = self._ear, self._waiting.take()
             if not self._waiting.count:
                 self._arrived.clear()
