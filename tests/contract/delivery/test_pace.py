@@ -48,9 +48,11 @@ def test_a_long_line_is_used_as_well() -> None:
     assert max(waits) < 3 * QUEUE_S
 
 
-def steps(pace: Pace, took_s: float, in_flight_bytes: int) -> None:
-    """A hundred receipts, one after the other."""
-    for number in range(100):
+def steps(
+    pace: Pace, took_s: float, in_flight_bytes: int, *, first: int = 0, count: int = 100
+) -> None:
+    """So many receipts, one after the other."""
+    for number in range(first, first + count):
         at = 10.0 * number
         pace.settled(at, at + took_s, in_flight_bytes=in_flight_bytes)
 
@@ -60,6 +62,16 @@ def test_a_pace_that_is_not_used_does_not_grow() -> None:
     pace = Pace()
     steps(pace, 0.05, MESSAGE)
     assert pace.bytes_max == BYTES_FIRST
+
+
+def test_a_line_that_became_longer_is_used_again_in_the_end() -> None:
+    """At first it looks like a queue; what it took at best is forgotten slowly."""
+    pace = Pace()
+    steps(pace, 0.05, BYTES_MAX)
+    steps(pace, 1.0, BYTES_MAX, first=100)
+    assert pace.bytes_max == BYTES_MIN
+    steps(pace, 1.0, BYTES_MAX, first=200, count=3_000)
+    assert pace.bytes_max == BYTES_MAX
 
 
 def test_a_pace_has_bounds() -> None:
