@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -16,6 +17,14 @@ from tests.web.center import Center
 from tests.web.conftest import Shared
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+ROWS_A_FRAME = 40
+WATCH = """
+window.made = [];
+new MutationObserver(() => {
+  window.made.push(document.querySelectorAll(".device-row").length);
+}).observe(document, { childList: true, subtree: true });
+"""
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +111,13 @@ def test_of_thousands_the_neediest_are_listed(page: Page, center: Center) -> Non
         DeviceTwin(device=f"sensor-{n:04}", family="modbus", is_found=n != 4_000, reason="gone")
         for n in range(5_000)
     )
+    page.add_init_script(WATCH)
     page.goto(f"{center.url}/devices?device=sensor-3000")
     center.tell(scene.agent(at=scene.now(), devices=twins))
     rows = page.locator(".device-row")
     expect(rows).to_have_count(200)
+    steps = [after - before for before, after in pairwise([0, *page.evaluate("made")])]
+    assert max(steps) <= ROWS_A_FRAME + 1, "and the chosen one; all at once took long"
     expect(rows.first).to_contain_text("sensor-4000")
     expect(rows.last).to_contain_text("sensor-3000")
     beyond = page.locator("gl-devices .beyond")

@@ -1,6 +1,7 @@
 // The alert list: rows that never move under the hand, the selected one opened in place.
 import { Order, TABS } from "../order.js";
 import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { Growing } from "../growing.js";
 import { age, many, subject, time } from "../words.js";
 import { fate, fateLine, showFate } from "./actbar.js";
 import { officerOf, severity, showSeverity, showState, state } from "./marks.js";
@@ -9,8 +10,6 @@ import * as trust from "./trust.js";
 
 /** Rows on the screen; beyond it the list says so. */
 const ROWS_MAX = 200;
-/** Rows that are made in one frame: two hundred at once were most of the desk's first drawing. */
-const ROWS_A_FRAME = 40;
 /** Characters of a detail that a row shows at 1440 px. */
 const DETAIL_FITS = 56;
 /** A pointer that moved over the rows holds them for so long, in ms: nobody shall hit the wrong one. */
@@ -19,7 +18,7 @@ const HAND_MS = 3_000;
 export class Alerts extends HTMLElement {
   order = new Order();
   tab = "live";
-  #drawn = 0; // rows that stand there
+  #growing = new Growing();
   #handAt = 0; // when a pointer last moved over the rows
   search = "";
 
@@ -66,6 +65,7 @@ export class Alerts extends HTMLElement {
 
   /** Select the row `step` further; the first one if none is selected. */
   move(step) {
+    this.view.renderNow(); // a key may come before the frame that shows what it means
     const rows = this.order.rows.slice(0, ROWS_MAX);
     const here = rows.indexOf(this.view.selected);
     const to = here < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, here + step));
@@ -108,9 +108,8 @@ export class Alerts extends HTMLElement {
   // A few more with each frame, until all that are drawn at most stand there; the selected one at once.
   #rowsOf({ board, selected }) {
     const ids = this.order.rows.slice(0, ROWS_MAX);
-    this.#drawn = Math.min(ids.length, Math.max(this.#drawn + ROWS_A_FRAME, ids.indexOf(selected) + 1));
-    if (this.#drawn < ids.length) this.view.render();
-    return ids.slice(0, this.#drawn).map((id) => board.alerts.get(id));
+    const standing = this.#growing.rows(this.view, ids.length, ids.indexOf(selected) + 1);
+    return ids.slice(0, standing).map((id) => board.alerts.get(id));
   }
 
   #showTabs() {

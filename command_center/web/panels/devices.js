@@ -1,5 +1,6 @@
 // Every device of every agent, what is lost first; the chosen one is shown beside.
 import { draw, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { Growing } from "../growing.js";
 import { pathTo } from "../pages.js";
 import { inOrder } from "../plan.js";
 import { age, count, many } from "../words.js";
@@ -41,6 +42,10 @@ export function fareOf({ device, agent }, now) {
 export class Devices extends HTMLElement {
   rows = [];
   #tab = "all";
+  #all = [];
+  #wanted = [];
+  #asked = "";
+  #growing = new Growing();
 
   connectedCallback() {
     this.sign = trust.sign();
@@ -62,24 +67,35 @@ export class Devices extends HTMLElement {
     trust.show(this, this.sign, trust.trustOf(view));
     reveal(this.bones, !board.isKnown);
     if (!board.isKnown) return;
-    const all = [...board.agents.values()].flatMap((agent) => agent.devices.map((device) => ({ agent, device })));
-    for (const button of this.tabs.children) {
-      const { tab } = button.dataset;
-      say(button, `${TABS[tab]} ${count(all.filter(holds[tab]).length)}`);
-      set(button, "aria-pressed", String(tab === this.#tab));
-    }
-    const rows = all.filter((row) => holds[this.#tab](row) && this.#matches(row));
-    this.rows = this.#atMost(this.#inOrder(rows));
+    this.#sort(board);
+    const rows = this.#wanted;
+    this.rows = this.#atMost(rows);
     reveal(this.list, rows.length);
     if (reveal(this.more, rows.length > this.rows.length)) say(this.more, `${many(rows.length - this.rows.length, "more device", "more devices")}: search to see them.`);
-    keyed(this.list, this.rows, (row) => keyOf(row.agent, row.device), (row) => this.#make(row), (node, row) => this.#showRow(node, row));
-    this.#showEmpty(rows, all, board);
+    const n = this.#growing.rows(view, this.rows.length);
+    const standing = this.rows.filter((row, place) => place < n || this.#isChosen(row));
+    keyed(this.list, standing, (row) => keyOf(row.agent, row.device), (row) => this.#make(row), (node, row) => this.#showRow(node, row));
+    this.#showEmpty(rows, this.#all, board);
+  }
+
+  // Five thousand devices are counted and sorted when the board has turned or something else is asked, not with every frame.
+  #sort(board) {
+    const asked = [board.turn, this.#tab, this.search.words, Boolean(this.view.selected)].join("\n");
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    this.#all = [...board.agents.values()].flatMap((agent) => agent.devices.map((device) => ({ agent, device })));
+    for (const button of this.tabs.children) {
+      const { tab } = button.dataset;
+      say(button, `${TABS[tab]} ${count(this.#all.filter(holds[tab]).length)}`);
+      set(button, "aria-pressed", String(tab === this.#tab));
+    }
+    this.#wanted = this.#inOrder(this.#all.filter((row) => holds[this.#tab](row) && this.#matches(row)));
   }
 
   // The chosen one is on the list, wherever it stands.
   #atMost(rows) {
     const shown = rows.slice(0, ROWS_MAX);
-    const isChosen = (row) => keyOf(row.agent, row.device) === this.view.selected;
+    const isChosen = (row) => this.#isChosen(row);
     const chosen = this.view.selected && !shown.some(isChosen) && rows.find(isChosen);
     return chosen ? [...shown.slice(0, -1), chosen] : shown;
   }
@@ -123,7 +139,7 @@ export class Devices extends HTMLElement {
     const { agent, device } = row;
     const [glyph, left, plate, right] = node.firstElementChild.children;
     const fare = fareOf(row, this.view.now);
-    set(node.firstElementChild, "aria-current", this.view.selected === keyOf(row.agent, row.device) ? "true" : false);
+    set(node.firstElementChild, "aria-current", this.#isChosen(row) ? "true" : false);
     set(node.firstElementChild, "data-good", String(fare.isGood));
     draw(glyph, fare.icon);
     reveal(plate, agent.is_unsigned);
@@ -133,9 +149,13 @@ export class Devices extends HTMLElement {
     say(right.lastElementChild, agent.source);
   }
 
+  #isChosen({ agent, device }) {
+    return keyOf(agent, device) === this.view.selected;
+  }
+
   /** Choose the device `step` further. */
   move(step) {
-    const place = this.rows.findIndex((row) => keyOf(row.agent, row.device) === this.view.selected);
+    const place = this.rows.findIndex((row) => this.#isChosen(row));
     const to = this.rows[place < 0 ? (step > 0 ? 0 : this.rows.length - 1) : Math.min(this.rows.length - 1, Math.max(0, place + step))];
     if (!to) return;
     this.view.choose(to.agent.source, to.device.device);
