@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -94,18 +94,28 @@ OPTIONAL = {one.name: one.default for one in fields(Recipe) if one.default is no
 """What a recipe may leave unsaid, and what it then says: older ones did not know of it."""
 
 
-def _second(values: dict[str, Any]) -> Second:
-    second = Second(**values)
-    return replace(second, steps=tuple(second.steps))  # TOML has lists only
-
-
 def read(path: Path) -> Recipe:
     """Return the recipe in a TOML file; an unknown or missing key is a ValueError."""
     with path.open("rb") as file:
         values = tomllib.load(file)
     try:
-        second = _second(values.pop("second")) if "second" in values else None
+        _check(Recipe, values)
+        second = _second(values["second"]) if "second" in values else None
         return Recipe(**{**values, "twice": tuple(values.get("twice", ())), "second": second})
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         message = f"{path}: {error}"
         raise ValueError(message) from error
+
+
+def _second(values: dict[str, Any]) -> Second:
+    _check(Second, values)
+    return Second(**{**values, "steps": tuple(values["steps"])})
+
+
+def _check(kind: type[Recipe | Second], values: dict[str, Any]) -> None:
+    known = {one.name: one.default is MISSING for one in fields(kind)}
+    where = "a recipe" if kind is Recipe else "[second] of a recipe"
+    if unknown := sorted(values.keys() - known.keys()):
+        raise ValueError(f"{where} has no {', no '.join(unknown)}")
+    if missing := [name for name, is_needed in known.items() if is_needed and name not in values]:
+        raise ValueError(f"{where} needs {', '.join(missing)}")

@@ -121,15 +121,13 @@ def train_model(arguments: argparse.Namespace) -> int:
             f"no recipe {arguments.config!r}: give a file, or one of {names}"
         ) from error
     except (OSError, ValueError) as error:
-        raise BadConfig(f"{arguments.config}: {error}") from error
+        raise BadConfig(str(error)) from error
     with Needs("train"):
-        from models.finish import finish
         from models.train import train
     from models.passport import load
     from models.report import figures_table
 
     path = train(recipe, arguments.runs)
-    finish(path, recipe.tune_bags, recipe.test_bags)
     passport, _ = load(path)
     print(f"{path}: {passport.id}\n\n{figures_table(passport.figures)}")
     return OK

@@ -128,11 +128,23 @@ def test_recipe_begins_with_nothing_unfinished(tmp_path: Path) -> None:
         Training(later, tmp_path / "large")
 
 
-def test_recipe_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
-    """A typing error must not become a silent default."""
-    path = tmp_path / "typo.toml"
-    path.write_text((RECIPES / "smoke.toml").read_text() + "lerning_rate = 1\n")
-    with pytest.raises(ValueError, match="lerning_rate"):
+@pytest.mark.parametrize(
+    ("line", "instead", "said"),
+    [
+        ("seed = 1", "seed = 1\nlerning_rate = 1", "a recipe has no lerning_rate"),
+        ("seed = 1\n", "", "a recipe needs seed"),
+        ("steps = [6]", "stepps = [6]", r"\[second\] of a recipe has no stepps"),
+        ("steps = [6]", "", r"\[second\] of a recipe needs steps"),
+    ],
+)
+def test_recipe_with_a_typing_error_is_refused(
+    tmp_path: Path, line: str, instead: str, said: str
+) -> None:
+    """It must not become a silent default."""
+    path, smoke = tmp_path / "typo.toml", (RECIPES / "smoke.toml").read_text()
+    assert line in smoke
+    path.write_text(smoke.replace(line, instead))
+    with pytest.raises(ValueError, match=f"typo.toml: {said}"):
         read(path)
 
 
