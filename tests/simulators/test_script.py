@@ -30,7 +30,7 @@ BAD = {
     f'{BASE}[[seal]]\nat_s = 5\nseal = "417"': "'417' is not a seal id",
     f'{BASE}[[seal]]\nat_s = 5\nseal = "HLX417"\ncontainer = "HLXU4172206"': "check digit",
     f'{BASE}[[seal]]\nat_s = 61\nseal = "HLX417"': "seal HLX417: 61 s is after the end",
-    f'{BASE}[[seal]]\nat_s = 5\nseal = "HLX417"\nstate = "lost"': "seal[0].state cannot be 'lost'; it is one of",
+    f'{BASE}[[seal]]\nat_s = 5\nseal = "HLX417"\nstate = "lost"': "state cannot be 'lost'; it is",
     f'{BASE}[[bag]]\nbag = 3\nholds = "knife"': "no bag is on the belt: set every_s in [bags]",
     f'{BASE}[bags]\nevery_s = 30\n[[bag]]\nbag = 3\nholds = "knife"': "bag 3 comes after the end",
     f'{BASE}[[value]]\ndevice = "d"\nvalue = 1\nfrom_s = 9\nuntil_s = 9': "until_s must be later",
