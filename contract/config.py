@@ -67,7 +67,7 @@ def _explained(error: str, kind: type) -> str:
 def _misfit(error: str, kind: type) -> str:
     """What a value should be that is none of a few words, or not of a form that has a name."""
     if found := re.fullmatch(r"Invalid (?:enum )?value (.*) - at `\$\.?(.*?(\w+))`", error):
-        if words := sorted(_words(kind, found[3])):
+        if words := sorted(_words(kind, found[3]) - {""}):
             return f"{found[2]} cannot be {found[1]}; it is one of {', '.join(words)}"
     elif found := re.fullmatch(r"Expected `str` matching regex '(.*)' - at `\$\.?(.*)`", error):
         for one in Identifier.__subclasses__():

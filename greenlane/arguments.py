@@ -4,6 +4,7 @@ import argparse
 import re
 from collections.abc import Callable
 from ipaddress import ip_address
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
@@ -93,7 +94,8 @@ def between(low: float, high: float) -> Callable[[str], float]:
         except ValueError:
             number = low
         if not low < number < high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number between {low:g} and {high:g}")
+            room = f"above {low:g}" if high == inf else f"between {low:g} and {high:g}"
+            raise argparse.ArgumentTypeError(f"{text!r} is no number {room}")
         return number
 
     return read

@@ -11,8 +11,9 @@ import hmac
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Final, NamedTuple
+
+from msgspec import structs
 
 from contract.clock import Clock, stamp
 from contract.identifiers import Source
@@ -222,7 +223,7 @@ async def exchange(
     body = compose(message, source=source, stamp=stamp(clock))
     asked = Packet(topic=topic(source, leaf_of(type(message))), body=body)
     if key is not None:
-        asked = replace(asked, keyid=key.keyid, sig=key.sign(body))
+        asked = structs.replace(asked, keyid=key.keyid, sig=key.sign(body))
     await link.publish([asked])
     async for batch in link.receive():
         for packet in batch:

@@ -74,7 +74,10 @@ def test_neighbours_are_read_together_and_strangers_apart() -> None:
     ("text", "why"),
     [
         ('device = "a"\nhost = "h"', "name a map or at least one register"),
-        ('device = "a"\nhost = "h"\nmap = "xy-md2"', "Invalid enum value 'xy-md2'"),
+        (
+            'device = "a"\nhost = "h"\nmap = "xy-md2"',
+            "map cannot be 'xy-md2'; it is one of climate,",
+        ),
         (
             (
                 'device = "a"\nhost = "h"\n'

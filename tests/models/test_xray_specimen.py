@@ -110,8 +110,9 @@ def test_refusal_is_a_sentence_and_an_exit_code(
     assert "no.stl: No such file" in capsys.readouterr().err
     with pytest.raises(BadConfig, match=r"no such material: 'tooth'; one of .*ivory"):
         run(block, "--out", out, "--material", "tooth")
-    with pytest.raises(BadConfig, match="density"):
+    with pytest.raises(SystemExit, match=str(USAGE)):
         run(block, "--out", out, "--material", "ivory", "--density", "0")
+    assert "--density: '0' is no number above 0" in capsys.readouterr().err
     with pytest.raises(BadConfig, match="no such unit: 'ell'; one of mm, cm, m, inch"):
         run(block, "--out", out, "--material", "ivory", "--unit", "ell")
     assert not out.exists()
