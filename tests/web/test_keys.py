@@ -112,6 +112,7 @@ def test_keys_stay_where_they_were_when_a_button_goes(page: Page, center: Center
     page.locator("gl-alerts tr.row").focus()
     page.keyboard.press("j")
     center.alert(scene.seal_alert(id_="two", title="Second", at=scene.now()))
+    expect(page.locator("gl-alerts .fresh")).to_be_visible()
     page.locator("gl-alerts .fresh").focus()
     page.keyboard.press("Enter")
     expect(page.locator("gl-alerts tr.row")).to_have_count(2)
