@@ -58,8 +58,12 @@ def main() -> int:
     """Run the bench; 0 if every target of ours was met."""
     parser = asking("rivals", __doc__)
     home = Path("~/.cache/greenlane-peers").expanduser()
-    parser.add_argument("--peers", type=Path, default=Path("../shared/peers"), metavar="DIR")
-    parser.add_argument("--node-red", type=Path, default=home, metavar="DIR")
+    parser.add_argument(
+        "--peers", type=Path, required=True, metavar="DIR", help="with loadgen.py and node-red/"
+    )
+    parser.add_argument(
+        "--node-red", type=Path, default=home, metavar="DIR", help=f"where it is ({home})"
+    )
     parser.add_argument("--rates", default=RATES, help=f"messages/s (default: {RATES})")
     parser.add_argument("--seconds", type=float, default=SECONDS, help=f"default: {SECONDS:g}")
     parser.add_argument("--turns", type=int, default=TURNS, help=f"of each rate ({TURNS})")
