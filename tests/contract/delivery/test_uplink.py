@@ -250,8 +250,8 @@ def test_many_that_speak_at_once_share_a_commit(tmp_path: Path) -> None:
             done: list[str] = []
             await outbox.call(outbox.end._store._db.set_trace_callback, done.append)
             said = await asyncio.gather(*(outbox.say(seal(n)) for n in range(100)))
-            # The first has nobody to wait for, and all others wait for it.
-            assert done.count("COMMIT") <= 3
+            # The first has nobody to wait for, all others wait for it; receipts have theirs.
+            assert done.count("COMMIT") <= 10
             assert [identity.sequence for (identity,) in said] == list(range(1, 101))
             await until_kept(gateway, 100, within_s=60)
 
