@@ -81,7 +81,7 @@ def test_what_cannot_be_done_as_typed_is_answered_with_what_to_do(
         ("model evaluate --bags 0", "'0' is no whole number from 1 on"),
         ("model evaluate --bags many", "'many' is no whole number from 1 on"),
         ("model adapt --benign x --false-alarms 2", "'2' is no number between 0 and 1"),
-        ("model adapt --benign x --minutes nan", "'nan' is no number between 0 and inf"),
+        ("model adapt --benign x --minutes nan", "'nan' is no number above 0"),
         ("gateway authority --host not/a/host", "'not/a/host' is no name of a host"),
         ("gateway revoke --agent a --reason r --key zz", "'zz' is no key id"),
     ],
