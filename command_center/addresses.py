@@ -5,7 +5,6 @@ reaches (server-side request forgery). A name is looked up, every address of it 
 the connection goes to the checked address, so that the answer cannot change in between.
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any, Final
@@ -15,7 +14,7 @@ import httpcore
 
 from command_center.bounded import Bounded
 from contract.link import Rejected
-from contract.lookup import Address, Lookups
+from contract.lookup import Address, Looked, Lookups
 
 ANSWER_BYTES_MAX: Final = 64 * 1024
 """Heard of one answer, all of it."""
@@ -92,45 +91,25 @@ def _inner(address: Address) -> Address:
     return address
 
 
-class Guarded(httpcore.AsyncNetworkBackend):
+class Guarded(Looked):
     """Connects to checked addresses only, and hears at most `ANSWER_BYTES_MAX` of an answer."""
 
     def __init__(self, allowed: Sequence[Network], lookups: Lookups) -> None:
+        super().__init__(lookups)
         self._allowed: Final = allowed
-        self._lookups: Final = lookups
-        self._inner: Final = httpcore.AnyIOBackend()
 
-    async def connect_tcp(  # noqa: D102 - httpcore's own
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        failed: Exception = httpcore.ConnectError(f"{host} cannot be found")
-        for address in await self._checked(host):
-            try:
-                stream = await self._inner.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-            else:
-                return Bounded(stream, ANSWER_BYTES_MAX)
-        raise failed
+    async def connect_tcp(self, *asked: Any, **options: Any) -> httpcore.AsyncNetworkStream:  # noqa: D102 - httpcore's own
+        return Bounded(await super().connect_tcp(*asked, **options), ANSWER_BYTES_MAX)
 
     async def connect_unix_socket(self, *_arguments: Any, **_options: Any) -> Any:  # noqa: D102 - httpcore's own
         raise httpcore.ConnectError("a webhook goes to no socket of this box")
 
-    async def sleep(self, seconds: float) -> None:  # noqa: D102 - httpcore's own
-        await asyncio.sleep(seconds)
-
-    async def _checked(self, host: str) -> list[Address]:
+    async def addresses(self, host: str) -> Sequence[Address]:
+        """All of a name, if each may be asked; raises `httpcore.ConnectError`."""
         try:
-            addresses = await self._lookups.addresses(host)
+            found = await super().addresses(host)
         except OSError as error:
             raise httpcore.ConnectError(f"{host} cannot be found: {error}") from error
-        if not all(is_allowed(one, self._allowed) for one in addresses):
+        if not all(is_allowed(one, self._allowed) for one in found):
             raise httpcore.ConnectError(refusal(host))
-        return addresses
+        return found

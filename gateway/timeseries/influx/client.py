@@ -6,15 +6,15 @@ On httpcore: what httpx has beside it costs a gateway 6 MiB, and as much for eac
 import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 import httpcore
 
 from contract.link import Unavailable
-from contract.lookup import Lookups
+from contract.lookup import Looked, Lookups
 
 CONNECT_S_MAX: Final = 2.0
 """Seconds until a server that does not even accept counts as away."""
@@ -103,35 +103,6 @@ class Client:
         return bytes(body)
 
 
-class _Looked(httpcore.AsyncNetworkBackend):
-    """Looks names up where nobody else waits for them: see `contract.lookup`."""
-
-    def __init__(self) -> None:
-        self._lookups: Final = Lookups()
-        self._inner: Final = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        failed: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in await self._lookups.addresses(host):
-            try:
-                return await self._inner.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-        raise failed
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
 def trusted(ca_file: str) -> ssl.SSLContext:
     """Whom to trust for https: this file's certificates, or the system's."""
     return ssl.create_default_context(cafile=ca_file or None)
@@ -145,7 +116,7 @@ async def client(
     headers = {"Authorization": authorization} if authorization else {}
     trust = trusted(ca_file) if url.startswith("https:") else None
     async with httpcore.AsyncConnectionPool(
-        trust, keepalive_expiry=IDLE_S_MAX, network_backend=_Looked()
+        trust, keepalive_expiry=IDLE_S_MAX, network_backend=Looked(Lookups())
     ) as pool:
         yield Client(pool, url, timeout_s=timeout_s, headers=headers)
 
