@@ -166,12 +166,13 @@ def _judged(model: Model, ground: Ground, plan: Adaptation, when: str) -> Verdic
         reference=reference_of(harmless),
     )
     looks, items = ground.looks(model, "report", plan.seed, when)
+    beside = ground.controls(model, plan.seed, when)
     data = _data(plan)
     return Verdict(
         passport,
         calibrated,
-        judge(passport, looks, data, items),
-        judge(model.passport, looks, data, items),
+        judge(passport, looks, data, items, beside),
+        judge(model.passport, looks, data, items, beside),
     )
 
 
@@ -194,6 +195,7 @@ def _rounded(
     twin = Model(twin_of(path))
     harmless, with_items = ground.looks(twin, "calibrate", plan.seed, "8 bits")
     looks, items = ground.looks(twin, "report", plan.seed, "8 bits")
+    beside = ground.controls(twin, plan.seed, "8 bits")
     finished = replace(
         first,
         likelihood=likelihood_of([*harmless, *with_items], passport.classes),
@@ -201,7 +203,7 @@ def _rounded(
         figures=figures([*looks, *items], passport.thresholds),
     )
     write(twin_of(path), rounded, finished)
-    return judge(finished, looks, _data(plan), items)
+    return judge(finished, looks, _data(plan), items, beside)
 
 
 def _identity(plan: Adaptation, folder: Folder, passport: Passport) -> str:

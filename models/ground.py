@@ -18,7 +18,7 @@ from models.blocks import Parts
 from models.evaluation import Look
 from models.inference import Model
 from models.labelled import Folder
-from models.sources import Sample, projected
+from models.sources import Sample, controls, projected
 from models.trial import look_at
 
 ITEMS_PER_PICTURE = 3  # in the report and for calibration: each picture with several items, in turn
@@ -53,6 +53,13 @@ class Ground:
             _looked(model, plain, len(places), f"{when}, {part}"),
             _looked(model, put, count, f"{when}, {part}, with items"),
         )
+
+    def controls(self, model: Model, seed: int, when: str) -> list[Look]:
+        """Return looks at the pictures to report on, with simulated harmless things in them."""
+        places = self.parts.report
+        count = min(ITEMS_MAX, ITEMS_PER_PICTURE * len(places))
+        put = controls(self.folder, places, count, seed=[seed, SEEDS["report"]])
+        return _looked(model, put, count, f"{when}, report, with harmless things")
 
     def shown(self, kinds: Sequence[str], seed: int) -> Iterator[NDArray[np.uint8]]:
         """Return pictures by which it is seen how far a network's activations reach."""

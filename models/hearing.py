@@ -13,7 +13,7 @@ from models.evaluation import Look
 from models.inference import Model
 from models.labelled import Folder
 from models.passport import WILDLIFE_MODEL
-from models.sources import SimulatedBags, Source, projected
+from models.sources import SimulatedBags, Source, controls, projected
 from models.trial import Trial, judge, look_at
 from models.xray.bag import CLASSES
 
@@ -48,14 +48,17 @@ def hear(question: Question) -> Trial:
     if others := sum(one.others for one in looks):
         data += f"; {others} labelled things of other classes are not looked for"
     items: list[Look] = []
+    beside: list[Look] = []
     if question.items:
         harmless = [i for i, one in enumerate(looks) if not one.truths]
         if not harmless:
             raise ValueError("there is no harmless picture to project an item into")
         put = projected(source, harmless, question.items, kinds=kinds, seed=question.seed)
         items = list(told(look_at(model, put), question.items, "items"))
+        other = controls(source, harmless, question.items, seed=question.seed)
+        beside = list(told(look_at(model, other), question.items, "harmless things"))
         data += f"; items are simulated and projected (seed {question.seed})"
-    return judge(model.passport, looks, data, items)
+    return judge(model.passport, looks, data, items, beside)
 
 
 def _source(question: Question, kinds: tuple[str, ...]) -> tuple[Source, str]:

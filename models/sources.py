@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from models.splits import TEST, bag
 from models.xray.bag import CLASSES, Picture, Truth, render
+from models.xray.contents import CONTENTS, LOOKALIKES
 from models.xray.projection import NoRoom, hide
 
 PICTURE_PX = 416
 BAGS_AHEAD = 64  # rendered and waiting
 RENDERED_APART_MIN = 200
+CONTROL = 1  # beside the seed of an item: the harmless thing that is projected instead
 
 
 @dataclass(frozen=True)
@@ -109,14 +111,45 @@ def projected(
     known = [kind for kind in kinds if kind in CLASSES]
     if not known:
         raise ValueError(f"no item can be simulated of the classes {', '.join(kinds)}")
-    whole = [seed] if isinstance(seed, int) else list(seed)
-    rng = np.random.default_rng(whole)
-    order: list[int] = []
-    while len(order) < count and bases:
-        order += [bases[i] for i in rng.permutation(len(bases))]
-    for number, sample in enumerate(source.samples(kinds, order[:count])):
+    whole = _whole(seed)
+    order = _order(bases, count, whole)
+    for number, sample in enumerate(source.samples(kinds, order)):
         try:
             put = hide(sample.pixels, known[number % len(known)], [*whole, number])
         except NoRoom:
             continue
         yield Sample(sample.name, put.pixels, (put.truth,), sample.packed)
+
+
+def controls(
+    source: Source, bases: Sequence[int], count: int, *, seed: int | Sequence[int]
+) -> Iterator[Sample]:
+    """Yield `count` pictures with one simulated harmless thing each, lookalikes and others in turn.
+
+    What cries at them has learnt to see that something is simulated, not what. The name of the
+    thing is the last of `packed`; the same seed takes the pictures that `projected` takes.
+    """
+    whole = _whole(seed)
+    order = _order(bases, count, whole)
+    for number, sample in enumerate(source.samples((), order)):
+        rng = np.random.default_rng([*whole, number, CONTROL])
+        things = (LOOKALIKES, CONTENTS)[number % 2]
+        name = str(rng.choice(list(things)))
+        try:
+            put = hide(sample.pixels, name, [*whole, number], own=things[name][0](rng))
+        except NoRoom:
+            continue
+        yield Sample(sample.name, put.pixels, packed=(*sample.packed, name))
+
+
+def _whole(seed: int | Sequence[int]) -> list[int]:
+    return [seed] if isinstance(seed, int) else list(seed)
+
+
+def _order(bases: Sequence[int], count: int, seed: Sequence[int]) -> list[int]:
+    """Return `count` of the places, each once before any comes twice."""
+    rng = np.random.default_rng(list(seed))
+    order: list[int] = []
+    while len(order) < count and bases:
+        order += [bases[i] for i in rng.permutation(len(bases))]
+    return order[:count]

@@ -37,6 +37,7 @@ from models.xray.contents import LOOKALIKES
 THICKNESS = ("absorbed", (0.3, 1.0, 2.0))
 OVERLAP = ("behind", (0.3, 0.8, 1.5))
 """Edges between the parts of a table, in mean -ln T of the thing and of what lies over it."""
+CONTROL = "what is projected into harmless pictures where no item is"
 SCORE_BINS = 10
 CURVE_POINTS = 60
 SCHEMA = "greenlane.trial/1"
@@ -81,9 +82,16 @@ def look_at(
 
 
 def judge(
-    passport: Passport, looks: Sequence[Look], data: str, items: Sequence[Look] = ()
+    passport: Passport,
+    looks: Sequence[Look],
+    data: str,
+    items: Sequence[Look] = (),
+    controls: Sequence[Look] = (),
 ) -> Trial:
-    """Return the trial of looks at pictures, and of looks at some of them with an item in it."""
+    """Return the trial of looks at pictures, and of looks at some of them with an item in it.
+
+    `controls` are looks at them with a simulated harmless thing instead.
+    """
     thresholds, kinds = passport.thresholds, passport.classes
     together = [*looks, *items]
     harmless = [one for one in looks if not one.truths]
@@ -99,7 +107,7 @@ def judge(
         thresholds=thresholds,
         figures=figures(together, thresholds),
         bags=_bags(together, thresholds),
-        by=_by(together, thresholds),
+        by=_by(together, thresholds) | _by_control(items, controls, thresholds),
         precisions=precisions(together, kinds),
         reliability=reliability(together),
         curve=_curve(together, thresholds),
@@ -176,6 +184,25 @@ def _distracted(
             _stopped([one for one in honest if is_confusing(one) is there], thresholds),
         )
         for name, there in (("beside one", True), ("none", False))
+    }
+
+
+def _by_control(
+    items: Sequence[Look], controls: Sequence[Look], thresholds: dict[str, float]
+) -> dict[str, dict[str, Figure]]:
+    """Return how often items are found, beside the alarms at harmless things simulated as they are.
+
+    One that looks like a class, or any other: neither may be announced.
+    """
+    if not controls:
+        return {}
+    found = rate_of(found_in(items, thresholds))
+    parts = {
+        name: [one for one in controls if (one.packed[-1] in LOOKALIKES) is is_alike]
+        for name, is_alike in (("a lookalike", True), ("another harmless thing", False))
+    }
+    return {
+        CONTROL: {name: Figure(found, _stopped(part, thresholds)) for name, part in parts.items()}
     }
 
 

@@ -3,8 +3,8 @@
 Pictures of a pre-rendered pool go into the folders of eight scanners of one agent with two workers,
 never more than a few ahead; gateway, command center, broker and InfluxDB are real. Counted is what
 the officers' stream says: a scan for every bag, an alert for each that the model announces, nothing
-missing. The day is extrapolated from the bags that were run: `--bags 250000` runs it all. Processor
-time of a bag in each process, this one among them, says what limits it.
+missing. A day's minutes are extrapolated from the bags that were run: `--bags 250000` runs them
+all. Processor time of a bag in each process, this one among them, says what limits it.
 """
 
 import argparse
@@ -253,6 +253,11 @@ def settled(missing: Any) -> Any:
     return missing()
 
 
+def took(bags: int) -> str:
+    """How a day's minutes are known."""
+    return "took" if bags == DAY_BAGS else f"would, by these {bags}, take"
+
+
 def judge(facts: dict[str, Any], bags: int) -> int:
     """Print the figures and the verdict."""
     print(json.dumps(facts), flush=True)
@@ -269,7 +274,7 @@ def judge(facts: dict[str, Any], bags: int) -> int:
     is_good = is_whole and minutes <= WANTED_MIN
     return verdict(
         f"{rate:.1f} bags/s, nothing lost: {is_whole}; a day "
-        f"of {DAY_BAGS} would take {minutes:.0f} minutes (extrapolated from {bags}; wanted: "
+        f"of {DAY_BAGS} {took(bags)} {minutes:.0f} minutes (wanted: "
         f"{WANTED_MIN:.0f}); all took {sum(cores.values()):.2f} of {os.cpu_count()} cores, most of "
         f"it the {busiest} with {cores[busiest]:.2f}; a hall that runs all day brings "
         f"{DAY_BAGS / DAY_S:.1f} bags/s",

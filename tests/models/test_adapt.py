@@ -21,6 +21,7 @@ from models.passport import CATALOGUE, load, write
 from models.recipe import RECIPES, read
 from models.thaw import merged, thaw
 from models.train import passport_of
+from models.trial import CONTROL
 from models.xray.bag import CLASSES, render
 
 pytestmark = [
@@ -106,6 +107,7 @@ def test_model_is_adapted_and_its_passport_says_to_what(
     assert passport.reference["score"].counts
     said = json.loads((out / "report.json").read_text())
     assert set(said) == {"as_it_was", "before", "after", "twin"}
+    assert all(CONTROL in trial["by"] for trial in said.values())
     twin, _ = load(twin_of(path))
     assert twin.precision == "int8"
     assert twin.quantised is not None
