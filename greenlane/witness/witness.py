@@ -3,8 +3,9 @@
 import hashlib
 import logging
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
+from contract.answering import Answer
 from contract.clock import Clock
 from contract.proof import checkpoint, merkle, note, submission
 from contract.proof.checkpoint import BadCheckpoint, Checkpoint
@@ -16,16 +17,7 @@ from contract.whole_file import write_whole
 
 LOGS_MAX: Final = 1_000
 """Logs that are remembered; a restored gateway begins a new one."""
-TEXT: Final = "text/plain; charset=utf-8"
 _log: Final = logging.getLogger(__name__)
-
-
-class Answer(NamedTuple):
-    """An HTTP status and body."""
-
-    status: int
-    body: str
-    kind: str = TEXT
 
 
 class Witness:
