@@ -21,7 +21,10 @@ const DEVICE = { title: "", lane: "", is_found: true, reason: "", since: null, s
 const whole = {
   alert: (a) => ({ ...ALERT, ...a, openedMs: Date.parse(a.opened_at), toldMs: Date.parse(a.told_at) }),
   scan: (s) => ({ ...SCAN, ...s, seenMs: Date.parse(s.observed_at) }),
-  agent: (a) => ({ ...AGENT, ...a, devices: (a.devices ?? []).map((d) => ({ ...DEVICE, ...d })) }),
+  agent: (a) => {
+    const devices = (a.devices ?? []).map((d) => ({ ...DEVICE, ...d }));
+    return { ...AGENT, ...a, devices, named: new Map(devices.map((d) => [d.device, d])) };
+  },
   // Where a post is, as a map takes it: [longitude, latitude], or null.
   place: (p) => ({ post: p.post, name: p.name ?? "", at: typeof p.latitude === "number" ? [p.longitude, p.latitude] : null }),
   completeness: (c) => ({ ...c, streams: c.streams.map((s) => ({ waiting: 0, ...s })) }),
@@ -46,9 +49,14 @@ const CHANGES = {
 function keepAlert(board, alert) {
   keep(board.alerts, alert.id, alert);
   const isClosed = alert.state === "closed";
-  const like = [...board.alerts.values()].filter((one) => (one.state === "closed") === isClosed);
-  if (like.length <= (isClosed ? CLOSED_ALERTS_MAX : OPEN_ALERTS_MAX)) return;
-  board.alerts.delete(like[0].id);
+  let [like, first] = [0, null];
+  for (const one of board.alerts.values()) {
+    if ((one.state === "closed") !== isClosed) continue;
+    first ??= one;
+    like += 1;
+  }
+  if (like <= (isClosed ? CLOSED_ALERTS_MAX : OPEN_ALERTS_MAX)) return;
+  board.alerts.delete(first.id);
   if (!isClosed) board.leftOut += 1;
 }
 
@@ -107,7 +115,7 @@ export class Board {
   device(name, source) {
     const agents = source && this.agents.has(source) ? [this.agents.get(source)] : [...this.agents.values()];
     for (const agent of agents) {
-      const device = agent.devices.find((d) => d.device === name);
+      const device = agent.named.get(name);
       if (device) return { device, agent };
     }
     return { device: null, agent: null };

@@ -74,7 +74,7 @@ export class Devices extends HTMLElement {
     if (reveal(this.more, rows.length > this.rows.length)) say(this.more, `${many(rows.length - this.rows.length, "more device", "more devices")}: search to see them.`);
     const n = this.#growing.rows(view, this.rows.length);
     const standing = this.rows.filter((row, place) => place < n || this.#isChosen(row));
-    keyed(this.list, standing, (row) => keyOf(row.agent, row.device), (row) => this.#make(row), (node, row) => this.#showRow(node, row));
+    keyed(this.list, standing, (row) => row.key, (row) => this.#make(row), (node, row) => this.#showRow(node, row));
     this.#showEmpty(rows, this.#all, board);
   }
 
@@ -83,7 +83,7 @@ export class Devices extends HTMLElement {
     const asked = [board.turn, this.#tab, this.search.words, Boolean(this.view.selected)].join("\n");
     if (asked === this.#asked) return;
     this.#asked = asked;
-    this.#all = [...board.agents.values()].flatMap((agent) => agent.devices.map((device) => ({ agent, device })));
+    this.#all = [...board.agents.values()].flatMap((agent) => agent.devices.map((device) => ({ key: keyOf(agent, device), agent, device })));
     for (const button of this.tabs.children) {
       const { tab } = button.dataset;
       say(button, `${TABS[tab]} ${count(this.#all.filter(holds[tab]).length)}`);
@@ -102,9 +102,9 @@ export class Devices extends HTMLElement {
 
   // The order stands while a device is chosen: the list must not jump when one is lost.
   #inOrder(rows) {
-    const known = new Map(this.rows.map((row, i) => [keyOf(row.agent, row.device), i]));
+    const known = new Map(this.rows.map((row, i) => [row.key, i]));
     if (!this.view.selected || !known.size) return rows.sort(byNeed);
-    const place = (row) => known.get(keyOf(row.agent, row.device)) ?? known.size;
+    const place = ({ key }) => known.get(key) ?? known.size;
     return rows.sort((a, b) => place(a) - place(b) || byNeed(a, b));
   }
 
@@ -149,8 +149,8 @@ export class Devices extends HTMLElement {
     say(right.lastElementChild, agent.source);
   }
 
-  #isChosen({ agent, device }) {
-    return keyOf(agent, device) === this.view.selected;
+  #isChosen({ key }) {
+    return key === this.view.selected;
   }
 
   /** Choose the device `step` further. */

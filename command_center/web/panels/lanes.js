@@ -11,8 +11,8 @@ import * as trust from "./trust.js";
 /** Lanes, and devices in one of them, that are drawn; beyond it the plan says so. */
 const LANES_MAX = 40;
 const SPOTS_MAX = 24;
-/** Lanes of a post that are drawn in one frame: those of a large one are a thousand devices. */
-const LANES_A_FRAME = 4;
+/** Lanes of a post are drawn until so many devices were, in one frame: those of a large one are a thousand. */
+const SPOTS_A_FRAME = 40;
 /** Alerts about the post itself that are named. */
 const LOOSE_MAX = 4;
 
@@ -67,11 +67,12 @@ export class Lanes extends HTMLElement {
 
   // A few more with each frame, until all that are drawn at most stand there.
   #lanesOf({ post, lanes }) {
-    const before = this.#drawn.post === post ? this.#drawn.lanes : 0;
     const all = Math.min(lanes.length, LANES_MAX);
-    this.#drawn = { post, lanes: Math.min(all, before + LANES_A_FRAME) };
-    if (this.#drawn.lanes < all) this.view.render();
-    return lanes.slice(0, this.#drawn.lanes);
+    let stand = this.#drawn.post === post ? Math.min(all, this.#drawn.lanes) : 0;
+    for (let spots = 0; stand < all && spots < SPOTS_A_FRAME; stand += 1) spots += Math.min(SPOTS_MAX, lanes[stand].spots.length);
+    this.#drawn = { post, lanes: stand };
+    if (stand < all) this.view.render();
+    return lanes.slice(0, stand);
   }
 
   #showChoice(posts, post) {
