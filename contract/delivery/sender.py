@@ -65,9 +65,13 @@ class Lane:
 
     def unsettled(self, start: int = 1) -> Iterator[Range]:
         """Held numbers from ``start`` on that the gateway has not settled."""
+        yield from self.missing_held(start)
+        yield from self.held.within(max(start, self.seen + 1), _INFINITY)
+
+    def missing_held(self, start: int = 1) -> Iterator[Range]:
+        """Held numbers from ``start`` on that the latest receipt names as missing."""
         for gap in self.missing.within(max(start, self.upto + 1), self.seen):
             yield from self.held.within(gap.first, gap.last)
-        yield from self.held.within(max(start, self.seen + 1), _INFINITY)
 
     def settled_held(self) -> Iterator[Range]:
         """Held numbers that the gateway has settled: they may be pruned."""

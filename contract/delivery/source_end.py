@@ -187,13 +187,18 @@ class SourceEnd:
         self._holding.save()
 
     def _say_again_uncounted(self, receipt: Receipt) -> None:
-        """What nobody kept is said again if its key does not count, with one that does."""
-        for lane in list(self.sender.lanes.values()):
-            if self._succession.is_uncounted(lane.key.epoch, receipt):
-                for piece in list(lane.unsettled()):
-                    for row in self._store.rows(lane.key, *piece):
-                        self._voice.repeat(lane.key.stream, row)
-                    self._holding.remove(lane.key, piece, "said again", is_due=False)
+        """What nobody kept is said again if its key does not count, with one that does.
+
+        Only what the receipt misses: what it does not speak of may well be kept.
+        """
+        for one in receipt.streams:
+            lane = self.sender.lanes.get(LaneKey(one.epoch, one.stream))
+            if lane is None or not self._succession.is_uncounted(one.epoch, receipt):
+                continue
+            for piece in list(lane.missing_held()):
+                for row in self._store.rows(lane.key, *piece):
+                    self._voice.repeat(lane.key.stream, row)
+                self._holding.remove(lane.key, piece, "said again", is_due=False)
         self._holding.save()
 
     # --- sending

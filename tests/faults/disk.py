@@ -42,6 +42,12 @@ DISK: Final[ContextVar[Disk | None]] = ContextVar("DISK", default=None)
 """Whose disk is worked on: set for the tasks of one life, and inherited by all that they start."""
 
 
+def is_dead() -> bool:
+    """Whether whoever asks is dead: what it still finishes, nobody will ever see."""
+    disk = DISK.get()
+    return disk is not None and disk.is_dead
+
+
 @dataclass(eq=False)
 class _Job:
     future: "asyncio.Future[Any]"

@@ -21,7 +21,7 @@ from gateway.adapters.config import ForeignConfig
 from gateway.adapters.route import Metric
 from gateway.instant import microseconds
 from gateway.judge.settings import Limit
-from tests.faults.disk import DISK
+from tests.faults.disk import is_dead
 from tests.faults.plan import Stranger
 
 LOAD: Final = "load"
@@ -93,8 +93,7 @@ class _Ear:
 
     def settle(self, packet_ids: Sequence[int]) -> None:
         """See `Ear`; nobody hears what a dead gateway settles."""
-        disk = DISK.get()
-        if self.is_broken.is_set() or (disk is not None and disk.is_dead):
+        if self.is_broken.is_set() or is_dead():
             return
         for packet_id in packet_ids:
             self._session.waiting.pop(packet_id, None)

@@ -21,6 +21,9 @@ FAILED = {
     7013: "as 7002, and the alert was there on a day without faults",
     20157: "a box that was off when somebody came to enrol it anew was left with a revoked key",
     20287: "a second clone, born just before a former run spoke on, hid the first",
+    30074: "somebody tried for ever to enrol a key that somebody else had revoked meanwhile",
+    30079: "a scanner put its picture away for a box that was dead, and had not said it",
+    30130: "after a start, what a receipt did not name was said again by the new key: kept twice",
     108: "whether a tick or a reading showed first that it lasts changed an alert's evidence",
 }
 """Seeds that once went wrong, and what it was."""

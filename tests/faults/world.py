@@ -7,7 +7,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -187,6 +187,8 @@ class World:
     heads: Heads = field(default_factory=dict)
     """The highest number that was on any card."""
     dead: "list[asyncio.Task[None]]" = field(default_factory=list)
+    revoked: set[str] = field(default_factory=set)
+    """Keys that somebody wanted revoked."""
     copies: int = 0
     cards: dict[int, list[Path]] = field(default_factory=dict)
     backups: list[Path] = field(default_factory=list)
@@ -301,6 +303,8 @@ class World:
             try:
                 return await enrol(dial, source=source, key=key, code=code, clock=clock)
             except (Unavailable, Rejected):  # a slow disk; or it died, and forgot its question
+                if key.keyid in self.revoked:
+                    raise
                 await asyncio.sleep(1)
 
     def _being(self, agent: Agent) -> Callable[[Path, Dial], Awaitable[None]]:
@@ -397,6 +401,7 @@ class World:
         """
         box, agent = self.boxes[trouble.who], self.agents[trouble.who]
         wanted = Wish(source=agent.source, keyid=agent.key.keyid, reason="lost", by="ada")
+        self.revoked.add(agent.key.keyid)
         wish(self.gateway.folder, wanted)
         await asyncio.sleep(trouble.for_s)
         while box.life is None:
@@ -404,7 +409,8 @@ class World:
         await box.stop()
         for name in ("key", "key.next"):
             (box.folder / name).unlink(missing_ok=True)
-        await self._enrolled(agent.source, Key.load_or_make(box.folder / "key"))
+        with suppress(Unavailable, Rejected):  # revoked meanwhile: who wanted that comes, too
+            await self._enrolled(agent.source, Key.load_or_make(box.folder / "key"))
         box.start()
 
     async def kill_gateway(self, trouble: Trouble) -> None:

@@ -215,3 +215,19 @@ def test_a_key_that_was_replaced_counts_for_its_numbers_whenever_they_arrive() -
     assert world.refused == 0
     world.arrive(world.thief(old, 1))
     assert world.refused == 1
+
+
+def test_what_a_receipt_does_not_speak_of_is_not_said_again() -> None:
+    """After a start nothing is known of an epoch of a revoked key until a receipt names it."""
+    world = KeyedWorld()
+    world.say(urgent=True)
+    world.settle()
+    world.revoke()
+    world.enrol_anew()
+    world.settle()
+    world.ledger.claim(SOURCE, world.source.named(every=False))  # as a sign of life does
+    world.start_source()
+    world.down.clear()
+    world.receipt()  # of before the birth
+    world.settle()
+    world.check()
