@@ -69,6 +69,7 @@ async def run(
         start(parts.trust.revocations.run(), name="revocations")
         start(parts.eraser.run(), name="retention")
         start(parts.notary.run(), name="notary")
+        start(parts.notary.thin(), name="old checkpoints")
         for witness, standing in zip(config.witness, parts.witnesses, strict=True):
             from gateway.notary.witnesses import submit  # noqa: PLC0415 - 6 MiB of HTTP
 

@@ -17,7 +17,7 @@ from gateway.entry import Entry
 from gateway.instant import instant, microseconds
 from gateway.journal.journal import Journal
 from gateway.journal.store import Store
-from gateway.notary import tree
+from gateway.notary import thinning, tree
 from gateway.notary.standing import Standing
 from gateway.notary.tree import Kept
 from gateway.outlet import Outlet
@@ -81,6 +81,10 @@ class Notary:
             self.standing.has_given_up = True
             _log.critical("NOTHING IS SIGNED ANY MORE: %s; see: greenlane evidence check", error)
 
+    async def thin(self) -> None:
+        """Let go of what old checkpoints there are too many of, until cancelled."""
+        await thinning.thin(self._store, self._clock)
+
     async def past(self, size: int) -> Kept:
         """The newest checkpoint, as soon as it covers more than ``size`` entries."""
         while self.newest is None or self.newest.size <= size:
@@ -98,7 +102,7 @@ class Notary:
         return await self._store.read(lambda at: tree.grown(at, old, size))
 
     async def cosigned(self, made: Kept, lines: list[note.Line]) -> None:
-        """A witness saw this checkpoint; raises `Unavailable` (disk full)."""
+        """A witness saw this checkpoint; raises `Unavailable` (disk full), or `LookupError`."""
         grown = await self._store.write(lambda at: tree.cosign(at, made, lines))
         if self.newest is not None and self.newest.size == grown.size:
             self.newest = grown

@@ -87,12 +87,15 @@ def grown(at: sqlite3.Connection, old: int, size: int) -> list[bytes]:
 
 
 def cosign(at: sqlite3.Connection, made: Kept, lines: Sequence[note.Line]) -> Kept:
-    """Put cosignatures under a checkpoint; returns it with all that it has."""
+    """Put cosignatures under a checkpoint; returns it with all that it has.
+
+    Raises `LookupError` if it was let go meanwhile.
+    """
     key = (made.size, made.origin)
-    (body,) = at.execute(
-        "SELECT note FROM checkpoint WHERE size = ? AND origin = ?", key
-    ).fetchone()
-    whole = note.with_lines(note.read(body.encode()), lines)
+    row = at.execute("SELECT note FROM checkpoint WHERE size = ? AND origin = ?", key).fetchone()
+    if row is None:
+        raise LookupError(f"the checkpoint over {made.size} entries is not here any more")
+    whole = note.with_lines(note.read(row[0].encode()), lines)
     grown = made._replace(note=str(whole), witnesses=len(whole.lines) - 1)
     at.execute(
         "UPDATE checkpoint SET note = ?, witnesses = ? WHERE size = ? AND origin = ?",

@@ -26,7 +26,7 @@ from gateway.journal.store import open_store
 from gateway.judge.rule import evidence
 from gateway.judging.changes import ChangeLog
 from gateway.judging.renewal import renew
-from gateway.notary import tree
+from gateway.notary import thinning, tree
 from greenlane import backup
 from greenlane.evidence import form, passports
 from greenlane.evidence.export import Order, export
@@ -36,7 +36,7 @@ from greenlane.evidence.verify import verify
 from models.passport import WILDLIFE_MODEL
 from tests.evidence.cases import ACT, PASSPORT, PASSPORT_SHA256, SHA256, WEIGHTS, Post, scan
 from tests.evidence.forging import judged, signed_again, taken_apart
-from tests.support.virtual import START
+from tests.support.virtual import START, VirtualClock, run_virtually
 
 
 class At(SystemClock):
@@ -214,6 +214,28 @@ def test_what_retention_erased_is_said_and_the_rest_still_verifies(copy: Post) -
     said = "\n".join(verdict.notes)
     assert "its text was erased" in said
     assert f"picture {SHA256}" in said
+
+
+def test_years_later_fewer_checkpoints_prove_the_same(copy: Post) -> None:
+    """Of an hour one is left, and of it the archive is made: it verifies, its witness as well."""
+    journal = copy.config.folder / "journal.sqlite"
+    with closing(sqlite3.connect(journal)) as at:
+        before = {size for (size,) in at.execute("SELECT size FROM checkpoint")}
+    run_virtually(_go_through(journal, days=400))
+    with closing(sqlite3.connect(journal)) as at:
+        left = {size for (size,) in at.execute("SELECT size FROM checkpoint")}
+    assert left < before
+    assert max(before) in left
+    verdict = verify(copy.archive(), copy.trusted)
+    assert verdict.wrong is None
+    assert "excluded from 2026-11-22" in verdict.back_dating
+
+
+async def _go_through(journal: Path, *, days: int) -> None:
+    clock = VirtualClock()
+    clock.step_s = days * 86_400
+    async with open_store(journal) as store:
+        await thinning.go_through(store, clock)
 
 
 def test_evidence_after_a_restore_keeps_the_witnesses_of_before(copy: Post) -> None:
