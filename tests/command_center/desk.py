@@ -51,6 +51,12 @@ class Desk:
         """As a page of ours."""
         return await self.client.post(path, json=body, headers={"X-Greenlane": "1"})
 
+    async def until(self, number: int) -> None:
+        """The board has this change."""
+        async with asyncio.timeout(WAIT_S):
+            while (await self.client.get("/api/board")).json()["number"] < number:
+                await asyncio.sleep(0.02)
+
     async def token(self, *posts: str) -> dict[str, str]:
         """The header of a program that reads alerts of these posts."""
         made = await self.post("/api/tokens", {"name": "a program", "posts": posts})

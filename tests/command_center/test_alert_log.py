@@ -1,68 +1,20 @@
 """What subscribers are told is durable, in order, bounded, and nothing of it is lost unsaid."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_center import alert_log as logs
-from command_center import following as followings
 from command_center.alert_log import AlertLog
-from command_center.alert_rows import TAIL_MAX, Pruned
-from command_center.change import Change
+from command_center.alert_rows import Pruned
 from command_center.cursor import Cursor, NotACursor
-from command_center.following import Ended, Following, Over
-from command_center.reader import Reader
-from contract.messages import Alert, AlertChanged, JudgeChanged, SignedBytes
-from tests.command_center.scripted import alert
+from tests.command_center.logged import OTHER, change, numbers, other, play
 from tests.support.scripted_gateway import EPOCH
 from tests.support.virtual import run_virtually
-
-OTHER = "f" * 16
-ALL = Reader("all", ("*",))
-
-
-def change(number: int, *, post: str = "KEMBA", epoch: str = EPOCH, hash_: str = "") -> Change:
-    """A change of an alert."""
-    one: Alert = msgspec.structs.replace(alert(f"a{number}"), post=post)
-    signed = SignedBytes(body=b'{"n":%d}' % number, keyid="key", sig=b"")
-    return Change(epoch, number, "", hash_ or f"h{number}", AlertChanged(alert=one), signed)
-
-
-def other(number: int) -> Change:
-    """A change of something else."""
-    nothing = SignedBytes(body=b"", keyid="key", sig=b"")
-    return Change(EPOCH, number, "", "", JudgeChanged(version="1", rules=()), nothing)
-
-
-def play(
-    path: Path, *lives: Callable[[AlertLog], Awaitable[None]], head: int = 0, kept_max: int = 100
-) -> None:
-    """One life after the other over the same file."""
-
-    async def main() -> None:
-        for live in lives:
-            opened = AlertLog.open(
-                path / "alerts.sqlite", head=Cursor(EPOCH, head), kept_max=kept_max
-            )
-            async with opened as log:
-                await live(log)
-
-    run_virtually(main())
-
-
-async def numbers(log: AlertLog, position: int = 0, posts: tuple[str, ...] = ("*",)) -> list[int]:
-    """The numbers of all alert changes after a position, read in pages."""
-    found: list[int] = []
-    while position < log.last:
-        page, position = await log.after(position, posts, 7)
-        found += [entry.number for entry in page if entry.kind == "alert"]
-    return found
 
 
 def test_a_cursor_is_epoch_and_number() -> None:
@@ -285,72 +237,3 @@ def test_a_subscriber_that_comes_and_goes_misses_nothing(steps: list[int], kept_
 
     with TemporaryDirectory() as folder:
         run_virtually(main(Path(folder)))
-
-
-def test_a_follower_hears_each_change_and_otherwise_a_heartbeat(tmp_path: Path) -> None:
-    """From now, or from a cursor on; the heartbeat moves the cursor past what is not theirs."""
-
-    async def act(log: AlertLog) -> None:
-        log.took(change(1))
-        await log.flush()
-        one = Following(log, lambda: Reader("r", ("KEMBA",)))
-        assert [item.cursor for item in await one.begin(None)] == [f"{EPOCH}:1"]
-        log.took(change(2, post="GBLHR"))
-        log.took(change(3))
-        await log.flush()
-        (item,) = await one.more()
-        assert (item.kind, item.cursor, item.data) == ("alert.changed", f"{EPOCH}:3", b'{"n":3}')
-        log.took(change(4, post="GBLHR"))
-        await log.flush()
-        (beat,) = await one.more()
-        assert (beat.kind, beat.cursor) == ("heartbeat", f"{EPOCH}:4")
-        late = Following(log, lambda: ALL)
-        await late.begin(Cursor(EPOCH, 1))
-        assert [item.cursor[17:] for item in await late.more()] == ["2", "3", "4"]
-        (reset,) = await Following(log, lambda: ALL).begin(Cursor(OTHER, 1))
-        assert (reset.kind, reset.cursor) == ("reset", f"{EPOCH}:4")
-
-    play(tmp_path, act)
-
-
-def test_a_follower_whose_right_ends_hears_nothing_more(tmp_path: Path) -> None:
-    """Asked before each page, and at each heartbeat; and the end of the server ends it."""
-
-    async def act(log: AlertLog) -> None:
-        known = [ALL]
-        one, two = (Following(log, lambda: known[0] if known else None) for _ in range(2))
-        await one.begin(None)
-        await two.begin(None)
-        known.clear()
-        with pytest.raises(Over):
-            await one.more()
-        log.took(change(1))
-        await log.flush()
-        with pytest.raises(Over):
-            await two.more()
-        log.end()
-        three = Following(log, lambda: ALL)
-        await three.begin(None)
-        with pytest.raises(Ended):
-            await three.more()
-
-    play(tmp_path, act)
-
-
-def test_a_slow_follower_holds_one_page_and_is_told_when_it_is_too_late(tmp_path: Path) -> None:
-    """It delays nobody and nothing grows for it."""
-
-    async def act(log: AlertLog) -> None:
-        slow = Following(log, lambda: ALL)
-        await slow.begin(None)
-        for number in range(1, 1_000):
-            log.took(change(number))
-            if number % 90 == 0:
-                await log.flush()
-        await log.flush()
-        assert len(log._tail) <= TAIL_MAX
-        (reset,) = await slow.more()
-        assert (reset.kind, reset.cursor) == ("reset", f"{EPOCH}:999")
-        assert followings.PAGE_MAX < TAIL_MAX
-
-    play(tmp_path, act)

@@ -7,16 +7,13 @@ from typing import Any
 import pytest
 
 from command_center import live as lives
-from command_center.board import Board
 from command_center.change import Change
-from command_center.live import Live, Screen
-from command_center.officers import Officer
+from command_center.live import Screen
 from contract.messages import AlertChanged, SignedBytes, encode
 from tests.command_center.scripted import alert
+from tests.command_center.streaming import AMINA, make
 from tests.support.scripted_gateway import EPOCH
-from tests.support.virtual import VirtualClock, run_virtually
-
-AMINA = Officer("Amina", "officer", "hash", posts=("*",))
+from tests.support.virtual import run_virtually
 
 
 def change(number: int) -> Change:
@@ -29,12 +26,6 @@ def change(number: int) -> Change:
 def told(screen: Screen) -> list[dict[str, Any]]:
     """All that waits for a screen."""
     return [json.loads(screen.queue.get_nowait()) for _ in range(screen.queue.qsize())]
-
-
-def make(known: dict[str, Officer]) -> tuple[Board, Live]:
-    """A live stream whose sessions are these."""
-    board = Board()
-    return board, Live(board=board, who=known.get, clock=VirtualClock())
 
 
 def test_nothing_comes_between_snapshot_and_stream() -> None:

@@ -18,7 +18,6 @@ from contract.links.memory import Hub
 from contract.messages import AlertChanged
 from tests.command_center.desk import WAIT_S, Desk, running
 from tests.command_center.scripted import Gateway, agent, alert
-from tests.command_center.test_streams import until
 
 EXAMPLES: Final = 8
 """Of each operation; bounded, for this box has two cores."""
@@ -63,7 +62,7 @@ class Served:
 
     async def _prepare(self, desk: Desk) -> None:
         await desk.sign_in_first()
-        await until(desk, 2)
+        await desk.until(2)
         self.url = desk.ready.url
         self.cookie = desk.client.cookies["greenlane_session"]
 

@@ -14,7 +14,7 @@ from command_center.pictures import MAGIC, Pictures
 from contract.link import Rejected, Unavailable
 from contract.messages import BlobAsked, BlobTold, Message
 from tests.command_center.scripted import sha256
-from tests.contract.delivery.test_store import nothing_can_be_written
+from tests.support.full_disk import nothing_can_be_written
 
 JPEG = b"\xff\xd8\xff" + bytes(range(256)) * 10
 

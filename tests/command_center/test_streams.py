@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from contract.messages import AlertChanged, JudgeChanged, read
-from tests.command_center.desk import WAIT_S, Desk, running
+from tests.command_center.desk import WAIT_S, running
 from tests.command_center.scripted import Gateway, alert
 from tests.support.scripted_gateway import EPOCH
 from tests.system.servers import free_port
@@ -37,13 +37,6 @@ async def subscribe(url: str, headers: dict[str, str], heard: list[str], last_id
                 await asyncio.sleep(0.05)
 
 
-async def until(desk: Desk, number: int) -> None:
-    """The board has this change."""
-    async with asyncio.timeout(WAIT_S):
-        while (await desk.client.get("/api/board")).json()["number"] < number:
-            await asyncio.sleep(0.02)
-
-
 @pytest.mark.anyio
 async def test_a_subscriber_survives_ten_restarts_and_misses_nothing(
     tmp_path: Path, gateway: Gateway
@@ -53,7 +46,7 @@ async def test_a_subscriber_survives_ten_restarts_and_misses_nothing(
     url = f"http://127.0.0.1:{port}/api/alerts/stream"
     async with running(tmp_path, gateway, port=port) as desk:
         await desk.sign_in_first()
-        await until(desk, 1)
+        await desk.until(1)
         headers = await desk.token("KEMBA")
     number = 1
     async with asyncio.TaskGroup() as tasks:
@@ -84,7 +77,7 @@ async def test_each_event_is_the_cloudevent_that_the_gateway_signed(
     """Structured CloudEvents 1.0, byte for byte: whoever has the gateway's key can check it."""
     async with running(tmp_path, gateway) as desk:
         await desk.sign_in_first()
-        await until(desk, 1)
+        await desk.until(1)
         headers = {**await desk.token("*"), "Last-Event-ID": f"{EPOCH}:0"}
         async with (
             httpx.AsyncClient(base_url=desk.ready.url, headers=headers) as client,
@@ -119,7 +112,7 @@ async def test_the_websocket_tells_the_same_and_only_of_its_posts(
     """A program of one post never hears of another; taken back, its token ends the stream."""
     async with running(tmp_path, gateway) as desk:
         await desk.sign_in_first()
-        await until(desk, 1)
+        await desk.until(1)
         headers = await desk.token("KEMBA")
         url = desk.ready.url.replace("http", "ws") + "/api/alerts/live"
         async with connect(url, additional_headers=headers) as program:
@@ -164,7 +157,7 @@ async def test_a_subscriber_that_takes_nothing_delays_nobody(
     large = msgspec.structs.replace(alert("a1", title="x" * 2_000), detail="y" * 2_000)
     async with running(tmp_path, gateway) as desk:
         await desk.sign_in_first()
-        await until(desk, 1)
+        await desk.until(1)
         headers = await desk.token("*")
         url = desk.ready.url.replace("http", "ws") + "/api/alerts/live"
         async with (

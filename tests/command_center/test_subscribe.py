@@ -13,7 +13,6 @@ from greenlane.cli import parser
 from greenlane.commands.subscribe import _token, follow, line_of
 from tests.command_center.desk import WAIT_S, running
 from tests.command_center.scripted import Gateway, alert
-from tests.command_center.test_streams import until
 from tests.support.scripted_gateway import EPOCH
 from tests.system.servers import free_port
 
@@ -33,7 +32,7 @@ async def test_it_prints_a_line_for_each_change_through_restarts(
     port, lines = free_port(), list[str]()
     async with running(tmp_path, gateway, port=port) as desk:
         await desk.sign_in_first()
-        await until(desk, 1)
+        await desk.until(1)
         token = (await desk.token("*"))["Authorization"].removeprefix("Bearer ")
     async with asyncio.TaskGroup() as tasks:
         url = f"http://127.0.0.1:{port}"
@@ -56,7 +55,7 @@ async def test_a_cursor_that_is_too_old_is_said_and_all_alerts_are_listed(
     lines: list[str] = []
     async with running(tmp_path, gateway) as desk:
         await desk.sign_in_first()
-        await until(desk, 1)
+        await desk.until(1)
         token = (await desk.token("*"))["Authorization"].removeprefix("Bearer ")
         async with asyncio.TaskGroup() as tasks:
             url = desk.ready.url

@@ -20,8 +20,8 @@ import edge
 import gateway
 from contract.messages import Event, Refused, Unreadable, read
 from contract.pattern import for_documents, whole
+from tests.contract.composed import composed
 from tests.contract.samples import SAMPLES
-from tests.contract.test_messages import composed
 
 FORMS = ("[0-9a-f]{64}", "([0-9]{10})?", "events|readings|bulk|changes", r"/.*\.py")
 

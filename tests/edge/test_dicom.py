@@ -22,7 +22,7 @@ from edge.scans import Scans
 from edge.speaker import Speaker
 from models.image import decode
 from simulators.dicom_scanner import dicom_of
-from tests.edge.test_scans import box, said_in
+from tests.edge.scanning import box, said_in
 
 RNG = np.random.default_rng(1)
 

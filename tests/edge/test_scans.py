@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,21 +10,16 @@ import pytest
 from contract.clock import SystemClock
 from contract.delivery.outbox import Outbox
 from contract.delivery.source_end import Said
-from contract.identifiers import Source
 from contract.messages import (
     DRIFT_METRIC,
     DRIFT_PICTURES_METRIC,
     PART_BYTES_MAX,
     BlobPart,
     Likelihood,
-    Message,
-    ModelUsed,
     ReadingsTaken,
     ScanCompleted,
     ScanFailed,
 )
-from contract.signing import Key
-from edge.detector import Detector, DetectorConfig
 from edge.drift import Drift
 from edge.driver import PictureFound
 from edge.drivers.scan_folder import ScanFolder, ScanFolderSettings
@@ -36,9 +29,9 @@ from models.drift import MOVED_MIN, RANGES, Histogram
 from models.passport import path_for
 from tests.edge import tiny_model
 from tests.edge.benches import picture
+from tests.edge.scanning import box, said_in
 
 pytestmark = pytest.mark.anyio
-KEY = Key.make()
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 
@@ -62,26 +55,6 @@ class Cut(Speaker):
         if self._left == 0:
             raise PowerCutError
         return result
-
-
-@asynccontextmanager
-async def box(
-    tmp_path: Path, *, is_written: bool = False
-) -> AsyncIterator[tuple[Outbox, Detector, ModelUsed]]:
-    """The parts of an agent that a scan needs."""
-    model = tmp_path / "bright.onnx" if is_written else tiny_model.write(tmp_path)
-    detector = Detector(DetectorConfig(model=model))
-    path, clock = tmp_path / "outbox.sqlite", SystemClock()
-    opened = Outbox.open(path, source=Source("/KEMBA/gate-2"), key=KEY, clock=clock)
-    async with opened as outbox, detector:
-        yield outbox, detector, ModelUsed(name="bright", sha256=detector.passport.sha256)
-
-
-async def said_in(outbox: Outbox) -> list[Message]:
-    """All that was said so far, oldest first, pictures last."""
-    events = await outbox.call(outbox.end.recent, "events", 100)
-    parts = await outbox.call(outbox.end.recent, "bulk", 1_000)
-    return [*reversed(events), *reversed(parts)]
 
 
 def found(body: bytes, *, why_not: str = "") -> tuple[PictureFound, list[str]]:

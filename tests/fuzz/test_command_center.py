@@ -18,7 +18,7 @@ from contract.messages import ChangesAsked, SignedBytes, Unreadable
 from contract.signing import BadSignature, Key
 from tests.command_center.desk import closed_with, hear, running
 from tests.command_center.scripted import Gateway
-from tests.command_center.test_live import AMINA, make
+from tests.command_center.streaming import AMINA, make
 from tests.fuzz.mutations import mutated
 from tests.support.virtual import VirtualClock, run_virtually
 

@@ -39,7 +39,7 @@ from gateway.timeseries.points import points_of
 from gateway.trust.keys import Keys
 from tests.contract.samples import SAMPLES
 from tests.fuzz.mutations import mutated
-from tests.gateway.intake.test_intake import gateway
+from tests.gateway.intake.sent import gateway
 from tests.support.virtual import START, run_virtually
 
 SOURCE: Final = "/KEMBA/gate-2"

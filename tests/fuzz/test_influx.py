@@ -22,8 +22,8 @@ from gateway.timeseries.pump import pump
 from gateway.timeseries.sink import PointsRejected
 from gateway.timeseries.timeseries import TimeSeries
 from tests.fuzz.answers import answering, endless, odd, saying
+from tests.gateway.timeseries.journals import journal_in, say
 from tests.gateway.timeseries.said import NOON, reading, said
-from tests.gateway.timeseries.test_pump import journal_in, say
 
 TIMEOUT_S: Final = 30.0
 MEMORY_BYTES_MAX: Final = 4 * ANSWER_BYTES_MAX

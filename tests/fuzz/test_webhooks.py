@@ -13,8 +13,8 @@ from hypothesis import given, settings
 
 from command_center import webhooks
 from command_center.webhooks import Patience
+from tests.command_center.delivering import Receiver, delivering
 from tests.command_center.desk import WAIT_S
-from tests.command_center.test_webhooks import Receiver, delivering
 from tests.fuzz.answers import Answer, answering, endless, odd, saying
 
 PATIENT: Final = Patience(answer_s=60, first_s=30, most_s=60, limit=timedelta(hours=1))

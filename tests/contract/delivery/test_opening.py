@@ -14,7 +14,7 @@ from contract.identifiers import Source
 from contract.link import Rejected, Unavailable
 from contract.messages import SealRead
 from contract.signing import Key
-from tests.contract.delivery.test_store import nothing_can_be_written
+from tests.support.full_disk import nothing_can_be_written
 from tests.support.virtual import VirtualClock, run_virtually
 
 SEAL = SealRead(device="reader", seal="HLXU417", state="intact", subject="")

@@ -1,9 +1,7 @@
 """The outbox's file when the disk is full in the worst moment, and when it is an old one."""
 
-import resource
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,19 +10,9 @@ from contract.delivery import schema
 from contract.delivery.ranges import Range
 from contract.delivery.sender import LaneKey
 from contract.delivery.store import Row, Store
+from tests.support.full_disk import nothing_can_be_written
 
 KEY = LaneKey("a" * 16, "events")
-
-
-@contextmanager
-def nothing_can_be_written() -> Iterator[None]:
-    """By the system's own limit."""
-    former = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, former[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, former)
 
 
 def put(store: Store, number: int, *, raw: bytes = b"", said_s: int = 1) -> None:

@@ -24,7 +24,7 @@ from gateway.journal.journal import entries, stats_of
 from gateway.journal.schema import prepare
 from gateway.judge.settings import JudgeSettings
 from greenlane.__main__ import main
-from tests.gateway.retention.test_retention import after_days, close_some_alerts
+from tests.gateway.retention.erasing import after_days, close_some_alerts
 from tests.gateway.sample_journal import GATEWAY, KEYS
 from tests.gateway.whole_journal import KEY
 

@@ -26,8 +26,8 @@ from gateway.intake.remains import (
 from gateway.journal.blobs import Blobs
 from gateway.journal.journal import entries
 from gateway.journal.parts import FILE_BYTES_MIN, Blob, Lying
-from tests.contract.delivery.test_store import nothing_can_be_written
-from tests.gateway.intake.test_intake import SOURCE, gateway, packet, part
+from tests.gateway.intake.sent import SOURCE, gateway, packet, part
+from tests.support.full_disk import nothing_can_be_written
 from tests.support.virtual import START, run_virtually
 
 NOW_S = START.timestamp()

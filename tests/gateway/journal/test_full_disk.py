@@ -8,8 +8,8 @@ import pytest
 from contract.link import Unavailable
 from gateway.journal.blobs import Blobs
 from gateway.journal.parts import Blob
-from tests.contract.delivery.test_store import nothing_can_be_written
-from tests.gateway.intake.test_intake import part
+from tests.gateway.intake.sent import part
+from tests.support.full_disk import nothing_can_be_written
 
 WHOLE = bytes(range(256)) * 10
 

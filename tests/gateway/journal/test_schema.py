@@ -11,7 +11,7 @@ from gateway.journal.journal import Journal, entries
 from gateway.journal.rows import COLUMNS
 from gateway.journal.schema import MIGRATIONS, SCHEMA_VERSION
 from gateway.journal.store import open_store
-from tests.gateway.retention.test_retention import after_days
+from tests.gateway.retention.erasing import after_days
 from tests.gateway.sample_journal import drafts, own
 from tests.support.virtual import START, VirtualClock, run_virtually
 

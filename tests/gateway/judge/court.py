@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from contract.messages import (
+    DRIFT_METRIC,
+    DRIFT_PICTURES_METRIC,
     AgentAlive,
     AgentBorn,
     Alert,
@@ -105,3 +107,18 @@ COLD = JudgeSettings(readings=(Limit(metric="temperature", high=8.0, low=2.0, fo
 def alive(epoch: str, last: int = 0) -> AgentAlive:
     heads = (StreamHead(stream="events", last=last, head="0" * 64),)
     return AgentAlive(epochs=(EpochHeads(epoch=epoch * 16, streams=heads),))
+
+
+def report(worst: float, seconds: float, *, of: str = "sharpness") -> ReadingsTaken:
+    """As an agent tells it."""
+    said = {
+        DRIFT_METRIC: worst,
+        f"{DRIFT_METRIC}_brightness": 0.02,
+        f"{DRIFT_METRIC}_{of}": worst,
+        DRIFT_PICTURES_METRIC: 500.0,
+    }
+    readings = tuple(
+        Reading(device="scanner-1", metric=metric, value=value, unit="/", observed_at=at(seconds))
+        for metric, value in said.items()
+    )
+    return ReadingsTaken(readings=readings)

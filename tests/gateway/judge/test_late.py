@@ -13,8 +13,7 @@ from gateway.judge.past import GAPS_MAX, NEAR
 from gateway.judge.rule import Finding
 from gateway.judge.rules.reading_out_of_range import Memory, find
 from gateway.judge.settings import JudgeSettings, Limit
-from tests.gateway.judge.court import COLD, FAR, GATE, Court, at, fact_of, reading, seal
-from tests.gateway.judge.test_pictures_changed import report
+from tests.gateway.judge.court import COLD, FAR, GATE, Court, at, fact_of, reading, report, seal
 from tests.gateway.sample_journal import said
 
 HIGH = 8.0

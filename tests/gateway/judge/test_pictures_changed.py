@@ -1,29 +1,10 @@
 """When a scanner's pictures have changed, and when they have settled again."""
 
 from contract.messages import (
-    DRIFT_METRIC,
-    DRIFT_PICTURES_METRIC,
     Alert,
-    Reading,
-    ReadingsTaken,
 )
 from gateway.judge.settings import JudgeSettings, Pictures
-from tests.gateway.judge.court import Court, at
-
-
-def report(worst: float, seconds: float, *, of: str = "sharpness") -> ReadingsTaken:
-    """As an agent tells it."""
-    said = {
-        DRIFT_METRIC: worst,
-        f"{DRIFT_METRIC}_brightness": 0.02,
-        f"{DRIFT_METRIC}_{of}": worst,
-        DRIFT_PICTURES_METRIC: 500.0,
-    }
-    readings = tuple(
-        Reading(device="scanner-1", metric=metric, value=value, unit="/", observed_at=at(seconds))
-        for metric, value in said.items()
-    )
-    return ReadingsTaken(readings=readings)
+from tests.gateway.judge.court import Court, report
 
 
 def alert(court: Court) -> Alert:

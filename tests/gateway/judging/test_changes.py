@@ -24,7 +24,7 @@ from gateway.judging.bench import Bench
 from gateway.judging.changes import Chain, Change, ChangeLog, thing_of
 from gateway.outlet import Outlet
 from gateway.voice import Voice
-from tests.gateway.judging.test_replay import write
+from tests.gateway.judging.written import write
 from tests.gateway.sample_journal import GATEWAY, KEYS, SETTINGS, drafts
 from tests.support.virtual import VirtualClock, run_virtually
 

@@ -1,6 +1,5 @@
 """The same journal gives the same changes, byte for byte."""
 
-import asyncio
 import hashlib
 import os
 import sqlite3
@@ -13,14 +12,15 @@ import pytest
 
 from contract.signing import Key
 from gateway.entry import Entry
-from gateway.journal.journal import Journal, entries, identity_of
+from gateway.journal.journal import entries, identity_of
 from gateway.journal.store import open_store
 from gateway.judge.judge import judge
 from gateway.judge.state import State
 from gateway.judging import snapshots
 from gateway.judging.replay import read_base, replay
-from tests.gateway.sample_journal import GATEWAY, drafts
-from tests.support.virtual import VirtualClock, run_virtually
+from tests.gateway.judging.written import write
+from tests.gateway.sample_journal import GATEWAY
+from tests.support.virtual import run_virtually
 
 DIGEST = """
 import hashlib, sys
@@ -31,20 +31,6 @@ for body in replay(Path(sys.argv[1]), sys.argv[2]):
     digest.update(body)
 print(digest.hexdigest())
 """
-
-
-def write(path: Path, seed: int) -> None:
-    """A journal file with a sample in it."""
-
-    async def main() -> None:
-        clock = VirtualClock()
-        async with open_store(path) as store:
-            journal = await Journal.of(store, clock)
-            for group in drafts(seed):
-                await journal.append(group)
-                await asyncio.sleep(0.7)
-
-    run_virtually(main())
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

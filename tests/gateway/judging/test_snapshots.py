@@ -28,7 +28,7 @@ from gateway.judging.changes import Chain, ChangeLog
 from gateway.judging.renewal import renew
 from gateway.outlet import Outlet
 from gateway.voice import Voice
-from tests.gateway.judging.test_replay import write
+from tests.gateway.judging.written import write
 from tests.gateway.sample_journal import GATEWAY
 from tests.gateway.whole_journal import grow
 from tests.support.virtual import run_virtually

@@ -2,54 +2,20 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from contract.identifiers import Source
 from contract.link import Rejected
 from contract.messages import BodiesErased, ScanCompleted
 from contract.wire import hash_of
 from gateway.entry import Entry
-from gateway.journal.blobs import Blobs
-from gateway.journal.journal import Journal, entries
-from gateway.journal.store import open_store
+from gateway.journal.journal import entries
 from gateway.judge.ledger import Ledger
-from gateway.retention.eraser import Eraser
 from gateway.retention.lasting import Retention, class_of
-from gateway.voice import Voice
-from tests.gateway.sample_journal import GATEWAY
-from tests.gateway.whole_journal import KEY
-from tests.support.virtual import VirtualClock, run_virtually
-
-DAY_S = 86_400
-DAYS = Retention(telemetry_days=10, events_days=30, evidence_days=80)
-
-
-@asynccontextmanager
-async def eraser(path: Path, retention: Retention = DAYS) -> AsyncIterator[Eraser]:
-    """Of a journal without its gateway."""
-    clock = VirtualClock()
-    async with open_store(path) as store:
-        journal = await Journal.of(store, clock)
-        voice = Voice(Source(GATEWAY), KEY, clock)
-        yield Eraser(retention, store, journal, blobs=Blobs(path.parent), voice=voice, clock=clock)
-
-
-def after_days(path: Path, *days: int, retention: Retention = DAYS) -> None:
-    """One round of retention on each of these days."""
-
-    async def main() -> None:
-        async with eraser(path, retention) as one:
-            passed = 0
-            for day in days:
-                await asyncio.sleep((day - passed) * DAY_S)
-                passed = day
-                await one.keep_house()
-
-    run_virtually(main())
+from tests.gateway.retention.erasing import DAY_S, after_days, close_some_alerts, eraser
+from tests.support.virtual import run_virtually
 
 
 def bodies(path: Path) -> dict[int, bytes]:
@@ -63,13 +29,6 @@ def rested_on(path: Path, *, is_open: bool) -> set[int]:
                JOIN latest ON thing = 'alert ' || alert GROUP BY position"""
     with closing(sqlite3.connect(path)) as at:
         return {position for position, one in at.execute(query) if bool(one) is is_open}
-
-
-def close_some_alerts(path: Path) -> None:
-    """Every other one, as the changes would have it."""
-    with closing(sqlite3.connect(path)) as at:
-        at.execute("UPDATE latest SET weight = 1 WHERE thing LIKE 'alert %' AND number % 2 = 0")
-        at.commit()
 
 
 @pytest.fixture

@@ -1,18 +1,15 @@
 """A sink gets every reading once, whatever happens to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from contract.link import Unavailable
-from contract.messages import Reading, ReadingsTaken
-from gateway.journal.journal import Journal
-from gateway.journal.store import PATIENCE_S, open_store
+from gateway.journal.store import PATIENCE_S
 from gateway.timeseries.pump import GATHER_S, pump
 from gateway.timeseries.sink import PointsRejected, Refusal, TimePoint
-from tests.gateway.sample_journal import said
-from tests.support.virtual import START, VirtualClock, run_virtually
+from tests.gateway.timeseries.journals import journal_in, say
+from tests.support.virtual import VirtualClock, run_virtually
 
 
 class Memory:
@@ -35,41 +32,6 @@ class Memory:
                 self.points[point.sequence, point.item] = point.value
         if bad:
             raise PointsRejected(bad)
-
-
-@asynccontextmanager
-async def journal_in(path: Path) -> AsyncIterator[Journal]:
-    """A journal in a file."""
-    async with open_store(path) as store:
-        yield await Journal.of(store, VirtualClock())
-
-
-async def say(journal: Journal, first: int, last: int) -> None:
-    """Two readings in each message."""
-    await journal.append(
-        [
-            said(
-                ReadingsTaken(
-                    readings=tuple(
-                        Reading(
-                            device="cold",
-                            metric="temperature",
-                            value=number + index / 10,
-                            unit="Cel",
-                            observed_at=START,
-                        )
-                        for index in (0, 1)
-                    )
-                ),
-                "/KEMBA/gate-2",
-                number,
-                number,
-                epoch="a" * 16,
-                before="0" * 64,
-            )
-            for number in range(first, last + 1)
-        ]
-    )
 
 
 def test_a_sink_that_is_away_gets_its_backlog_from_its_own_cursor(tmp_path: Path) -> None:
