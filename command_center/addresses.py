@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import httpcore
 
 from command_center.bounded import Bounded
+from contract.connecting import Looked
 from contract.link import Rejected
-from contract.lookup import Address, Looked, Lookups
+from contract.lookup import Address, Lookups
 
 ANSWER_BYTES_MAX: Final = 64 * 1024
 """Heard of one answer, all of it."""

@@ -1,7 +1,6 @@
 """Finds the addresses of a name, in a thread of its own: nobody waits for another one's resolver.
 
     asked ─▶ looked up already? wait along ─▶ else a thread ─▶ addresses, or not in time
-    httpcore ─▶ Looked ─▶ addresses, one after the other ─▶ a connection
 
 The system's resolver cannot be interrupted. On a pool that others share (asyncio's, or libuv's of
 four threads) a few names whose servers are dead hold up every other name, and all else that runs
@@ -11,13 +10,11 @@ there.
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, Final
-
-import httpcore
+from typing import Final
 
 LOOKUP_S_MAX: Final = 5.0
 """So long somebody waits; his thread ends when the resolver gives up, and is not waited for."""
@@ -82,36 +79,3 @@ class Lookups:
             tell = partial(found.set_exception, OSError(str(error)))
         with suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(tell)
-
-
-class Looked(httpcore.AsyncNetworkBackend):
-    """Connects to the first address of a name that answers."""
-
-    def __init__(self, lookups: Lookups) -> None:
-        self._lookups: Final = lookups
-        self._inner: Final = httpcore.AnyIOBackend()
-
-    async def addresses(self, host: str) -> Sequence[Address]:
-        """Those to try, at least one; raises `OSError` or httpcore's errors."""
-        return await self._lookups.addresses(host)
-
-    async def connect_tcp(  # noqa: D102 - httpcore's own
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        failed: Exception = httpcore.ConnectError(f"{host} has no address")
-        for address in await self.addresses(host):
-            try:
-                return await self._inner.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failed = error
-        raise failed
-
-    async def sleep(self, seconds: float) -> None:  # noqa: D102 - httpcore's own
-        await asyncio.sleep(seconds)

@@ -16,6 +16,7 @@ from contract.links import subscriber
 from contract.links.connection import REFUSED, Connection, fail
 from contract.links.mqtt import BrokerConfig, connected, credentials
 from contract.links.subscriber import Connected, Ended, Packet, Parser, Said, Subscribed
+from contract.lookup import Lookups
 
 BREATH_S: Final = 0.002
 """For each message that was said, the socket is left alone for so long: a broker writes each by
@@ -55,6 +56,7 @@ class Listen(Protocol):
 
 def listener(config: BrokerConfig) -> Listen:
     """How to listen at the broker of this configuration."""
+    lookups = Lookups()
 
     @asynccontextmanager
     async def listen(client_id: str, filters: Mapping[str, int], hear: Hear) -> AsyncIterator[Ear]:
@@ -71,6 +73,7 @@ def listener(config: BrokerConfig) -> Listen:
             lambda: _Ear(
                 hear, config.where, keepalive_s=config.keepalive_s, timeout_s=config.timeout_s
             ),
+            lookups,
         )
         try:
             await ear.greet(greeting)

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -13,6 +13,7 @@ from contract.link import Dial, Link, Packet, Rejected, Unavailable
 from contract.links import packets
 from contract.links.packets import Will
 from contract.links.session import MqttLink
+from contract.lookup import Address, Lookups
 
 C = TypeVar("C", bound=asyncio.Protocol)
 
@@ -52,8 +53,9 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return msgspec.structs.replace(self, ca_file=ca_file, cert_file=cert_file)
 
 
-def dialler(config: BrokerConfig) -> Dial:
+def dialler(config: BrokerConfig, lookups: Lookups | None = None) -> Dial:
     """How to reach the broker of this configuration."""
+    lookups = lookups or Lookups()
 
     @asynccontextmanager
     async def dial(client_id: str, *, will: Packet | None = None) -> AsyncIterator[Link]:
@@ -71,6 +73,7 @@ def dialler(config: BrokerConfig) -> Dial:
             lambda: MqttLink(
                 config.where, keepalive_s=config.keepalive_s, timeout_s=config.timeout_s
             ),
+            lookups,
         )
         try:
             await link.greet(greeting)
@@ -82,19 +85,44 @@ def dialler(config: BrokerConfig) -> Dial:
 
 
 async def connected(
-    config: BrokerConfig, context: ssl.SSLContext | None, make: Callable[[], C]
+    config: BrokerConfig,
+    context: ssl.SSLContext | None,
+    make: Callable[[], C],
+    lookups: Lookups,
 ) -> C:
     """A protocol on a connection to the broker that stands; raise `Unavailable`."""
-    loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(config.timeout_s):
-            _, protocol = await loop.create_connection(make, config.host, config.port, ssl=context)
-    except (OSError, TimeoutError) as error:
+        found = await lookups.addresses(config.host)
+        return await _first(found, config, context, make)
+    except OSError as error:
         raise Unavailable(f"no broker at {config.where}: {_why(error, config)}") from error
-    return protocol
 
 
-def _why(error: OSError | TimeoutError, config: BrokerConfig) -> str:
+async def _first(
+    found: Sequence[Address],
+    config: BrokerConfig,
+    context: ssl.SSLContext | None,
+    make: Callable[[], C],
+) -> C:
+    """At the first address that answers; each has its share of the time."""
+    loop, failed = asyncio.get_running_loop(), OSError()
+    for address in found:
+        try:
+            async with asyncio.timeout(config.timeout_s / len(found)):
+                _, protocol = await loop.create_connection(
+                    make,
+                    str(address),
+                    config.port,
+                    ssl=context,
+                    server_hostname=config.host if context else None,
+                )
+                return protocol
+        except OSError as error:
+            failed = error
+    raise failed
+
+
+def _why(error: OSError, config: BrokerConfig) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "nobody listens there"
     return str(error) or f"no answer within {config.timeout_s:g} s"

@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 
 import httpcore
 
+from contract.connecting import Looked
 from contract.link import Unavailable
-from contract.lookup import Looked, Lookups
+from contract.lookup import Lookups
 
 CONNECT_S_MAX: Final = 2.0
 """Seconds until a server that does not even accept counts as away."""
