@@ -23,8 +23,8 @@ _CONNACK: Final = 2
 _PUBLISH: Final = 3
 _SUBACK: Final = 9
 _DISCONNECT: Final = 14
-_SHIFTS: Final = (0, 7, 14, 21)
-"""Of the bytes of a length, the lowest first."""
+_SHIFTS: Final = (7, 14, 21)
+"""Of the bytes of a length behind the first, the lowest first."""
 _MORE: Final = 0x80
 """The bit of such a byte that says that another one follows."""
 _SUBSCRIPTION: Final = 0x0B
@@ -180,8 +180,11 @@ _made: Final = partial(tuple.__new__, Said)
 
 def read_length(buffer: bytes, at: int) -> tuple[int, int]:
     """A variable byte integer and where it ends; 0 where it is not whole yet."""
-    value = 0
     try:
+        value = buffer[at]
+        if value < _MORE:
+            return value, at + 1
+        value, at = value - _MORE, at + 1
         for shift in _SHIFTS:
             byte = buffer[at]
             at += 1

@@ -16,7 +16,9 @@ TEXT_MAX: Final = 40
 
 def moment_us(value: object, unit: TimeUnit, utc_offset: str) -> int:
     """Microseconds since 1970 UTC; raise `Unfit`."""
-    if type(value) is str:
+    if type(value) is int and unit != "rfc3339":  # as most say it
+        at = value * 1_000_000 // PER_SECOND[unit]
+    elif type(value) is str:
         at = _of_text(value, utc_offset)
     elif type(value) is int or type(value) is float:
         at = _of_number(value, unit)
@@ -30,8 +32,6 @@ def moment_us(value: object, unit: TimeUnit, utc_offset: str) -> int:
 def _of_number(value: float, unit: TimeUnit) -> int:
     if unit == "rfc3339":
         raise Unfit("its time is a number: set time_unit to s, ms, us or ns")
-    if type(value) is int:
-        return value * 1_000_000 // PER_SECOND[unit]
     try:
         return round(value / PER_SECOND[unit] * 1_000_000)
     except (OverflowError, ValueError) as error:

@@ -51,6 +51,7 @@ class Reader:
         self._columns: Final = tuple(_column(path, it) for path, it in route.metrics.items())
         self._decode: Final = _decode(route)
         self._says_device: Final = bool(route.device)
+        self._time: Final = route.time_unit, route.utc_offset
 
     def read(
         self, payload: bytes, levels: dict[str, str], item: int, heard_us: int, *, is_old: bool
@@ -70,7 +71,7 @@ class Reader:
         time = fields[-2]
         if time is None and is_old:
             return None
-        at = heard_us if time is None else self._moment(time)
+        at = heard_us if time is None else moment_us(time, *self._time)
         name = _named(fields[-1] if self._says_device else levels.get("device"))
         return _row((item, name, at, self._columns, fields[:-2]))
 
@@ -101,7 +102,7 @@ class Reader:
         time = _at(said, route.time) if route.time else None
         if time is None and is_old:
             return None
-        at = heard_us if time is None else self._moment(time)
+        at = heard_us if time is None else moment_us(time, *self._time)
         name = _named(_at(said, route.device) if route.device else levels.get("device"))
         if self._is_only:
             values = tuple(_number(_at(said, path)) for path in route.metrics)
@@ -110,9 +111,6 @@ class Reader:
         self._gather(said, "", 1, found_)
         paths = tuple(found_)
         return Row(item, name, at, self._columns_of(paths), tuple(found_.values()))
-
-    def _moment(self, time: object) -> int:
-        return moment_us(time, self._route.time_unit, self._route.utc_offset)
 
     def _gather(
         self, said: dict[str, Any], before: str, depth: int, into: dict[str, float]

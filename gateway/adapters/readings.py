@@ -1,25 +1,23 @@
-"""Rows as readings, for the rules that have a limit for them. Pure."""
+"""Rows as readings, for the rule that has limits for them. Pure."""
 
-from contract.messages import Reading
+from collections.abc import Container, Iterator
+from datetime import datetime
+
 from gateway.adapters.heard import ForeignHeard
 from gateway.instant import instant
 
 
-def readings_of(heard: ForeignHeard, metrics: frozenset[str]) -> tuple[Reading, ...]:
-    """The readings of these metrics, in the order in which they were heard."""
-    places: dict[int, list[int]] = {}  # by id: all messages of a shape share its columns
-    readings = []
+def values_of(
+    heard: ForeignHeard, metrics: Container[str]
+) -> Iterator[tuple[str, str, float, str, datetime]]:
+    """Device, metric, value, unit and moment of these metrics, in the order of their arrival."""
+    places: dict[int, list[tuple[int, str, str]]] = {}  # by id: a shape shares its columns
     for _, device, observed_us, columns, values in heard.rows:
         wanted = places.get(id(columns))
         if wanted is None:
-            wanted = [n for n, (metric, _) in enumerate(columns) if metric in metrics]
+            wanted = [(n, *column) for n, column in enumerate(columns) if column[0] in metrics]
             places[id(columns)] = wanted
-        for place in wanted:
+        for place, metric, unit in wanted:
             value = values[place]
             if value is not None:
-                metric, unit = columns[place]
-                at = instant(observed_us)
-                readings.append(
-                    Reading(device=device, metric=metric, value=value, unit=unit, observed_at=at)
-                )
-    return tuple(readings)
+                yield device, metric, value, unit, instant(observed_us)

@@ -25,7 +25,6 @@ from contract.messages import (
     Message,
     NotaryChanged,
     OfficerActed,
-    ReadingsTaken,
     ScanCompleted,
     ScanFailed,
     StreamLost,
@@ -33,7 +32,6 @@ from contract.messages import (
     read,
 )
 from gateway.adapters.heard import ForeignHeard
-from gateway.adapters.readings import readings_of
 from gateway.entry import ChainBroken, Entry, Forked, Tick
 from gateway.judge.asking import ask
 from gateway.judge.law import enact
@@ -175,10 +173,7 @@ def _foreign(state: State, entry: Entry, changes: list[Message]) -> None:
     agent.heard(entry)
     agent.strangers(message, entry.received_at)
     state.wholeness.heard(entry.source, message.count)
-    # A reading that no rule has a limit for becomes no object: there may be a million a minute.
-    wanted = frozenset(limit.metric for limit in state.settings.readings)
-    if wanted and (readings := readings_of(message, wanted)):
-        ask(state, entry, ReadingsTaken(readings=readings), changes)
+    ask(state, entry, message, changes)
     if agent.is_changed:
         _tell(agent, entry.received_at, changes)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.link import Rejected, Unavailable
-from contract.links.ear import listener
+from contract.links.ear import _Ear, listener
 from contract.links.mqtt import BrokerConfig
 from contract.links.subscriber import (
     Connected,
@@ -24,6 +24,7 @@ from contract.links.subscriber import (
     connect,
     subscribe,
 )
+from tests.support.virtual import run_virtually
 from tests.system.servers import Server, free_port, mosquitto
 
 
@@ -47,11 +48,12 @@ def publish(said: Said) -> bytes:
     return bytes((first,)) + length(len(body)) + body
 
 
+ONE = Said(b"bench/dev-0001/telemetry", b"x" * 100, 0, is_retained=False)
 saids = st.lists(
     st.builds(
         Said,
         st.binary(min_size=1, max_size=20),
-        st.binary(max_size=300),
+        st.binary(max_size=300) | st.just(b"x" * 20_000),  # lengths of one to three bytes
         st.integers(0, 65_535),
         st.booleans(),
         st.integers(0, 268_435_455),
@@ -165,6 +167,55 @@ async def test_what_is_said_message_by_message_is_read_many_at_once() -> None:
                 await asyncio.sleep(0.01)
     assert [one for piece in pieces for one in piece] == said
     assert len(pieces) < len(said) // 2
+
+
+class Socket(asyncio.Transport):
+    """Notes how long it was left alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alone_ms: list[float] = []
+        self._since = 0.0
+
+    def pause_reading(self) -> None:
+        """See `asyncio.ReadTransport`."""
+        self._since = asyncio.get_running_loop().time()
+
+    def resume_reading(self) -> None:
+        """See `asyncio.ReadTransport`."""
+        self.alone_ms.append(round((asyncio.get_running_loop().time() - self._since) * 1_000, 3))
+
+
+@pytest.mark.parametrize(
+    ("data", "alone_ms"),
+    [
+        (publish(ONE), [2]),
+        (publish(ONE) * 5, [10]),
+        (publish(ONE) * 12, [24]),
+        (publish(ONE) * 13, [25]),
+        (publish(ONE) * 1_000, [25]),
+        (publish(ONE)[:-1], []),
+        (b"\xd0\x00", []),
+        (publish(ONE) * (128 * 1024 // len(publish(ONE))), [25]),
+        (publish(ONE) * (128 * 1024 // len(publish(ONE)) + 1), []),
+    ],
+    ids=["one", "five", "twelve", "thirteen", "a thousand", "a piece", "a pong", "128 KiB", "more"],
+)
+def test_the_socket_is_left_alone_in_measure(data: bytes, alone_ms: list[float]) -> None:
+    """2 ms a message, 25 at most, and not at all where 128 KiB came at once.
+
+    Longer, and every alert comes later; shorter, and a broker's every write wakes us; and a socket
+    that is full is one for which the broker drops what was said at QoS 0.
+    """
+
+    async def hear() -> list[float]:
+        ear, socket = _Ear(lambda *_: None, "here", keepalive_s=60, timeout_s=5), Socket()
+        ear.connection_made(socket)
+        ear.data_received(data)
+        await asyncio.sleep(1)
+        return socket.alone_ms
+
+    assert run_virtually(hear()) == alone_ms
 
 
 @pytest.mark.anyio

@@ -8,7 +8,7 @@ from typing import Final
 
 from contract.messages import Alert, Reading, ReadingsTaken
 from gateway.adapters.heard import ForeignHeard
-from gateway.adapters.readings import readings_of
+from gateway.adapters.readings import values_of
 from gateway.entry import Entry
 from gateway.judge.settings import Limit
 from tests.faults.plan import Plan
@@ -64,6 +64,9 @@ def _measured(entries: Iterable[Entry], metrics: Iterable[str]) -> Measured:
 
 def _readings(entry: Entry, wanted: frozenset[str]) -> tuple[Reading, ...]:
     if isinstance(entry.message, ForeignHeard):
-        return readings_of(entry.message, wanted)
+        return tuple(
+            Reading(device=device, metric=metric, value=value, unit=unit, observed_at=at)
+            for device, metric, value, unit, at in values_of(entry.message, wanted)
+        )
     is_kept = entry.kind == "kept" and isinstance(entry.message, ReadingsTaken)
     return entry.message.readings if is_kept else ()  # type: ignore[union-attr]  # it is what it is asked for

@@ -149,14 +149,14 @@ def _read(
     good: list[bytes] = []
     is_old = False
     bench, topic, (reader, levels), _ = found
-    read, devices, answers = reader.read, bench.devices, pile.answers
+    read, devices, answers, item = reader.read, bench.devices, pile.answers, pile.count
     for _, payload, _, is_retained, _ in messages:
         if is_retained is not is_old:
             if good:
                 pile.groups.append(Group(topic, is_old, good))
             good, is_old = [], is_retained
         try:
-            answer = read(payload, levels, pile.count, heard_us, is_old=is_old)
+            answer = read(payload, levels, item, heard_us, is_old=is_old)
             if answer is not None and answer[1] not in devices:
                 bench.admit(answer[1])
         except Unfit as error:
@@ -164,7 +164,8 @@ def _read(
             continue
         answers.append(answer)
         good.append(payload)
-        pile.count += 1
+        item += 1
+    pile.count = item
     if good:
         pile.groups.append(Group(topic, is_old, good))
     return bad

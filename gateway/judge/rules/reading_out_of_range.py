@@ -17,6 +17,8 @@ from typing import Final
 import msgspec
 
 from contract.messages import Reading, ReadingsTaken
+from gateway.adapters.heard import ForeignHeard
+from gateway.adapters.readings import values_of
 from gateway.entry import Tick
 from gateway.judge.past import Gap, Past
 from gateway.judge.rule import Fact, Finding, Rule, is_ahead, remember
@@ -40,10 +42,13 @@ class Memory(msgspec.Struct):
     waiting: dict[str, datetime] = {}
 
 
+Limits = dict[str, dict[str, Bounds]]
+"""By metric, then by device (empty for all)."""
+
+
 @lru_cache(maxsize=8)
-def _limits(settings: JudgeSettings) -> dict[str, dict[str, Bounds]]:
-    """Limits by metric, then by device (empty for all)."""
-    by_metric: dict[str, dict[str, Bounds]] = {}
+def _limits(settings: JudgeSettings) -> Limits:
+    by_metric: Limits = {}
     for limit in settings.readings:
         by_metric.setdefault(limit.metric, {})[limit.device] = bounds_of(limit)
     return by_metric
@@ -51,18 +56,44 @@ def _limits(settings: JudgeSettings) -> dict[str, dict[str, Bounds]]:
 
 def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
     """Findings when a range is left for long enough, and when it is kept again."""
+    said = fact.message
+    if isinstance(said, ReadingsTaken):
+        yield from _of_readings(fact, memory, said)
+    elif isinstance(said, ForeignHeard):
+        yield from _of_strangers(fact, memory, said)
+    else:
+        yield from _of_waiting(fact, memory)
+
+
+def _of_readings(fact: Fact, memory: Memory, taken: ReadingsTaken) -> Iterator[Finding]:
+    limits, source = _limits(fact.settings), fact.entry.source
+    for reading in taken.readings:
+        devices = limits.get(reading.metric)
+        bounds = devices and (devices.get(reading.device) or devices.get(""))
+        if not bounds:
+            continue
+        key = f"{source}\n{reading.device}\n{reading.metric}"
+        series, at = memory.series.get(key), reading.observed_at
+        if not _is_quiet(series, reading.value, reading.unit, at, bounds):
+            yield from _heard(key, fact, memory, reading, bounds)
+
+
+def _of_strangers(fact: Fact, memory: Memory, heard: ForeignHeard) -> Iterator[Finding]:
+    # There may be a million a minute: what is quiet becomes no object.
+    limits, source = _limits(fact.settings), fact.entry.source
+    for device, metric, value, unit, at in values_of(heard, limits):
+        devices = limits[metric]
+        bounds = devices.get(device) or devices.get("")
+        if not bounds:
+            continue
+        key = f"{source}\n{device}\n{metric}"
+        if not _is_quiet(memory.series.get(key), value, unit, at, bounds):
+            reading = Reading(device=device, metric=metric, value=value, unit=unit, observed_at=at)
+            yield from _heard(key, fact, memory, reading, bounds)
+
+
+def _of_waiting(fact: Fact, memory: Memory) -> Iterator[Finding]:
     limits = _limits(fact.settings)
-    if isinstance(fact.message, ReadingsTaken):
-        source = fact.entry.source
-        for reading in fact.message.readings:
-            devices = limits.get(reading.metric)
-            bounds = devices and (devices.get(reading.device) or devices.get(""))
-            if not bounds:
-                continue
-            key = f"{source}\n{reading.device}\n{reading.metric}"
-            if not _is_quiet(key, memory, reading, bounds):
-                yield from _heard(key, fact, memory, reading, bounds)
-        return
     for key, until in list(memory.waiting.items()):
         series = memory.series.get(key)
         devices = limits.get(series.metric, {}) if series else {}
@@ -73,18 +104,17 @@ def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
             yield from _settled(fact, memory, key, bounds)
 
 
-def _is_quiet(key: str, memory: Memory, reading: Reading, bounds: Bounds) -> bool:
+def _is_quiet(series: Series | None, value: float, unit: str, at: datetime, bounds: Bounds) -> bool:
     """Whether a series is in its range and stays there, as most do; then this is all of it."""
-    value, series = reading.value, memory.series.get(key)
     if (
         series is None
         or series.is_out
         or series.is_raised
         or not bounds.low <= value <= bounds.high
-        or not _NONE <= reading.observed_at - series.heard_at < bounds.least
+        or not _NONE <= at - series.heard_at < bounds.least
     ):
         return False
-    series.value, series.heard_at, series.unit = value, reading.observed_at, reading.unit
+    series.value, series.heard_at, series.unit = value, at, unit
     return True
 
 
@@ -200,5 +230,9 @@ def due(memory: Memory, _settings: JudgeSettings) -> datetime | None:
 
 
 READING_OUT_OF_RANGE: Final = Rule(
-    name="reading_out_of_range", hears=(ReadingsTaken, Tick), memory=Memory, find=find, due=due
+    name="reading_out_of_range",
+    hears=(ReadingsTaken, ForeignHeard, Tick),
+    memory=Memory,
+    find=find,
+    due=due,
 )

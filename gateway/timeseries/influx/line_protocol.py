@@ -16,9 +16,11 @@ follows them) are percent-encoded, reversibly: `tag_text` and `text_of_tag`.
 """
 
 import functools
+import itertools
 import math
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -112,8 +114,8 @@ def _texts(points: Sequence[TimePoint]) -> list[str]:
     texts, prefixes = [], _PREFIXES
     said_by, said_as, first, number = None, -1, 0, ""
     values = _numbers([point[5] for point in points])
-    for (series, origin, sequence, item, observed_us, value, names, facts), text in zip(
-        points, values, strict=True
+    for (series, origin, sequence, item, observed_us, value, _, _), text, more in zip(
+        points, values, _facts(points), strict=True
     ):
         if sequence != said_as or origin is not said_by:
             said_by, said_as = origin, sequence
@@ -121,7 +123,6 @@ def _texts(points: Sequence[TimePoint]) -> list[str]:
         time_ns = observed_us // 1_000 * NS_PER_MS + (first + item) % NS_PER_MS
         if not TIME_NS_MIN <= time_ns <= TIME_NS_MAX:
             raise Unwritable("InfluxDB's time goes from 1677 to 2262; this was observed outside")
-        more = _facts(names, facts) if names else ""
         if value is None:
             texts.append(f"{prefixes[series]}{number}{more} {time_ns}")
         elif text != _NO_NUMBER:
@@ -131,13 +132,27 @@ def _texts(points: Sequence[TimePoint]) -> list[str]:
     return texts
 
 
-def _facts(names: tuple[str, ...], facts: tuple[Fact, ...]) -> str:
-    # What strangers say is all of floats.
-    if {*map(type, facts)} == _FLOATS and _NO_NUMBER not in (numbers := _numbers(facts)):
-        return _form(names) % tuple(numbers)
-    return "".join(
-        [f",{_key(name)}={_field(fact)}" for name, fact in zip(names, facts, strict=True)]
-    )
+def _facts(points: Sequence[TimePoint]) -> Iterator[str]:
+    """What else is known of each."""
+    for names, alike in itertools.groupby(points, _names):
+        facts = [point[7] for point in alike]
+        yield from _alike(names, facts) if names else [""] * len(facts)
+
+
+_names: Final = operator.itemgetter(TimePoint._fields.index("names"))
+
+
+def _alike(names: tuple[str, ...], facts: Sequence[tuple[Fact, ...]]) -> list[str]:
+    # What strangers say is all of floats: they are written all at once.
+    if {*map(type, itertools.chain.from_iterable(facts))} == _FLOATS:
+        texts = _JSON.encode(facts)[2:-2].decode()
+        if _NO_NUMBER not in texts:
+            form = _form(names)
+            return [form % tuple(text.split(",")) for text in texts.split("],[")]
+    return [
+        "".join([f",{_key(name)}={_field(fact)}" for name, fact in zip(names, of, strict=True)])
+        for of in facts
+    ]
 
 
 _FLOATS: Final = {float}
@@ -166,7 +181,7 @@ def _key(name: str) -> str:
 
 def _field(fact: Fact) -> str:
     if type(fact) is float and math.isfinite(fact):
-        return repr(fact)
+        return _JSON.encode(fact).decode()
     if isinstance(fact, str):
         return f'"{_QUOTED.sub(_escaped, fact)}"'
     if isinstance(fact, int):

@@ -1,5 +1,6 @@
 """Readings out of their range: when they are an alert, and when it ends."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,9 @@ from contract.messages import (
     Reading,
     ReadingsTaken,
 )
+from gateway.adapters.heard import ForeignHeard
+from gateway.adapters.row import Label, Row
+from gateway.instant import microseconds
 from gateway.judge.judge import next_due
 from gateway.judge.rule import Finding
 from gateway.judge.rules.reading_out_of_range import Memory, _heard
@@ -138,9 +142,10 @@ readings_of_a_day = st.lists(
 
 @given(readings_of_a_day)
 def test_a_quiet_series_is_judged_as_every_other(day: list[list[tuple[str, float, int]]]) -> None:
-    """The short way for readings in range gives what the long one gives."""
-    short, long = Memory(), Memory()
+    """The short way for readings in range gives what the long one gives, for strangers too."""
+    short, rows, long = Memory(), Memory(), Memory()
     quick: list[Finding] = []
+    strange: list[Finding] = []
     slow: list[Finding] = []
     seen = 0
     for number, batch in enumerate(day, 1):
@@ -158,11 +163,23 @@ def test_a_quiet_series_is_judged_as_every_other(day: list[list[tuple[str, float
             )
         fact = fact_of(ReadingsTaken(readings=tuple(taken)), number, COLD)
         quick += find_out_of_range(fact, short)
+        heard = msgspec.structs.replace(fact, message=as_rows(taken))
+        strange += find_out_of_range(heard, rows)
         for one in taken:
             key = f"{GATE}\n{one.device}\n{one.metric}"
             slow += _heard(key, fact, long, one, bounds_of(COLD.readings[0]))
-    assert quick == slow
-    assert short == long
+    assert quick == strange == slow
+    assert short == rows == long
+
+
+def as_rows(readings: list[Reading]) -> ForeignHeard:
+    """The same from strangers, beside something that has no limit."""
+    columns = (("humidity", "%RH"), ("temperature", "Cel"))
+    rows = [
+        Row(item, one.device, microseconds(one.observed_at), columns, (None, one.value))
+        for item, one in enumerate(readings)
+    ]
+    return ForeignHeard(label=Label(), count=len(rows), rows=rows, presences=[])
 
 
 def test_a_device_with_its_own_limit_follows_that_alone() -> None:

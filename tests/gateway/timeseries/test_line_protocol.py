@@ -71,6 +71,34 @@ def test_a_tag_tells_what_it_was_made_of(text: str) -> None:
     assert not set(tag) & {chr(code) for code in range(32)} | {"\\"} & set(tag)
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([(), ("a",), ("a", "b c")]),
+            st.lists(facts | st.floats(), min_size=2, max_size=2),
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_points_written_at_once_are_those_written_one_by_one(
+    some: list[tuple[tuple[str, ...], list[Fact]]],
+) -> None:
+    """Whatever stands beside each other: numbers alone, texts, nothing, no number."""
+    series, origin = Series("t", "KEMBA", "gate-2", "d", "", ""), Origin(SOURCE, "readings", EPOCH)
+    points = [
+        TimePoint(series, origin, number, 0, 1_000_000, None, names_, tuple(said_[: len(names_)]))
+        for number, (names_, said_) in enumerate(some)
+    ]
+    try:
+        single = [line(point) for point in points]
+    except Unwritable:
+        with pytest.raises(Unwritable):
+            lines(points)
+    else:
+        assert lines(points) == b"\n".join(single)
+
+
 def test_a_line_is_made_to_the_letter() -> None:
     """Tags sorted, the value first, the number of its message, a timestamp of its own."""
     (point,) = said(7, reading(20.5, device="gate 2, north"))
