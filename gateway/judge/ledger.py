@@ -92,6 +92,13 @@ class StreamLedger:
         spans[low:high] = [new]
         return new, fits
 
+    def has_room_for(self, number: int) -> bool:
+        """Whether this number, not yet kept, joins a span or may be one more."""
+        if len(self.spans) < SPANS_MAX:
+            return True
+        near = bisect_right(self.spans, number - 2, key=lambda s: s.last)
+        return near < len(self.spans) and self.spans[near].first <= number + 1
+
     @property
     def upto(self) -> int:
         """Up to this number nothing is missing."""
@@ -165,7 +172,7 @@ class Ledger:
             return "new"
         if identity.sequence in ledger.kept:
             return "held"
-        return "new" if len(ledger.spans) < SPANS_MAX else "not yet"
+        return "new" if ledger.has_room_for(identity.sequence) else "not yet"
 
     def hear(self, identity: Identity, hash_: str, previous: str, position: int = 0) -> bool:
         """A message was kept; false if its chain does not join (keep it, and raise an alarm)."""
