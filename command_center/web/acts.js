@@ -23,6 +23,9 @@ export const ALLOWED = {
   reopen: ["acknowledged", "in progress", "resolved", "closed"],
 };
 
+/** What is said to one who may act on nothing: their screen has no buttons of acts either. */
+export const LOOKS_ONLY = "A viewer may look, not act.";
+
 /** A comment waits so long before it is sent, in ms: time to take it back. */
 export const HELD_MS = 5_000;
 
@@ -42,7 +45,7 @@ export class Acts {
 
   /** Why this officer cannot do that now, as a sentence; empty if nothing stands against it. */
   against(alert, verb) {
-    if (this.board.me?.role === "viewer") return "A viewer may look, not act.";
+    if (this.board.me?.role === "viewer") return LOOKS_ONLY;
     if (this.link.state === "offline") return "This screen is offline: nothing can be sent.";
     if (!ALLOWED[verb].includes(alert.state)) return `The alert is ${alert.state}.`;
     return "";

@@ -47,6 +47,9 @@ export const unit = (u) => (u in UNITS ? UNITS[u] : u?.replace(/(?<=[ms])[23]\b/
 /** A value and its unit, a space between. */
 export const measured = (v, u, digits) => [value(v, digits), unit(u)].filter(Boolean).join(" ");
 
+/** How the first agent comes, wherever nothing is known of any. */
+export const ENROL = "Who runs the gateway lets an agent in with “greenlane gateway code”";
+
 /** A container as painted on the box, a bag tag as printed; anything else as it came. */
 export function subject(text) {
   if (/^[A-Z]{3}[UJZ][0-9]{7}$/.test(text)) return `${text.slice(0, 4)} ${text.slice(4, 10)} ${text.slice(10)}`;

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.web import posts
+from tests.web import post, posts
 from tests.web.center import PASSWORD, Center
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -79,17 +80,27 @@ def center(tmp_path: Path) -> Iterator[Center]:
 def shared(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     """One command center and one officer for a module whose tests leave the board as it is."""
     state = tmp_path_factory.mktemp("shared") / "state"
-    with Center(state).running() as center:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(WAIT_MS)
-        enter(context, center)
+    with Center(state).running() as center, officer(browser, center) as context:
         yield Shared(center, context)
-        context.close()
+
+
+@pytest.fixture(scope="module")
+def told(shared: Shared) -> Shared:
+    """The same with a post on it, told once."""
+    post.fill(shared.center)
+    return shared
 
 
 @pytest.fixture
 def context(browser: Browser, center: Center) -> Iterator[BrowserContext]:
     """One officer's browser: the one-time link was used and the password set."""
+    with officer(browser, center) as context:
+        yield context
+
+
+@contextmanager
+def officer(browser: Browser, center: Center) -> Iterator[BrowserContext]:
+    """A browser of the size of a desk; the first officer is signed in."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(WAIT_MS)
     enter(context, center)
@@ -118,39 +129,47 @@ def faults() -> list[str]:
 @pytest.fixture
 def page(context: BrowserContext, center: Center, faults: list[str]) -> Iterator[Page]:
     """The desk, live; it may complain about nothing."""
+    with faultless(context, faults) as page:
+        page.goto(center.url)
+        page.locator(".link[data-link=live]").wait_for()
+        yield page
+
+
+@contextmanager
+def faultless(context: BrowserContext, faults: list[str]) -> Iterator[Page]:
+    """A page that may complain about nothing."""
+    page = watched(context, faults)
+    yield page
+    page.close()
+    assert faults == []
+
+
+def watched(context: BrowserContext, faults: list[str]) -> Page:
+    """A page; what it complains about is kept."""
     page = context.new_page()
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
         "console",
         lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None,
     )
-    page.goto(center.url)
-    page.locator(".link[data-link=live]").wait_for()
-    yield page
-    assert faults == []
+    return page
 
 
 @pytest.fixture(scope="module")
 def border(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     """Five posts, told once; one officer for the tests that leave them as they are."""
     state = tmp_path_factory.mktemp("posts") / "state"
-    with Center(state, posts=posts.PLACES).running() as center:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(WAIT_MS)
-        enter(context, center)
+    with (
+        Center(state, posts=posts.PLACES).running() as center,
+        officer(browser, center) as context,
+    ):
         posts.fill(center)
         yield Shared(center, context)
-        context.close()
 
 
 def opened(shared: Shared, path: str, faults: list[str]) -> Page:
     """A page of the shared officer; what it complains about is kept."""
-    page = shared.context.new_page()
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "console",
-        lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None,
-    )
+    page = watched(shared.context, faults)
     page.goto(f"{shared.center.url}{path}")
     page.locator(".link[data-link=live]").wait_for()
     return page

@@ -17,13 +17,6 @@ SMALL = """[...document.querySelectorAll('button, select, .thumb a, .device-row,
   .map((node) => node.outerHTML)"""
 
 
-@pytest.fixture(scope="module")
-def told(shared: Shared) -> Shared:
-    """The post, told once."""
-    post.fill(shared.center)
-    return shared
-
-
 def sideways(page: Page) -> int:
     """Pixels by which the page is wider than its screen."""
     return max(0, int(page.evaluate("document.documentElement.scrollWidth - innerWidth")))

@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 
 from tests.web import office, scene
 from tests.web.center import Center
-from tests.web.conftest import WAIT_MS
+from tests.web.conftest import WAIT_MS, faultless
 from tests.web.test_access_pages import assert_usable
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -32,12 +32,10 @@ def admin(
 ) -> Iterator[Page]:
     """The administration of an office in use; it may complain about nothing."""
     office.fill(context, center, hook.url)
-    page = context.new_page()
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{center.url}/admin")
-    expect(row(page, "admin")).to_contain_text("you")
-    yield page
-    assert faults == []
+    with faultless(context, faults) as page:
+        page.goto(f"{center.url}/admin")
+        expect(row(page, "admin")).to_contain_text("you")
+        yield page
 
 
 def row(page: Page, words: str) -> Locator:

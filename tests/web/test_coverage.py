@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from contract.messages import DeviceTwin
 from tests.web import post, scene
-from tests.web.conftest import Shared
+from tests.web.conftest import Shared, faultless
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -17,13 +17,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 def device(shared: Shared, faults: list[str]) -> Iterator[Page]:
     """The page of one device; it may complain about nothing."""
     post.fill(shared.center)
-    page = shared.context.new_page()
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{shared.center.url}/devices?device=reefer-2&source=/KEMBA/gate-2")
-    expect(page.locator("gl-coverage .coverage-answer")).to_be_visible()
-    yield page
-    page.close()
-    assert faults == []
+    with faultless(shared.context, faults) as page:
+        page.goto(f"{shared.center.url}/devices?device=reefer-2&source=/KEMBA/gate-2")
+        expect(page.locator("gl-coverage .coverage-answer")).to_be_visible()
+        yield page
 
 
 def test_one_word_the_reasons_and_a_strip(device: Page, shared: Shared) -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import pairwise
 
 import msgspec
 import pytest
@@ -12,38 +11,20 @@ from playwright.sync_api import Page, expect
 from contract.identifiers import Source
 from contract.messages import DRIFT_METRIC, DeviceTwin, Point, Reading
 from contract.signing import Key
-from tests.web import post, scene
+from tests.web import growing, post, scene
 from tests.web.center import Center
-from tests.web.conftest import Shared
+from tests.web.conftest import Shared, faultless
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-ROWS_A_FRAME = 40
-WATCH = """
-window.made = [];
-new MutationObserver(() => {
-  window.made.push(document.querySelectorAll(".device-row").length);
-}).observe(document, { childList: true, subtree: true });
-"""
-
-
-@pytest.fixture(scope="module")
-def told(shared: Shared) -> Shared:
-    """The post, told once."""
-    post.fill(shared.center)
-    return shared
 
 
 @pytest.fixture
 def devices(told: Shared, faults: list[str]) -> Iterator[Page]:
     """The page of devices; it may complain about nothing."""
-    page = told.context.new_page()
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{told.center.url}/devices")
-    expect(page.locator(".device-row")).to_have_count(4)
-    yield page
-    page.close()
-    assert faults == []
+    with faultless(told.context, faults) as page:
+        page.goto(f"{told.center.url}/devices")
+        expect(page.locator(".device-row")).to_have_count(4)
+        yield page
 
 
 def test_what_is_lost_comes_first_and_says_why(devices: Page) -> None:
@@ -111,13 +92,12 @@ def test_of_thousands_the_neediest_are_listed(page: Page, center: Center) -> Non
         DeviceTwin(device=f"sensor-{n:04}", family="modbus", is_found=n != 4_000, reason="gone")
         for n in range(5_000)
     )
-    page.add_init_script(WATCH)
+    page.add_init_script(growing.watch(".device-row"))
     page.goto(f"{center.url}/devices?device=sensor-3000")
     center.tell(scene.agent(at=scene.now(), devices=twins))
     rows = page.locator(".device-row")
     expect(rows).to_have_count(200)
-    steps = [after - before for before, after in pairwise([0, *page.evaluate("made")])]
-    assert max(steps) <= ROWS_A_FRAME + 1, "and the chosen one; all at once took long"
+    assert growing.longest_step(page) <= growing.ROWS_A_FRAME + 1, "and the chosen one"
     expect(rows.first).to_contain_text("sensor-4000")
     expect(rows.last).to_contain_text("sensor-3000")
     beyond = page.locator("gl-devices .beyond")

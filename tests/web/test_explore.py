@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from contract.messages import HistoryAsked
 from tests.web import post, scene
 from tests.web.center import Center
-from tests.web.conftest import Shared
+from tests.web.conftest import Shared, faultless
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -43,11 +43,8 @@ def told(shared: Shared) -> Told:
 @pytest.fixture
 def page(told: Told, faults: list[str]) -> Iterator[Page]:
     """A page that may complain about nothing."""
-    page = told.context.new_page()
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    page.close()
-    assert faults == []
+    with faultless(told.context, faults) as page:
+        yield page
 
 
 def explore(page: Page, told: Told, query: str, charts: int) -> None:

@@ -9,30 +9,22 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from contract.messages import ScanChanged
-from tests.web import post, scene
+from tests.web import growing, post, scene
 from tests.web.center import Center
-from tests.web.conftest import Shared
+from tests.web.conftest import Shared, faultless
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-
-@pytest.fixture(scope="module")
-def told(shared: Shared) -> Shared:
-    """The post, told once."""
-    post.fill(shared.center)
-    return shared
+SCANS = 150
 
 
 @pytest.fixture
 def gallery(told: Shared, faults: list[str]) -> Iterator[Page]:
     """The gallery with four scans; it may complain about nothing."""
-    page = told.context.new_page()
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{told.center.url}/scans")
-    expect(page.locator(".card")).to_have_count(4)
-    yield page
-    page.close()
-    assert faults == []
+    with faultless(told.context, faults) as page:
+        page.goto(f"{told.center.url}/scans")
+        expect(page.locator(".card")).to_have_count(4)
+        yield page
 
 
 def kind(page: Page, name: str) -> None:
@@ -124,3 +116,20 @@ def test_a_new_scan_waits_while_a_card_is_chosen(page: Page, center: Center) -> 
     center.stop()
     expect(page.locator("gl-gallery")).to_have_attribute("data-trust", "offline")
     expect(page.locator(".card")).to_have_count(2)
+
+
+def test_hundreds_of_cards_come_a_few_a_frame(page: Page, center: Center) -> None:
+    """The newest first; the last of all is reached by its key at once."""
+    at, body = scene.now(), scene.bag()
+    one = msgspec.structs.replace(scene.scan(body, at=at), is_kept=False)
+    for n in range(SCANS):
+        earlier = at - timedelta(seconds=n)
+        center.tell(ScanChanged(scan=msgspec.structs.replace(one, id=f"s{n}", observed_at=earlier)))
+    page.add_init_script(growing.watch(".card"))
+    page.goto(f"{center.url}/scans")
+    cards = page.locator(".card")
+    expect(cards).to_have_count(SCANS)
+    assert growing.longest_step(page) <= growing.ROWS_A_FRAME
+    expect(cards.first).to_have_attribute("data-scan", "s0")
+    page.keyboard.press("k")
+    expect(cards.last).to_be_focused()

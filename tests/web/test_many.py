@@ -2,30 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import pairwise
 
 import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
 from contract.messages import AlertChanged
-from tests.web import scene
-from tests.web.conftest import Shared
+from tests.web import growing, scene
+from tests.web.conftest import Shared, faultless
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 ALERTS = 400
 ROWS_MAX = 200
-ROWS_A_FRAME = 40
-WATCH = """
-window.made = [];
+PARSED = """
 window.parsed = 0;
 const parse = Date.parse;
 Date.parse = (text) => { window.parsed += 1; return parse(text); };
-// Once for whatever one frame made.
-new MutationObserver(() => {
-  window.made.push(document.querySelectorAll("gl-alerts tr.row").length);
-}).observe(document, { childList: true, subtree: true });
 """
 DRAW = """(times) => {
   const { view } = document.querySelector("gl-alerts");
@@ -49,21 +42,16 @@ def page(shared: Shared, faults: list[str]) -> Iterator[Page]:
                 for n in range(ALERTS)
             )
         )
-    page = shared.context.new_page()
-    page.add_init_script(WATCH)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(shared.center.url)
-    expect(page.locator("gl-alerts tr.row")).to_have_count(ROWS_MAX)
-    yield page
-    page.close()
-    assert faults == []
+    with faultless(shared.context, faults) as page:
+        page.add_init_script(PARSED + growing.watch("gl-alerts tr.row"))
+        page.goto(center.url)
+        expect(page.locator("gl-alerts tr.row")).to_have_count(ROWS_MAX)
+        yield page
 
 
 def test_a_long_list_is_made_a_few_rows_a_frame(page: Page) -> None:
     """Two hundred rows at once were most of the first drawing; the newest are there first."""
-    made = [0, *page.evaluate("made")]
-    steps = [after - before for before, after in pairwise(made)]
-    assert max(steps) <= ROWS_A_FRAME
+    assert growing.longest_step(page) <= growing.ROWS_A_FRAME
     expect(page.locator("gl-alerts tr.row").first).to_have_attribute("data-id", "a000")
     expect(page.locator("gl-alerts .beyond")).to_contain_text(f"{ALERTS - ROWS_MAX} more alerts")
 

@@ -6,13 +6,25 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from contract.messages import DeviceTwin, Point
-from tests.web import scene
+from contract.signing import Key
+from tests.web import busy, scene
 from tests.web.center import Center
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ROUNDS = 5
 """So often an officer looks from one device to the other and back."""
+ALERTS = 30
+"""Opened, taken and closed in one round of a busy post."""
+SCALE = "device=scale-1&source=/KEMBA/gate-2"
+WORK = {
+    "/": ("j", "Escape", "m"),
+    f"/devices?{SCALE}": ("j", "k", "]", "["),
+    "/explore?device=scale-1&metric=axle+load&span=24+h": ("+", "0"),
+    "/scans": (".",),
+    "/map": ("j",),
+}
+"""Every page on which somebody sits for hours, and the keys of one round."""
 
 
 def test_a_chart_that_left_the_page_is_forgotten(page: Page, center: Center) -> None:
@@ -48,6 +60,33 @@ def test_a_chart_that_left_the_page_is_forgotten(page: Page, center: Center) -> 
     # A chart has 40 nodes and 12 listeners; twice `ROUNDS` of them came and went.
     assert more_nodes - nodes < 100
     assert more_listeners - listeners < 20
+
+
+@pytest.mark.parametrize("path", WORK)
+def test_a_busy_post_leaves_nothing_on_an_open_page(page: Page, center: Center, path: str) -> None:
+    """Alerts, scans, readings and broken lines come and go: after each round it keeps the same."""
+    post = busy.Busy(center, Key.make())
+    post.begin()
+    page.add_init_script(busy.TIMERS)
+    page.goto(f"{center.url}{path}")
+    browser = page.context.new_cdp_session(page)
+
+    def work() -> dict[str, int]:
+        post.turn(ALERTS)
+        page.evaluate(busy.LEAVE)
+        page.wait_for_function(busy.HAS, arg=post.told)
+        for key in WORK[path]:
+            page.keyboard.press(key)
+        return busy.kept(page, browser)
+
+    work()
+    before = work()
+    after = [work() for _ in range(ROUNDS)][-1]
+    assert after["nodes"] - before["nodes"] < 150
+    assert after["listeners"] - before["listeners"] < 20
+    assert after["timers"] - before["timers"] < 5
+    assert after["watched"] == before["watched"]
+    assert after["acts"] == 0
 
 
 def test_the_panel_of_agents_draws_a_part_of_thousands(page: Page, center: Center) -> None:

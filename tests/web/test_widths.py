@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from contract.messages import DeviceTwin, ScanChanged
 from tests.web import office, post, scene
-from tests.web.conftest import Shared
+from tests.web.conftest import Shared, faultless
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -86,12 +86,9 @@ def told(shared: Shared) -> Shared:
 @pytest.fixture
 def page(told: Shared, faults: list[str]) -> Iterator[Page]:
     """A page that may complain about nothing."""
-    page = told.context.new_page()
-    page.set_default_timeout(LOAD_MS)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    page.close()
-    assert faults == []
+    with faultless(told.context, faults) as page:
+        page.set_default_timeout(LOAD_MS)
+        yield page
 
 
 @pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)

@@ -1,5 +1,5 @@
 // What an officer can do to an alert, each with its key, and how the last act fares: sending, done, refused.
-import { VERBS } from "../acts.js";
+import { LOOKS_ONLY, VERBS } from "../acts.js";
 import { cap, draw, el, icon, reveal, say, set } from "../dom.js";
 import { age } from "../words.js";
 
@@ -58,7 +58,7 @@ export class ActBar extends HTMLElement {
       class: "btn", type: "button", "data-do": "open", hidden: !this.hasAttribute("open"),
       onclick: (event) => { event.stopPropagation(); this.view?.openAlert(this.alert.id); },
     }, "Open", cap("Enter"));
-    this.append(...Object.values(this.#buttons), open, this.#fate);
+    this.append(...Object.values(this.#buttons), open, el("span", { class: "meta looks-only" }, LOOKS_ONLY), this.#fate);
   }
 
   show(view, alert) {

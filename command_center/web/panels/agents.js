@@ -2,7 +2,7 @@
 import { draw, el, icon, keyed, reveal, say, set, svg } from "../dom.js";
 import { pathTo } from "../pages.js";
 import { inOrder } from "../plan.js";
-import { age, count, many, time } from "../words.js";
+import { ENROL, age, count, many, time } from "../words.js";
 import { laneWords, titleOf } from "./devices.js";
 import { unsigned } from "./marks.js";
 import { showSides, sides } from "./sides.js";
@@ -68,7 +68,7 @@ export class Agents extends HTMLElement {
     this.list = el("ul", { class: "agents scroll", tabindex: "0", "aria-labelledby": "agents-title", hidden: true });
     this.empty = el("div", { class: "mid", hidden: true },
       el("p", {}, "No agent has been heard yet."),
-      el("p", { class: "meta" }, "An agent appears here when it is enrolled and says that it was born. Its devices follow by themselves."));
+      el("p", { class: "meta" }, `${ENROL}: it appears here when it says that it was born; its devices follow by themselves.`));
     this.append(el("header", {}, el("h2", { id: "agents-title", class: this.sides ? "visually-hidden" : null }, "Agents and completeness"), this.sides, this.sum, this.sign), this.bones, this.list, this.empty);
   }
 

@@ -2,7 +2,7 @@
 import { Order, TABS } from "../order.js";
 import { cap, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { Growing } from "../growing.js";
-import { age, many, subject, time } from "../words.js";
+import { ENROL, age, many, subject, time } from "../words.js";
 import { fate, fateLine, showFate } from "./actbar.js";
 import { officerOf, severity, showSeverity, showState, state } from "./marks.js";
 import { isSimulated, showSight, sightOf, toldWords } from "./sight.js";
@@ -139,7 +139,7 @@ export class Alerts extends HTMLElement {
       say(means, `${many(board.alerts.size, "alert")} looked through. Esc ends the search.`);
     } else {
       say(said, { live: "Nothing waits for an officer.", unseen: "Every alert has an officer.", mine: "You have taken nothing.", done: "Nothing has been resolved yet." }[this.tab]);
-      const agents = board.agents.size ? `${alive} of ${many(board.agents.size, "agent")} alive.` : "No agent has been heard yet: enrol one first.";
+      const agents = board.agents.size ? `${alive} of ${many(board.agents.size, "agent")} alive.` : `No agent has been heard yet. ${ENROL}.`;
       say(means, latest ? `${agents} Last alert changed ${time(latest.changed_at, now)}.` : agents);
     }
   }

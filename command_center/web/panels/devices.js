@@ -3,7 +3,7 @@ import { draw, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { Growing } from "../growing.js";
 import { pathTo } from "../pages.js";
 import { inOrder } from "../plan.js";
-import { age, count, many } from "../words.js";
+import { ENROL, age, count, many } from "../words.js";
 import { unsigned } from "./marks.js";
 import { Search } from "./search.js";
 import * as trust from "./trust.js";
@@ -23,7 +23,7 @@ const byNeed = (a, b) => a.device.is_found - b.device.is_found || (a.agent.state
   || inOrder(a.agent.source, b.agent.source) || inOrder(a.device.device, b.device.device);
 
 /** `lane 3`, however the device calls it. */
-export const laneWords = (lane) => lane && (/lane/i.test(lane) ? lane : `lane ${lane}`);
+export const laneWords = (lane) => lane && (/lane/i.test(lane) ? lane : `lane\u00a0${lane}`); // its number never stands alone on a line
 
 /** What people call it; the plate says that it is unsigned. */
 export const titleOf = ({ title, family }) => title.replace(/, unsigned$/, "") || family;
@@ -119,7 +119,7 @@ export class Devices extends HTMLElement {
     const agents = [...board.agents.values()];
     say(means, all.length || agents.length
       ? `${many(all.length, "device")} behind ${many(agents.length, "agent")}, ${agents.filter((agent) => agent.state === "alive").length} of them alive.`
-      : "Enrol an agent: its devices appear here by themselves.");
+      : `${ENROL}: its devices appear here by themselves.`);
   }
 
   #make({ agent, device }) {

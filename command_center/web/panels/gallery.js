@@ -1,5 +1,6 @@
 // Every picture that the board remembers, behind filters; cards never move while one is chosen.
 import { cap, draw, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { Growing } from "../growing.js";
 import { KINDS, newest, passes } from "../sieve.js";
 import { count, label, many, subject, time } from "../words.js";
 import { severity, showSeverity, showThumbnail, thumbnail } from "./marks.js";
@@ -18,6 +19,9 @@ export class Gallery extends HTMLElement {
   rows = [];
   waiting = [];
   #filter = { kind: "all", device: "", label: "", search: "" };
+  #wanted = []; // ids that pass the filter, the newest first
+  #asked = "";
+  #growing = new Growing();
 
   connectedCallback() {
     this.#fromAddress();
@@ -51,32 +55,43 @@ export class Gallery extends HTMLElement {
     trust.show(this, this.sign, this.trust);
     reveal(this.bones, !board.isKnown);
     if (!board.isKnown) return;
+    this.#sift(board);
     this.#update(Boolean(view.selected || view.opened || this.list.matches(":hover")));
-    this.#showFilters(board);
+    say(this.sum, `${count(this.rows.length)} of ${many(board.scans.size, "scan")}`);
     reveal(this.list, this.rows.length);
-    this.alerts = pictured(board); // once for all cards: there can be 500 of them, and 10,000 alerts
-    const scans = this.rows.map((id) => board.scans.get(id)).filter(Boolean);
+    const standing = this.#growing.rows(view, this.rows.length, this.rows.indexOf(view.selected) + 1);
+    const scans = this.rows.slice(0, standing).map((id) => board.scans.get(id)).filter(Boolean);
     this.first = this.rows.includes(view.selected) ? view.selected : this.rows[0];
     keyed(this.list, scans, (scan) => scan.id, (scan) => this.#make(scan.id), (node, scan) => this.#showCard(node, scan));
     this.#showEmpty(board);
     if (reveal(this.fresh, this.waiting.length)) say(this.fresh.children[1], `${this.waiting.length} new, waiting so that nothing moves`);
   }
 
+  // Hundreds of scans are counted and sorted when the board has turned or something else is asked, not with every frame.
+  #sift(board) {
+    const asked = [board.turn, ...Object.values(this.#filter)].join("\n");
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    const scans = [...board.scans.values()];
+    this.alerts = pictured(board);
+    this.#wanted = scans.filter((scan) => passes(scan, this.#filter)).sort(newest).map((scan) => scan.id);
+    this.#showFilters(scans);
+  }
+
   // While a card is chosen or a hand is over them the cards stay as they stand.
   #update(isHeld) {
     const { scans } = this.view.board;
-    const wanted = [...scans.values()].filter((scan) => passes(scan, this.#filter)).sort(newest).map((scan) => scan.id);
     if (isHeld && this.rows.length) {
+      const standing = new Set(this.rows);
       this.rows = this.rows.filter((id) => scans.has(id));
-      this.waiting = wanted.filter((id) => !this.rows.includes(id));
+      this.waiting = this.#wanted.filter((id) => !standing.has(id));
     } else {
-      this.rows = wanted;
+      this.rows = this.#wanted;
       this.waiting = [];
     }
   }
 
-  #showFilters(board) {
-    const scans = [...board.scans.values()];
+  #showFilters(scans) {
     for (const button of this.kinds.children) {
       const { kind } = button.dataset;
       say(button, `${KINDS[kind].word} ${count(scans.filter((scan) => passes(scan, { ...this.#filter, kind })).length)}`);
@@ -84,7 +99,6 @@ export class Gallery extends HTMLElement {
     }
     fill(this.device, "Every device", scans.map((scan) => scan.device), this.#filter.device);
     fill(this.label, "Every label", scans.flatMap((scan) => scan.detections.map((d) => d.label)), this.#filter.label);
-    say(this.sum, `${count(this.rows.length)} of ${many(scans.length, "scan")}`);
   }
 
   #showEmpty(board) {
@@ -128,8 +142,9 @@ export class Gallery extends HTMLElement {
     const alert = this.alerts.get(scan.picture?.sha256);
     if (reveal(node.mark, alert)) showSeverity(node.mark, alert.severity);
     const isAway = scan.picture && !scan.is_kept;
-    set(where, "class", isAway ? "trust meta where" : "meta where");
-    say(where, isAway ? "picture on its way" : `${scan.device}, ${scan.post}`);
+    const trouble = isAway ? "picture on its way" : small.dataset.state === "failed" ? "picture not read: asked for again" : "";
+    set(where, "class", trouble ? "trust meta where" : "meta where");
+    say(where, trouble || `${scan.device}, ${scan.post}`);
   }
 
   #choose(change) {

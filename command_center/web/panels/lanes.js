@@ -2,7 +2,7 @@
 import { draw, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { pathTo } from "../pages.js";
 import { plan, standWords } from "../plan.js";
-import { capital, count, many } from "../words.js";
+import { ENROL, capital, count, many } from "../words.js";
 import { fareOf, laneWords, titleOf } from "./devices.js";
 import { severity, showSeverity, unsigned } from "./marks.js";
 import { showSides, sides } from "./sides.js";
@@ -85,7 +85,7 @@ export class Lanes extends HTMLElement {
   #showEmpty(post) {
     const [said, means] = this.empty.children;
     say(said, post ? `No device stands at ${post.post} yet.` : "No post is known yet.");
-    say(means, "Enrol an agent: its devices appear here by themselves, in the lane that its configuration names.");
+    say(means, `${ENROL}: its devices appear here by themselves, in the lane that its configuration names.`);
   }
 
   #showHead(post) {

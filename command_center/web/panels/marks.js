@@ -60,13 +60,13 @@ export const pathOf = (picture) =>
 /** A small picture that could not be read is asked for again so often, in ms. */
 const AGAIN_MS = 20_000;
 
-/** A small picture with its boxes; one that could not be read is asked for again while it is shown. */
+/** A small picture with its boxes: away, loading, here or failed; one that failed is asked for again while it is shown. */
 export function thumbnail() {
   const image = el("img", { alt: "", decoding: "async", draggable: "false" });
   const node = el("span", { class: "thumbnail", "data-state": "away" }, image,
     svg("svg", { class: "boxes", "aria-hidden": "true" }), el("span", { class: "away" }, icon("hole")));
   image.addEventListener("load", () => set(node, "data-state", "here"));
-  image.addEventListener("error", () => { set(node, "data-state", "away"); node.failedAt = Date.now(); });
+  image.addEventListener("error", () => { set(node, "data-state", "failed"); node.failedAt = Date.now(); });
   return node;
 }
 export function showThumbnail(node, picture, detections, isKept, how) {
@@ -79,6 +79,7 @@ export function showThumbnail(node, picture, detections, isKept, how) {
   showBoxes(node.querySelector(".boxes"), picture, detections, how);
   // What is known not to have come is not asked for: every ask would go to the gateway and back.
   if (isKept === false) return set(node, "data-state", "away");
+  if (!isDue) set(node, "data-state", "loading"); // a hole that is asked for again stays one until the picture is here
   node.querySelector("img").src = pathOf(picture);
   return undefined;
 }
