@@ -5,7 +5,6 @@ import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from contract.link import Link, Packet
 from contract.messages import (
     ActRefused,
     AgentChanged,
-    AlertChanged,
     BlobAsked,
     BlobPart,
     BlobTold,
@@ -23,7 +21,6 @@ from contract.messages import (
     ChangesTold,
     CompletenessChanged,
     Detection,
-    Device,
     Message,
     ModelUsed,
     OfficerActed,
@@ -32,35 +29,14 @@ from contract.messages import (
     ReadingsTaken,
     ScanChanged,
     ScanCompleted,
-    SealRead,
 )
 from gateway import service
 from gateway.journal.journal import stats_of
 from gateway.judge.settings import JudgeSettings, Limit
 from gateway.judging.replay import replay
 from tests.gateway.gateways import GATEWAY, World
-from tests.support.virtual import START, run_virtually
-
-READER = Device(device="seal-reader", family="seal_reader", title="Gate reader", lane="2")
-
-
-def opened(seal: str = "HLXU417") -> Said:
-    """A seal that was opened two hours ago."""
-    return Said(
-        SealRead(
-            device="seal-reader",
-            seal=seal,
-            state="opened",
-            subject="HLXU4172204",
-            opened_at=START - timedelta(hours=2),
-            seal_clock_at=START,
-            battery_percent=45,
-        )
-    )
-
-
-def alerts(changes: list[Message]) -> list[AlertChanged]:
-    return [change for change in changes if isinstance(change, AlertChanged)]
+from tests.gateway.seals import READER, alerts, opened
+from tests.support.virtual import run_virtually
 
 
 def test_nobody_can_name_the_gateway_s_client_id(tmp_path: Path) -> None:
@@ -240,46 +216,6 @@ def test_changes_go_on_exactly_after_a_restart(tmp_path: Path) -> None:
 
 def _after(epoch: str, number: int) -> Message:
     return ChangesAsked(epoch=epoch, after=number)
-
-
-def test_a_silent_agent_is_told_and_told_again_when_it_is_back(tmp_path: Path) -> None:
-    """Silence is counted by the journal's time, and clears by itself."""
-
-    async def main() -> None:
-        world = World(tmp_path)
-        async with world.gateway():
-            async with world.agent("gate-2", READER):
-                await asyncio.sleep(3)
-            await asyncio.sleep(60)
-            [silent] = alerts(await world.changes())
-            assert silent.alert.rule == "agent_silent"
-            assert silent.alert.is_active
-            async with world.agent("gate-2", READER, is_new=False):
-                await asyncio.sleep(5)
-                [back] = alerts(await world.changes())
-            assert back.alert.id == silent.alert.id
-            assert not back.alert.is_active
-            assert "heard again" in back.alert.detail
-
-    run_virtually(main())
-
-
-def test_nobody_is_called_silent_while_the_gateway_is_deaf(tmp_path: Path) -> None:
-    """A broker that is away for minutes makes no flood of alerts."""
-
-    async def main() -> None:
-        world = World(tmp_path)
-        async with world.gateway(), world.agent("gate-2", READER) as outbox:
-            await asyncio.sleep(3)
-            world.hub.stop()
-            await outbox.say(opened())
-            await asyncio.sleep(300)
-            world.hub.start()
-            await asyncio.sleep(60)
-            [alert] = alerts(await world.changes())
-            assert alert.alert.rule == "seal_opened"
-
-    run_virtually(main())
 
 
 def test_a_reading_out_of_range_opens_after_its_time_and_clears(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from contract.messages import (
     Alert,
 )
 from gateway.judge.settings import JudgeSettings, Pictures
-from tests.gateway.judge.court import Court, report
+from tests.gateway.judge.court import Court, at, report
 
 
 def alert(court: Court) -> Alert:
@@ -61,3 +61,13 @@ def test_a_post_sets_its_own_bounds() -> None:
     assert not court.alerts("pictures_changed")
     court.say(report(1.2, 600), 600)
     assert alert(court).is_active
+
+
+def test_pictures_that_had_changed_are_told_late() -> None:
+    """Once for the time in which no report said otherwise."""
+    court = Court()
+    for seconds, worst in ((0, 0.05), (1_800, 0.05), (600, 0.5), (900, 0.6), (1_200, 0.15)):
+        court.say(report(worst, seconds), 2_000)
+    [told] = court.alerts("pictures_changed")
+    assert (told.is_active, told.is_late, told.times) == (False, True, 1)
+    assert told.opened_at == at(600)
