@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.faults.books import Books, evident, opened, wrongs
+from tests.faults.books import Books, opened
 from tests.faults.disk import FateLoop
+from tests.faults.evidence import evident
+from tests.faults.invariants import wrongs
 from tests.faults.plan import Plan, plan
+from tests.faults.story import tell
 from tests.faults.world import World
 
 FOLDER: Final = Path("/dev/shm") if Path("/dev/shm").is_dir() else None  # noqa: S108 - fsync is free there
@@ -49,15 +52,11 @@ def run(seed: int) -> Outcome:
         mine = evident(books)
         _, calm, worse = _run(chosen.without_faults())
         outcome.wrongs += [f"without faults: {wrong}" for wrong in worse]
-        for stream, expected in evident(calm).items() if calm else []:
-            if stream in books.late:
-                continue
-            outcome.compared += len(expected)
-            if mine.get(stream, set()) != expected:
-                outcome.wrongs.append(
-                    f"{stream}: alerts differ from those without faults:"
-                    f" {mine.get(stream, set()) ^ expected}"
-                )
+        expected = evident(calm) if calm else mine
+        for stream in sorted((mine.keys() | expected.keys()) - books.late):
+            outcome.compared += len(expected.get(stream, ()))
+            if differ := mine.get(stream, set()) ^ expected.get(stream, set()):
+                outcome.wrongs.append(f"{stream}: alerts differ without faults: {differ}")
     outcome.said = len(world.said)
     outcome.kept = len(books.kept)
     outcome.lost = sum(
@@ -79,7 +78,7 @@ def _run(chosen: Plan) -> tuple[World, Books | None, list[str]]:
 
         async def main() -> None:
             async with asyncio.timeout(RUN_S_MAX):
-                await world.run()
+                await tell(world)
 
         try:
             with asyncio.Runner(loop_factory=FateLoop) as runner:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from contract.messages import AgentAlive, AgentBorn, Alert, read
+from contract.messages import AgentAlive, AgentBorn, read
 from gateway.entry import Entry
 from gateway.judge.runs import MARGIN_US
+from tests.faults.books import Books
 from tests.faults.world import World
 from tests.support.virtual import START
 
@@ -22,15 +23,15 @@ class Word(NamedTuple):
     heard_s: float
 
 
-def unseen(world: World, entries: Iterable[Entry], alerts: Iterable[Alert]) -> Iterator[str]:
+def unseen(world: World, books: Books) -> Iterator[str]:
     """Two boxes of which nobody was told, or one that was taken for two."""
-    told = {alert.source for alert in alerts if alert.rule == "agent_doubled"}
+    told = {alert.source for alert in books.alerts.values() if alert.rule == "agent_doubled"}
     clones = {str(double.source): double.name for double in world.doubles}
     for source in sorted(told - clones.keys()):
         yield f"{source} is said to be on two boxes, and never was"
     if world.plan.has("gateway's clock", "restore gateway"):
         return  # how the journal's time runs beside the boxes' is not known, or its beginning gone
-    words = list(_words(world, entries))
+    words = list(_words(world, books.entries))
     for double in world.doubles:
         mine = [word for word in words if word.source == double.source]
         if str(double.source) not in told and _is_shown(mine, double.name):

@@ -6,29 +6,29 @@ from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from contract.messages import Alert, Reading, ReadingsTaken
+from contract.messages import Reading, ReadingsTaken
 from gateway.adapters.heard import ForeignHeard
 from gateway.adapters.readings import values_of
 from gateway.entry import Entry
 from gateway.judge.settings import Limit
-from tests.faults.plan import Plan
-from tests.faults.world import LIMITS
+from tests.faults.books import Books
+from tests.faults.world import LIMITS, World
 
 CLOCKS: Final = ("agent's clock", "gateway's clock")
 Measured = dict[tuple[str, str, str], dict[datetime, float]]
 """By source, device and metric."""
 
 
-def unsaid(plan: Plan, entries: Iterable[Entry], alerts: Iterable[Alert]) -> Iterator[str]:
+def unsaid(world: World, books: Books) -> Iterator[str]:
     """Each range that was left for long enough, and of which nobody was told."""
-    if plan.has(*CLOCKS):
+    if world.plan.has(*CLOCKS):
         return  # the order in which things were observed is not known
     told: Counter[tuple[str, str]] = Counter()
-    for alert in alerts:
+    for alert in books.alerts.values():
         if alert.rule == "reading_out_of_range":
             told[alert.source, alert.subject] += alert.times
     limits = {limit.metric: limit for limit in LIMITS}
-    for (source, device, metric), values in _measured(entries, limits.keys()).items():
+    for (source, device, metric), values in _measured(books.entries, limits.keys()).items():
         limit = limits[metric]
         left = excursions(values, limit)
         # With a minimum duration, two that are close to each other are told as one.

@@ -1,0 +1,47 @@
+"""Honest boxes are not taken for others, and nobody says that something is lost without a cause."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+from tests.faults.books import Books
+from tests.faults.world import World
+
+
+def declared(world: World, books: Books) -> Iterator[str]:
+    """Nothing is declared lost without a cause."""
+    causes = {
+        "dropped": world.plan.outbox_messages_max < 1_000,
+        "pruned": world.plan.has("restore gateway"),
+        "forgotten": world.plan.has("restore card", "double agent"),
+        "said again": world.plan.has("revoke key"),
+    }
+    for source, lost in books.lost:
+        if not causes.get(lost.reason, False):
+            yield f"{source} declares {lost.stream} {lost.first} to {lost.to} {lost.reason}: why?"
+
+
+def undivided(_world: World, books: Books) -> Iterator[str]:
+    """No honest source says two things under one number."""
+    forks = [entry for entry in books.entries if entry.kind == "fork"]
+    if forks:
+        yield f"{len(forks)} forks of honest sources, the first is {forks[0].identity}"
+
+
+def in_order(_world: World, books: Books) -> Iterator[str]:
+    """Positions have no holes, and the journal's time never goes back."""
+    positions = [entry.position for entry in books.entries]
+    if positions != list(range(1, len(positions) + 1)):
+        yield "positions of the journal have holes"
+    received = [entry.received_at for entry in books.entries]
+    if received != sorted(received):
+        yield "the journal's time goes back"
+
+
+def unsuspected(world: World, _books: Books) -> Iterator[str]:
+    """Only what was harmed on its way, or signed with a key that does not count, is set aside."""
+    with closing(sqlite3.connect(world.journal)) as at:
+        (suspects,) = at.execute("SELECT count(*) FROM quarantine").fetchone()
+    is_refused = world.plan.has("revoke key", "rotate key")
+    if suspects > world.network.tally["truncated"] and not is_refused:
+        yield f"{suspects} suspects, {world.network.tally['truncated']} packets were harmed"
