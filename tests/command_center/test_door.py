@@ -8,9 +8,8 @@ from starlette.routing import Route, WebSocketRoute
 
 from command_center.guard import BODY_BYTES_MAX
 from command_center.rights import rule_for
-from contract.messages import (
-    AlertChanged,
-)
+from command_center.routes.session import ADDRESS_TRIES_MAX
+from contract.messages import AlertChanged
 from tests.command_center.scene import GOOD, OURS, Scene, play
 from tests.command_center.scripted import alert
 from tests.support.scripted_gateway import EPOCH
@@ -121,6 +120,19 @@ def test_guessing_is_slowed_down(tmp_path: Path) -> None:
         assert 0 < int(slowed.headers["retry-after"]) <= 300
         await asyncio.sleep(301)
         assert (await s.post("/api/sign-in", right)).status_code == 204
+
+    play(tmp_path, act)
+
+
+def test_who_guesses_at_many_names_is_slowed_down_by_address(tmp_path: Path) -> None:
+    """One try at each name stays below every name's limit."""
+
+    async def act(s: Scene) -> None:
+        for number in range(ADDRESS_TRIES_MAX):
+            tried = await s.post("/api/sign-in", {"name": f"Name {number}", "password": "wrong"})
+            assert tried.status_code == 401
+        slowed = await s.post("/api/sign-in", {"name": "One more", "password": "wrong"})
+        assert slowed.status_code == 429
 
     play(tmp_path, act)
 

@@ -190,6 +190,79 @@ def test_a_new_password_needs_the_present_one_and_ends_other_sessions(tmp_path: 
     play(tmp_path, act)
 
 
+def test_a_new_link_for_an_officer_who_is_there_voids_all_that_was(tmp_path: Path) -> None:
+    """Password, sessions, the link before; name, role and posts stay."""
+
+    async def act(officers: Officers) -> None:
+        await first(officers)
+        former = await officers.invite("Amina", "officer", ("KEMBA",))
+        session = await officers.use_link(former) or ""
+        await officers.set_password(session, GOOD)
+        voided = await officers.invite("Amina", "viewer", ("*",))
+        link = await officers.invite("Amina", "viewer", ("*",))
+        assert officers.who(session) is None
+        assert await officers.sign_in("Amina", GOOD) is None
+        assert await officers.use_link(voided) is None
+        amina = officers.who(await officers.use_link(link) or "")
+        assert amina is not None
+        assert (amina.role, amina.posts) == ("officer", ("KEMBA",))
+
+    play(tmp_path, act)
+
+
+def test_a_password_voids_the_links_that_still_wait(tmp_path: Path) -> None:
+    """An invitation in a mailbox opens nothing for who finds it later."""
+
+    async def act(officers: Officers) -> None:
+        session = await first(officers)
+        waiting = await officers._sessions.link("admin", INVITATION_LASTS)
+        await officers.set_password(session, "another good password", current=GOOD)
+        assert await officers.use_link(waiting) is None
+
+    play(tmp_path, act)
+
+
+def test_a_name_is_taken_once_and_is_nobody_elses(tmp_path: Path) -> None:
+    """With the first password; the journal knows the officer by it."""
+
+    async def act(officers: Officers) -> None:
+        mine = await first(officers, name="Officer 12")
+        with pytest.raises(Rejected, match="taken once"):
+            await officers.set_password(mine, GOOD, name="Officer 13", current=GOOD)
+        theirs = await officers.use_link(await officers.invite("Amina", "officer", ("*",))) or ""
+        with pytest.raises(Rejected, match="Another officer"):
+            await officers.set_password(theirs, GOOD, name="Officer 12")
+        assert [one.name for one in officers.all()] == ["Amina", "Officer 12"]
+
+    play(tmp_path, act)
+
+
+def test_an_admin_of_one_post_is_not_the_one_who_stays(tmp_path: Path) -> None:
+    """Nobody could give back what only an admin of every post may give."""
+
+    async def act(officers: Officers) -> None:
+        await first(officers)
+        await officers.invite("Amina", "admin", ("KEMBA",))
+        for change in ({"is_active": False}, {"role": "viewer"}, {"posts": ("KEMBA",)}):
+            with pytest.raises(Rejected, match="admin of every post"):
+                await officers.change("admin", **change)
+
+    play(tmp_path, act)
+
+
+def test_who_was_put_out_stays_out_when_taken_back_in(tmp_path: Path) -> None:
+    """Until they sign in anew: a session that somebody else had found does not live again."""
+
+    async def act(officers: Officers) -> None:
+        await first(officers)
+        session = await officers.use_link(await officers.invite("Amina", "officer", ("*",))) or ""
+        await officers.change("Amina", is_active=False)
+        await officers.change("Amina", is_active=True)
+        assert officers.who(session) is None
+
+    play(tmp_path, act)
+
+
 def test_somebody_has_to_stay_admin(tmp_path: Path) -> None:
     """The last admin can neither be put out nor become less; others can."""
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
@@ -24,7 +25,8 @@ from contract.messages import (
 from contract.signing import Key, rotation
 from contract.topics import stream_of, topic
 from contract.wire import JSON
-from gateway.intake.inspection import Heard, Suspect, inspect
+from gateway.intake.inspection import Heard, inspect
+from gateway.intake.quarantine import Suspect
 from gateway.journal.blobs import Blobs
 from gateway.trust.keys import Keys
 from tests.gateway.intake.sent import KEY, SEAL, SOURCE
@@ -37,10 +39,12 @@ AGREED = HEIR.sign(rotation(SOURCE, KEY.keyid, HEIR.public))
 ROTATED = KeyRotated(keyid=HEIR.keyid, public_key=HEIR.public, sig=AGREED, upto=())
 
 
-def said(message: Message, *, on: Stream | None = None, number: int = 1) -> Packet:
+def said(
+    message: Message, *, on: Stream | Literal["changes"] | None = None, number: int = 1
+) -> Packet:
     """A message of ``SOURCE``, signed, on its own stream or another; number 0: without one."""
     stream = on or stream_of(message)
-    identity = Identity(SOURCE, stream, "a" * 16, number) if number else None
+    identity = Identity(SOURCE, stream, "a" * 16, number) if number else None  # type: ignore[arg-type]  # of a gateway
     stamp = Stamp(observed_at=START, boot_id="b", monotonic_ns=1)
     previous = GENESIS if number else ""
     body = compose(message, source=SOURCE, stamp=stamp, identity=identity, previous=previous)
