@@ -220,7 +220,7 @@ def judge(facts: list[dict[str, Any]]) -> int:
         held = [fact for fact in facts if fact["system"] == name and fact["sustained"]]
         rates = {fact["rate"] for fact in held if is_held(facts, name, fact["rate"])}
         usual = [fact for fact in held if fact["rate"] == LATENCY_RATE] or held
-        if not held:
+        if not rates:
             return verdict(f"{name} sustained nothing", is_good=False)
         told[name] = {
             "sustained_rate": max(rates),
