@@ -256,9 +256,12 @@ def test_who_was_put_out_stays_out_when_taken_back_in(tmp_path: Path) -> None:
     async def act(officers: Officers) -> None:
         await first(officers)
         session = await officers.use_link(await officers.invite("Amina", "officer", ("*",))) or ""
+        await officers.set_password(session, GOOD)
         await officers.change("Amina", is_active=False)
+        assert await officers.sign_in("Amina", GOOD) is None
         await officers.change("Amina", is_active=True)
         assert officers.who(session) is None
+        assert await officers.sign_in("Amina", GOOD) is not None
 
     play(tmp_path, act)
 
