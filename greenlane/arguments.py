@@ -43,14 +43,31 @@ def add_config(parser: argparse.ArgumentParser, example: str) -> None:
         default=argparse.SUPPRESS,
         help=f"TOML, like {example}",
     )
+    parser.set_defaults(command=parser.prog, example=example)
     add_log(parser)
+
+
+def config_file(arguments: argparse.Namespace) -> Path:
+    """The file behind ``--config``; raise `BadConfig` if none is named, or it is not there."""
+    path: Path | None = getattr(arguments, "config", None)
+    if path is None:
+        raise BadConfig("say which configuration: --config FILE (see --help)")
+    return there(path, arguments)
+
+
+def there(path: Path, arguments: argparse.Namespace) -> Path:
+    """A configuration; raise `BadConfig` if it is not there, with what makes one."""
+    if not path.exists():
+        raise BadConfig(
+            f"{path}: there is no such file. `{arguments.command}` reads a configuration there; "
+            f"begin with a copy of {arguments.example}"
+        )
+    return path
 
 
 def config_of(arguments: argparse.Namespace, kind: type[T]) -> T:
     """Read the file behind ``--config``; raise `BadConfig` if there is none or it is wrong."""
-    path = getattr(arguments, "config", None)
-    if path is None:
-        raise BadConfig("say which configuration: --config FILE (see --help)")
+    path = config_file(arguments)
     try:
         return load(path, kind)
     except BadConfig as error:

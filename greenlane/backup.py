@@ -14,7 +14,6 @@ import logging
 import os
 import sqlite3
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from greenlane.archive import (
     files_under,
     unpacked,
 )
+from greenlane.scratch import scratch
 
 NEEDED: Final = {"gateway": "journal.sqlite", "command-center": "officers.sqlite"}
 """Without which there is nobody to restore."""
@@ -71,28 +71,24 @@ def back_up(subject: Subject, out: Path, *, version: str, made_at: datetime) -> 
     """Write a backup; the service may be running. Raises `Rejected` if there is nothing to copy."""
     if not (subject.state / "key").exists() or not subject.databases:
         raise Rejected(f"there is no {subject.kind} in {subject.state}")
-    draft = out.with_name(out.name + ".new")
-    with suppress(FileNotFoundError):
-        draft.unlink()
-    try:
+    with scratch(out.parent) as folder:
+        draft = folder / "backup.tar"
         # It holds private keys: readable by its owner alone from the first byte on.
         handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
-                manifest = _written(subject, Writer(tar), out.parent, version, made_at)
+                manifest = _written(subject, Writer(tar), folder, version, made_at)
             file.flush()
             os.fsync(file.fileno())
         draft.rename(out)
         sync(out.parent)
-    finally:
-        draft.unlink(missing_ok=True)
     return manifest
 
 
 def _written(
-    subject: Subject, writer: Writer, near: Path, version: str, made_at: datetime
+    subject: Subject, writer: Writer, room: Path, version: str, made_at: datetime
 ) -> Manifest:
-    holds = _add_databases(writer, subject, near)
+    holds = _add_databases(writer, subject, room)
     for name in SECRETS:
         if (subject.state / name).exists():
             writer.add(name, subject.state / name)
@@ -115,16 +111,15 @@ def _written(
     return manifest
 
 
-def _add_databases(writer: Writer, subject: Subject, near: Path) -> Holds | None:
+def _add_databases(writer: Writer, subject: Subject, room: Path) -> Holds | None:
     """Each as of one moment; how much a gateway's journal holds."""
     holds = None
-    with tempfile.TemporaryDirectory(dir=near, prefix=".greenlane-") as folder:
-        for database in subject.databases:
-            copy = Path(folder) / database.name
-            writer.add(database.name, copy, schema=copied(database, copy))
-            if database.name == NEEDED["gateway"]:
-                holds = _said_of(copy)
-            copy.unlink()
+    for database in subject.databases:
+        copy = room / database.name
+        writer.add(database.name, copy, schema=copied(database, copy))
+        if database.name == NEEDED["gateway"]:
+            holds = _said_of(copy)
+        copy.unlink()
     return holds
 
 
@@ -145,15 +140,17 @@ def restore(archive: Path, subject: Subject, *, is_forced: bool) -> tuple[Manife
     """Make the state directory of ``subject`` from a backup; its service must not be running.
 
     What is there is refused, or with ``is_forced`` set aside; returns where it is now. Nothing is
-    changed if the backup is damaged or of another kind or source (`Rejected`).
+    changed if the backup is damaged or of another kind or source (`Rejected`), or not there
+    (`OSError`).
     """
+    archive.open("rb").close()  # before a word about the state
     state = subject.state
     is_there = state.exists() and any(state.iterdir())
     if is_there and not is_forced:
         raise Rejected(f"{state} is not empty; --force sets it aside and restores")
     state.parent.mkdir(parents=True, exist_ok=True)
-    with _stopped(state), tempfile.TemporaryDirectory(dir=state.parent, prefix=".new-") as folder:
-        fresh = Path(folder) / state.name
+    with _stopped(state), scratch(state.parent) as folder:
+        fresh = folder / state.name
         fresh.mkdir(mode=0o700)
         manifest = unpacked(archive, fresh)
         if (manifest.kind, manifest.source) != (subject.kind, subject.source):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from contract.config import BadConfig
-from greenlane.arguments import add_config
+from greenlane.arguments import add_config, config_file
 from greenlane.exits import OK
 
 EXAMPLE: Final = "firmware_configs/post/gateway.toml"
@@ -83,9 +83,7 @@ def subject_of(arguments: argparse.Namespace, *, is_rebuilt: bool = False) -> An
     from greenlane.backup import Subject
     from greenlane.commands.configured import kind_of, read
 
-    path = getattr(arguments, "config", None)
-    if path is None:
-        raise BadConfig("say which configuration: --config FILE (see --help)")
+    path = config_file(arguments)
     config: Any = read(path)
     match kind_of(path):
         case "gateway":

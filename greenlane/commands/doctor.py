@@ -3,13 +3,15 @@
 import argparse
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from greenlane.arguments import add_log
+from greenlane.arguments import add_log, there
 from greenlane.doctor.finding import Finding
 from greenlane.exits import FAILED, OK
+
+EXAMPLES: Final = "one in firmware_configs/"
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -39,12 +41,13 @@ def add_parser(commands: Any) -> None:
     )
     doctor.add_argument("--json", action="store_true", help="for programs: one object")
     add_log(doctor)
-    doctor.set_defaults(act=run)
+    doctor.set_defaults(act=run, command=doctor.prog, example=EXAMPLES)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look, and say what was found."""
-    reports = asyncio.run(_looked(arguments.config))
+    configs = [there(path, arguments) for path in arguments.config]
+    reports = asyncio.run(_looked(configs))
     if arguments.json:
         said = {"is_ok": all(one.is_ok for one in reports), "reports": reports}
         print(msgspec.json.encode(said).decode())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from contract.config import BadConfig
-from greenlane.arguments import add_config, at_least, config_of
+from greenlane.arguments import add_config, at_least, config_of, there
 from greenlane.exits import FAILED, OK
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def judge_it_again(arguments: argparse.Namespace) -> int:
 
     config = _config(arguments)
     if arguments.settings is not None:
-        return _back_test(config, arguments.settings)
+        return _back_test(config, there(arguments.settings, arguments))
     verdict = rejudge(
         config.folder, source=config.source, public=_public(config), progress=_progress
     )

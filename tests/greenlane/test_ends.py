@@ -51,6 +51,12 @@ def test_an_error_that_a_person_can_mend_is_one_sentence(
     ("line", "says"),
     [
         ("evidence verify nowhere.zip", r"nowhere\.zip: there is no such file or folder"),
+        (
+            "backup out.tar --config no.toml",
+            "`greenlane backup` reads a configuration there; begin",
+        ),
+        ("edge enroll --code a-b --config no.toml", "a copy of firmware_configs/raspberry-pi/"),
+        ("doctor --config no.toml", r"no\.toml: there is no such file\. `greenlane doctor` reads"),
         ("simulate --devices 9 --codes nowhere", "nowhere: there is no such file or folder"),
         ("model train nothing", "no recipe 'nothing': give a file, or one of smoke, "),
         ("edge --config {firmware}/raspberry-pi/agent.toml", "`greenlane edge enroll`"),

@@ -59,6 +59,16 @@ def test_what_is_there_is_not_overwritten(backup: tuple[Path, Subject]) -> None:
         restore(out, subject, is_forced=False)
 
 
+def test_a_backup_that_is_not_there_is_said_before_a_word_about_the_state(
+    backup: tuple[Path, Subject],
+) -> None:
+    """Who mistyped its name would else be told to set his state aside."""
+    out, subject = backup
+    with pytest.raises(FileNotFoundError, match="mistyped"):
+        restore(out.with_name("mistyped.tar"), subject, is_forced=False)
+    assert sorted(path.name for path in out.parent.iterdir()) == ["center", "center.tar"]
+
+
 @pytest.mark.parametrize("at", [0.3, 0.6, 0.99])
 def test_a_backup_that_was_cut_off_changes_nothing(backup: tuple[Path, Subject], at: float) -> None:
     """The manifest is its end."""
