@@ -108,10 +108,8 @@ def test_who_reads_on_is_asked_again() -> None:
     """A stream outlives the request: a session that ended, or lost its password, reads no more."""
     known = {"token": AMINA}
     cookie = (b"cookie", f"{COOKIE}=token".encode())
-    scope: dict[str, Any] = {
-        **{"type": "http", "method": "GET", "path": "/api/alerts/stream", "scheme": "http"},
-        "headers": [cookie],
-    }
+    scope: dict[str, Any] = {"type": "http", "method": "GET", "scheme": "http"}
+    scope |= {"path": "/api/alerts/stream", "headers": [cookie]}
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
