@@ -13,6 +13,8 @@ STRANGERS_FROM: Final = 6_000
 KEYS_FROM: Final = 20_000
 """Seeds below change no keys and keep no snapshots; their database takes no time, and their command
 center's disk is never full."""
+FORGERS_FROM: Final = 40_000
+"""Seeds below have no forger; their command center is only killed, cut off, or on a full disk."""
 Kind = Literal["gentle", "rough"]
 What = Literal["opened", "intact", "missing", "damaged", "bag"]
 Happens = Literal[
@@ -37,6 +39,11 @@ Happens = Literal[
     "rotate key",
     "revoke key",
     "center's disk",
+    "center's clock",
+    "part center",
+    "copy center",
+    "restore center",
+    "forger",
 ]
 GENTLE: Final[tuple[Happens, ...]] = ("kill gateway", "stop gateway", "kill center", "broker")
 GENTLE_TOO: Final[tuple[Happens, ...]] = ("cut", "database")
@@ -59,6 +66,20 @@ ROUGH: Final[tuple[Happens, ...]] = (
     "part",
 )
 ROUGH_TOO: Final[tuple[Happens, ...]] = ("rotate key", "revoke key", "center's disk")
+ROUGH_THREE: Final[tuple[Happens, ...]] = (
+    "center's clock",
+    "part center",
+    "copy center",
+    "restore center",
+    "forger",
+    "forger",
+)
+BEFORE: Final[dict[Happens, Happens]] = {
+    "restore gateway": "back up gateway",
+    "restore card": "copy card",
+    "restore center": "copy center",
+}
+"""What is restored was copied once: without that, too little of it would be seen."""
 APART: Final[dict[Happens, frozenset[Happens]]] = {
     "rotate key": frozenset(("restore card", "double agent")),
     "revoke key": frozenset(("restore card", "double agent", "restore gateway")),
@@ -185,6 +206,8 @@ def plan(seed: int) -> Plan:
     is_rough = kind == "rough"
     is_late = seed >= KEYS_FROM
     menu = (*ROUGH, *ROUGH_TOO * is_late) if is_rough else (*GENTLE, *GENTLE_TOO)
+    if seed >= FORGERS_FROM:
+        menu += ROUGH_THREE if is_rough else ("forger",)
     return Plan(
         seed=seed,
         kind=kind,
@@ -193,7 +216,7 @@ def plan(seed: int) -> Plan:
         events=tuple(_events(rng, agents)),
         excursions=tuple(_excursions(rng, agents)),
         weather=_rough(rng) if is_rough else _gentle(rng),
-        troubles=tuple(_possible(_troubles(rng, agents, menu))),
+        troubles=tuple(_chosen(rng, seed, agents, menu)),
         drift=tuple(rng.choice((0.0, 0.0, 2e-4, -2e-4)) * is_rough for _ in range(agents)),
         is_synchronised=tuple(rng.random() < 0.8 or not is_rough for _ in range(agents)),
         outbox_messages_max=rng.choice((40, 150, 10_000)) if is_rough else 10_000,
@@ -269,6 +292,21 @@ def _troubles(rng: random.Random, agents: int, menu: Sequence[Happens]) -> list[
         steps = rng.choice((0, 0, rng.randrange(1, 60)))
         troubles.append(Trouble(at, what, rng.randrange(agents), length, steps))
     return sorted(troubles, key=lambda trouble: trouble.at_s)
+
+
+def _chosen(rng: random.Random, seed: int, agents: int, menu: Sequence[Happens]) -> list[Trouble]:
+    troubles = _possible(_troubles(rng, agents, menu))
+    return _prepared(rng, troubles) if seed >= FORGERS_FROM else troubles
+
+
+def _prepared(rng: random.Random, troubles: list[Trouble]) -> list[Trouble]:
+    """With a copy of whatever is restored, made some time before; as a rule."""
+    copies = [
+        Trouble(rng.uniform(2, one.at_s), BEFORE[one.what], one.who)
+        for one in troubles
+        if one.what in BEFORE and rng.random() < 0.8
+    ]
+    return sorted([*troubles, *copies], key=lambda trouble: trouble.at_s)
 
 
 def _possible(troubles: list[Trouble]) -> list[Trouble]:

@@ -14,6 +14,7 @@ from gateway.trust.revoking import Wish, wish
 from greenlane.backup import Subject, back_up, restore
 from tests.faults.agent import Agent, Sensor
 from tests.faults.box import RESTART_S, Box, BoxClock
+from tests.faults.forger import Forger
 from tests.faults.plan import Happens, Trouble
 from tests.faults.world import GATEWAY, World
 
@@ -29,6 +30,8 @@ class Troubles:
     world: World
     cards: dict[int, list[Path]] = field(default_factory=dict)
     """Images of the cards of agents."""
+    centers: list[Path] = field(default_factory=list)
+    """Images of the command center's disk."""
     backups: list[Path] = field(default_factory=list)
 
     async def happen(self, trouble: Trouble) -> None:
@@ -166,6 +169,40 @@ class Troubles:
         """It is full for a while."""
         await self._fill(self.world.center_box, trouble)
 
+    async def centers_clock(self, trouble: Trouble) -> None:
+        """It jumps."""
+        self.world.center_clock.step_s += trouble.for_s
+
+    async def part_center(self, trouble: Trouble) -> None:
+        """Nothing comes through to it; it is not told."""
+        self.world.center_box.part(is_parted=True)
+        await asyncio.sleep(trouble.for_s)
+        self.world.center_box.part(is_parted=False)
+
+    async def copy_center(self, _trouble: Trouble) -> None:
+        """Somebody makes an image of its disk."""
+        self.centers.append(self.world.center_box.copied("center"))
+
+    async def restore_center(self, trouble: Trouble) -> None:
+        """Somebody writes an older image back; without one, it begins with nothing but its key."""
+        box = self.world.center_box
+        if box.life is None:
+            return
+        box.kill()
+        self.world.note(box)
+        name = f"center.new{box.lives}"
+        box.folder = self.centers.pop() if self.centers else self.world.new(name)
+        await _come_back(box, trouble.for_s)
+
+    async def forger(self, trouble: Trouble) -> None:
+        """Somebody with a link of their own speaks in the names of others."""
+        agent = self.world.agents[trouble.who]
+        forger = Forger(self.world.center)
+        with suppress(Unavailable):
+            async with self.world.network.hub.dial("forger") as link:
+                await link.publish(list(forger.packets(agent)))
+                self.world.forged += 2  # to the gateway: the others set nothing aside
+
     async def broker(self, trouble: Trouble) -> None:
         """It dies, and forgets everything."""
         hub = self.world.network.hub
@@ -238,6 +275,11 @@ TROUBLES: Final[dict[Happens, Callable[[Troubles, Trouble], Awaitable[None]]]] =
     "gateway's disk": Troubles.gateways_disk,
     "kill center": Troubles.kill_center,
     "center's disk": Troubles.centers_disk,
+    "center's clock": Troubles.centers_clock,
+    "part center": Troubles.part_center,
+    "copy center": Troubles.copy_center,
+    "restore center": Troubles.restore_center,
+    "forger": Troubles.forger,
     "broker": Troubles.broker,
     "cut": Troubles.cut,
     "part": Troubles.part,

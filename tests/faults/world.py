@@ -41,6 +41,8 @@ class World(Ground):
     """The highest number that was on any card."""
     held_max: int = 0
     """The most messages that were on any card of an agent."""
+    forged: int = 0
+    """Messages that somebody said to the gateway in another's name."""
     revoked: set[str] = field(default_factory=set)
     """Keys that somebody wanted revoked."""
     is_settled: bool = False
@@ -52,6 +54,7 @@ class World(Ground):
         self.database = Database(self.draw("database"), self.plan.database_s)
         self.strangers = Session()
         self.gateway_clock = BoxClock()
+        self.center_clock = BoxClock()
         self.gateway = Box("gateway", GATEWAY, self.new("gateway"), self._be_gateway, self)
         self.agents: list[Agent] = []
         self.boxes: list[Box] = []
@@ -163,7 +166,7 @@ class World(Ground):
     async def _add_center(self) -> None:
         key = Key.make()
         public = await self.enrolled(CENTER, key)
-        self.center = Center(CENTER, GATEWAY, key, public, VirtualClock(), self.draw("officer"))
+        self.center = Center(CENTER, GATEWAY, key, public, self.center_clock, self.draw("officer"))
         self.center_box = Box("center", CENTER, self.new("center"), self._be_center, self)
 
     async def _be_center(self, folder: Path, dial: Dial) -> None:

@@ -1,6 +1,7 @@
 """Honest boxes are not taken for others, and nobody says that something is lost without a cause."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -13,7 +14,7 @@ def declared(world: World, books: Books) -> Iterator[str]:
     causes = {
         "dropped": world.plan.outbox_messages_max < 1_000,
         "pruned": world.plan.has("restore gateway"),
-        "forgotten": world.plan.has("restore card", "double agent"),
+        "forgotten": world.plan.has("restore card", "double agent", "restore center"),
         "said again": world.plan.has("revoke key"),
     }
     for source, lost in books.lost:
@@ -22,7 +23,11 @@ def declared(world: World, books: Books) -> Iterator[str]:
 
 
 def undivided(_world: World, books: Books) -> Iterator[str]:
-    """No honest source says two things under one number."""
+    """Each number is held once, and no honest source says two things under one."""
+    times = Counter(e.identity for e in books.entries if e.identity and e.kind != "fork")
+    twice = [identity for identity, count in times.items() if count > 1]
+    if twice:
+        yield f"{len(twice)} messages are kept twice, the first is {twice[0]}"
     forks = [entry for entry in books.entries if entry.kind == "fork"]
     if forks:
         yield f"{len(forks)} forks of honest sources, the first is {forks[0].identity}"
@@ -43,5 +48,6 @@ def unsuspected(world: World, _books: Books) -> Iterator[str]:
     with closing(sqlite3.connect(world.journal)) as at:
         (suspects,) = at.execute("SELECT count(*) FROM quarantine").fetchone()
     is_refused = world.plan.has("revoke key", "rotate key")
-    if suspects > world.network.tally["truncated"] and not is_refused:
-        yield f"{suspects} suspects, {world.network.tally['truncated']} packets were harmed"
+    bad = world.network.tally["truncated"] + world.forged
+    if suspects > bad and not is_refused:
+        yield f"{suspects} suspects, {bad} packets were harmed or forged"

@@ -18,7 +18,7 @@ TOLD_AFTER: Final = timedelta(seconds=2 * RETELL_S)
 
 def conserved(world: World, books: Books) -> Iterator[str]:
     """What was durable on a card is kept as it was said, or declared lost."""
-    is_destroyed = world.plan.has("restore card", "double agent")
+    is_destroyed = world.plan.has("restore card", "double agent", "restore center")
     lost: dict[tuple[str, str, str], Ranges] = defaultdict(Ranges)
     for source, one in books.lost:
         lost[source, one.epoch, one.stream].add(one.first, one.to)
