@@ -1,5 +1,8 @@
 """The judge's state on disk now and then, so that a restart judges only the tail of the journal.
 
+    state ─▶ JSON, at one moment ─▶ a thread: packed, signed ─▶ the disk
+
+Packed, for many alerts repeat each other: whoever signs, copies and writes has a seventh to do.
 Signed with the gateway's key, and believed only if the signature is good: beyond what retention has
 erased, a snapshot is the only memory there is. The two newest are held. One that is harmed is set
 aside, for a person to look at, and the one before it, or else the whole journal, is judged on from.
@@ -8,6 +11,7 @@ aside, for a person to look at, and the one before it, or else the whole journal
 import asyncio
 import logging
 import sqlite3
+import zlib
 from typing import Final, NamedTuple
 
 import msgspec
@@ -26,6 +30,8 @@ BYTES_MAX: Final = 256 * 1024 * 1024
 """A state larger than this is not kept."""
 KEPT_MAX: Final = 2
 """Snapshots that are held; as many harmed ones beside them."""
+PACK_LEVEL: Final = 1
+"""The quickest: a hundred megabytes a second, beside the loop."""
 FORM: Final = 1
 """Of a snapshot. Raise it where a state that was written before must not be gone on from."""
 PAYLOAD: Final = "application/vnd.greenlane.judge-state+json"
@@ -77,10 +83,9 @@ async def load(store: Store, upto: int, *, journal: str, key: Key) -> State:
 
 def opened(kept: Kept, *, journal: str, public: bytes) -> State:
     """The state in a snapshot, once its signature is good; raises `Harmed`."""
-    body = kept.signed.body
     try:
-        verify(public, body, kept.signed.sig, PAYLOAD)
-        snapshot = msgspec.json.decode(body, type=_Snapshot)
+        verify(public, kept.signed.body, kept.signed.sig, PAYLOAD)
+        snapshot = _unpacked(kept.signed.body)
         if snapshot.form != FORM:
             raise Harmed(f"it has form {snapshot.form}, this gateway reads {FORM}")
         if (snapshot.journal, snapshot.position) != (journal, kept.position):
@@ -88,7 +93,7 @@ def opened(kept: Kept, *, journal: str, public: bytes) -> State:
         return reread(bytes(snapshot.state))
     except BadSignature as error:
         raise Harmed(f"not as this gateway signed it: {error}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, zlib.error) as error:
         raise Harmed(f"it cannot be read: {error}") from error
 
 
@@ -102,7 +107,7 @@ async def keep(store: Store, taken: Taken, *, journal: str, key: Key) -> None:
     if len(taken.body) > BYTES_MAX:
         _log.warning("the judge's state takes %d bytes: no snapshot", len(taken.body))
         return
-    # In a thread: a large state takes long to sign, and alerts are told meanwhile.
+    # In a thread: a large state takes long to pack, and alerts are told meanwhile.
     snapshot = _Snapshot(FORM, journal, taken.position, msgspec.Raw(taken.body))
     signed = await asyncio.to_thread(_sealed, snapshot, key)
     await store.write(lambda at: _write(at, Kept(taken.position, signed)))
@@ -115,8 +120,8 @@ def renamed(at: sqlite3.Connection, former: str, journal: str, key: Key) -> None
             opened(kept, journal=former, public=key.public)
         except Harmed:
             continue  # under the new id it is set aside at the next start
-        snapshot = msgspec.json.decode(kept.signed.body, type=_Snapshot)
-        signed = _sealed(msgspec.structs.replace(snapshot, journal=journal), key)
+        snapshot = msgspec.structs.replace(_unpacked(kept.signed.body), journal=journal)
+        signed = _sealed(snapshot, key)
         _write(at, Kept(kept.position, signed))
 
 
@@ -137,8 +142,14 @@ def covered(at: sqlite3.Connection) -> int:
 
 
 def _sealed(snapshot: _Snapshot, key: Key) -> SignedBytes:
-    body = msgspec.json.encode(snapshot)
+    body = zlib.compress(msgspec.json.encode(snapshot), PACK_LEVEL)
     return SignedBytes(body=body, keyid=key.keyid, sig=key.sign(body, PAYLOAD))
+
+
+def _unpacked(body: bytes) -> _Snapshot:
+    """What was signed; those of before are JSON as it is."""
+    text = body if body.startswith(b"{") else zlib.decompress(body)
+    return msgspec.json.decode(text, type=_Snapshot)
 
 
 def _newest(at: sqlite3.Connection, upto: int) -> Kept | None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import zlib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -105,6 +106,27 @@ def test_a_harmed_snapshot_is_set_aside_and_the_earlier_one_is_taken(
     with closing(sqlite3.connect(path)) as at:
         (why,) = at.execute("SELECT harm FROM snapshot WHERE position = 200").fetchone()
     assert "signed" in why
+
+
+def test_a_snapshot_of_before_is_read_that_was_not_packed(tmp_path: Path) -> None:
+    """Beyond what retention has erased there is no other memory; a restore packs it."""
+    path = tmp_path / "journal"
+    two_snapshots(path)
+    with closing(sqlite3.connect(path)) as at:
+        (packed,) = at.execute("SELECT body FROM snapshot WHERE position = 200").fetchone()
+        plain = zlib.decompress(packed)
+        assert len(packed) < len(plain) / 3
+        at.execute(
+            "UPDATE snapshot SET body = ?, sig = ? WHERE position = 200",
+            (plain, KEY.sign(plain, snapshots.PAYLOAD)),
+        )
+        at.commit()
+    before = written(loaded(path))
+    renew(path, key=KEY)
+    assert loaded(path).position == 200
+    assert written(loaded(path)) == before
+    with closing(sqlite3.connect(path)) as at:
+        assert at.execute("SELECT body FROM snapshot WHERE position = 200").fetchone()[0] != plain
 
 
 def test_a_snapshot_of_another_key_or_journal_is_not_believed(tmp_path: Path) -> None:
