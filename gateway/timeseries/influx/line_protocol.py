@@ -134,9 +134,11 @@ def _texts(points: Sequence[TimePoint]) -> list[str]:
 
 def _facts(points: Sequence[TimePoint]) -> Iterator[str]:
     """What else is known of each."""
-    for names, alike in itertools.groupby(points, _names):
-        facts = [point[7] for point in alike]
-        yield from _alike(names, facts) if names else [""] * len(facts)
+    if not any(map(_names, points)):  # a reading is its value
+        return itertools.repeat("", len(points))
+    shapes = itertools.groupby(points, _names)
+    texts = (_alike(names, [point[7] for point in alike]) for names, alike in shapes)
+    return itertools.chain.from_iterable(texts)
 
 
 _names: Final = operator.itemgetter(TimePoint._fields.index("names"))
