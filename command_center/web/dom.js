@@ -52,6 +52,9 @@ export function reveal(node, shown) {
 /** A key cap. */
 export const cap = (key) => el("kbd", { class: "key" }, key);
 
+/** Whether `keyed` has made a node for this key. */
+export const stands = (parent, key) => Boolean(parent.known?.has(key));
+
 /** Make `parent` hold one node for each item in this order, moving and making as few as possible. */
 export function keyed(parent, items, keyOf, make, update) {
   const known = (parent.known ??= new Map());

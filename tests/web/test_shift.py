@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from contract.messages import DeviceTwin, Point
 from contract.signing import Key
-from tests.web import busy, scene
+from tests.web import busy, growing, scene
 from tests.web.center import Center
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -106,11 +106,21 @@ def test_the_panel_of_agents_draws_a_part_of_thousands(page: Page, center: Cente
 def test_the_plan_of_a_large_post_stands_whole_though_it_comes_in_parts(
     page: Page, center: Center
 ) -> None:
-    """A few lanes with each frame, so that no drawing is long; what is beyond forty is said."""
+    """A few devices with each frame, in lanes that stood before too; what is beyond is said."""
+    at = scene.now()
     twins = tuple(
-        DeviceTwin(device=f"scale-{n}", family="modbus", lane=str(n)) for n in range(1, 46)
+        DeviceTwin(device=f"scale-{n}-{lane}", family="modbus", lane=str(lane))
+        for n in range(9)
+        for lane in range(1, 46)
     )
-    center.tell(scene.agent(at=scene.now(), devices=twins))
+    page.add_init_script(growing.watch("gl-lanes .spot"))
+    page.reload()
+    center.tell(scene.agent(at=at, devices=twins[:45]))
+    spots = page.locator("gl-lanes .spot")
+    expect(spots).to_have_count(40)
+    center.tell(scene.agent(at=at, devices=twins))
+    expect(spots).to_have_count(360)
+    assert growing.longest_step(page) <= growing.ROWS_A_FRAME
     lanes = page.locator("gl-lanes .lanes > .lane-row")
     expect(lanes).to_have_count(40)
     expect(lanes.last).to_contain_text("Lane 40")

@@ -1,5 +1,5 @@
 // The plan of one post: its lanes, the devices in each, and what is open about them, at a glance.
-import { draw, el, icon, keyed, reveal, say, set } from "../dom.js";
+import { draw, el, icon, keyed, reveal, say, set, stands } from "../dom.js";
 import { pathTo } from "../pages.js";
 import { plan, standWords } from "../plan.js";
 import { ENROL, capital, count, many } from "../words.js";
@@ -11,7 +11,7 @@ import * as trust from "./trust.js";
 /** Lanes, and devices in one of them, that are drawn; beyond it the plan says so. */
 const LANES_MAX = 40;
 const SPOTS_MAX = 24;
-/** Lanes of a post are drawn until so many devices were, in one frame: those of a large one are a thousand. */
+/** Devices that are made in one frame: those of a large post are a thousand. */
 const SPOTS_A_FRAME = 40;
 /** Alerts about the post itself that are named. */
 const LOOSE_MAX = 4;
@@ -26,7 +26,7 @@ const WHOLE = { missing: "numbers are missing", "declared lost": "some numbers a
 const wholeWords = (post) => ({ words: post.whole ? WHOLE[post.whole] : "", isGood: !post.whole || post.whole === "complete" || post.whole === "cannot tell" });
 
 export class Lanes extends HTMLElement {
-  #drawn = { post: "", lanes: 0 };
+  #room = 0; // devices that may still be made in this frame
 
   connectedCallback() {
     this.sign = trust.sign();
@@ -61,18 +61,9 @@ export class Lanes extends HTMLElement {
     if (!post) return;
     this.#showHead(post);
     this.#showLoose(post);
-    keyed(this.list, this.#lanesOf(post), (lane) => `${post.post}\n${lane.lane}`, makeLane, (node, lane) => this.#showLane(node, lane, post));
+    this.#room = SPOTS_A_FRAME;
+    keyed(this.list, post.lanes.slice(0, LANES_MAX), (lane) => `${post.post}\n${lane.lane}`, makeLane, (node, lane) => this.#showLane(node, lane, post));
     if (reveal(this.more, post.lanes.length > LANES_MAX)) say(this.more, `${many(post.lanes.length - LANES_MAX, "more lane")}: see the devices.`);
-  }
-
-  // A few more with each frame, until all that are drawn at most stand there.
-  #lanesOf({ post, lanes }) {
-    const all = Math.min(lanes.length, LANES_MAX);
-    let stand = this.#drawn.post === post ? Math.min(all, this.#drawn.lanes) : 0;
-    for (let spots = 0; stand < all && spots < SPOTS_A_FRAME; stand += 1) spots += Math.min(SPOTS_MAX, lanes[stand].spots.length);
-    this.#drawn = { post, lanes: stand };
-    if (stand < all) this.view.render();
-    return lanes.slice(0, stand);
   }
 
   #showChoice(posts, post) {
@@ -122,10 +113,17 @@ export class Lanes extends HTMLElement {
     say(stand, lane.alerts.length ? standWords(lane) : many(lane.spots.length, "device"));
     const [spots, more] = body.children;
     const shown = mostWanted(lane.spots);
-    keyed(spots, shown, (spot) => spot.key, (spot) => this.#makeSpot(spot), (tile, spot) => this.#showSpot(tile, spot));
+    keyed(spots, this.#standing(spots, shown), (spot) => spot.key, (spot) => this.#makeSpot(spot), (tile, spot) => this.#showSpot(tile, spot));
     if (!reveal(more, shown.length < lane.spots.length)) return;
     const isQuiet = lane.spots.every((spot) => shown.includes(spot) || !spot.open.length);
     say(more, `${many(lane.spots.length - shown.length, "more device")}${isQuiet ? ", nothing open about them" : ""}`);
+  }
+
+  // A few more with each frame, until all that are drawn stand there.
+  #standing(list, spots) {
+    const standing = spots.filter(({ key }) => stands(list, key) || this.#room-- > 0);
+    if (standing.length < spots.length) this.view.render();
+    return standing;
   }
 
   #makeSpot({ device, agent }) {

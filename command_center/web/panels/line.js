@@ -28,6 +28,8 @@ export class Line {
   #scale = null;
   #colours = {};
   #theme = ""; // that it was drawn in
+  #range = [0, 1];
+  #size = { width: 0, height: 0 }; // of the room, as it was told: to ask for it had the page laid out amid each drawing
 
   /** `at` hears where the pointer is; `zoomed` the range that was drawn with it; lines of one `group` point together. */
   constructor(room, { at, zoomed, group }) {
@@ -35,25 +37,27 @@ export class Line {
     this.at = at;
     this.zoomed = zoomed;
     this.group = group;
-    new ResizeObserver(() => this.#size()).observe(room);
+    new ResizeObserver(([{ contentRect: { width, height } }]) => this.#sized({ width, height })).observe(room);
   }
 
   /** Points, holes and the range shown, in ms; alerts {at, severity}; lowest and highest value, if not its own. */
   draw(points, holes, [from, to], { marks = [], scale = null } = {}) {
-    if (!this.room.clientWidth) return;
     this.#holes = holes;
     this.#marks = marks;
     this.#scale = scale;
+    this.#range = [from / 1000, to / 1000];
     this.points = points;
-    const data = this.#data(points, holes);
+    this.#show();
+  }
+
+  #show() {
+    if (!this.points || !this.#size.width || !this.#size.height) return;
     const { theme } = document.documentElement.dataset;
     if (theme !== this.#theme) this.rest();
     this.#theme = theme;
     this.#plot ??= this.#make();
-    this.#range = [from / 1000, to / 1000];
-    this.#plot.setData(data);
+    this.#plot.setData(this.#data(this.points, this.#holes));
   }
-  #range = [0, 1];
 
   /** Let go of the drawing: of one that left the page the window would know for ever. Another `draw` makes it anew. */
   rest() {
@@ -77,9 +81,11 @@ export class Line {
     return [at, low, high, mean]; // the mean last: it is drawn over the band
   }
 
-  #size() {
-    const { clientWidth: width, clientHeight: height } = this.room;
-    if (width && height) this.#plot?.setSize({ width, height });
+  // What was to be drawn before there was room for it is drawn now.
+  #sized(size) {
+    this.#size = size;
+    if (!this.#plot) this.#show();
+    else if (size.width && size.height) this.#plot.setSize(size);
   }
 
   #make() {
@@ -88,8 +94,7 @@ export class Line {
     const font = `11px ${style("--font")}`;
     const axis = { stroke: ink, font, ticks: { show: false }, grid: { stroke: rule, width: 1 } };
     return new uPlot({
-      width: this.room.clientWidth,
-      height: this.room.clientHeight,
+      ...this.#size,
       padding: [this.zoomed ? 18 : 8, 8, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 5, fill: colour("--text") }, drag: { x: Boolean(this.zoomed), y: false, setScale: false }, ...(this.group && { sync: { key: this.group, scales: ["x", null] } }) },
