@@ -36,11 +36,6 @@ class SealReaderServer(Listening):
         for writer in self._writers:
             writer.write(raw)
 
-    def hang_up(self) -> None:
-        """End all connections."""
-        for writer in list(self._writers):
-            writer.close()
-
     async def answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Say hello, and what is in reach."""
         if len(self._writers) >= CLIENTS_MAX:

@@ -68,5 +68,5 @@ async def gateway(folder: Path) -> AsyncIterator[Parts]:
     config = GatewayConfig(state_dir=str(folder), posts=("KEMBA",))
     async with assembled(config, VirtualClock()) as parts:
         enrolled = KeyEnrolled(source=SOURCE, keyid=KEY.keyid, public_key=KEY.public, by="test")
-        parts.intake._keys.enrolled(enrolled)
+        parts.trust.keys.enrolled(enrolled)
         yield parts

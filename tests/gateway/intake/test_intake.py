@@ -43,7 +43,7 @@ def test_a_key_that_is_revoked_while_its_message_waits_counts_no_more(tmp_path: 
         async with gateway(tmp_path) as parts:
             looked = await parts.intake._look([packet(SEAL)])
             revoked = KeyRevoked(source=SOURCE, keyid=KEY.keyid, reason="lost", by="test")
-            parts.intake._keys.revoked(revoked)
+            parts.trust.keys.revoked(revoked)
             await parts.intake._keep_all(looked)
 
     run_virtually(main())
@@ -200,7 +200,7 @@ def test_parts_stay_until_it_is_told_that_the_picture_is_whole(tmp_path: Path) -
 
     async def main() -> None:
         async with gateway(tmp_path) as parts:
-            blobs = parts.intake._blobs
+            blobs = Blobs(tmp_path)
             blobs.keep_all([(SOURCE, *piece) for piece in pieces])
             assert blobs.assemble(blob)
             connection = parts.journal._store._writing

@@ -71,7 +71,7 @@ def test_parts_whose_picture_never_came_are_given_up_and_said_to_be(tmp_path: Pa
             await parts.remains.tidy()
             await hours(parts, 1)
             assert (parts.remains.pictures, parts.remains.bytes) == (2, 4 * FILE_BYTES_MIN)
-            assert len(parts.intake._blobs.parts.unfinished()) == 2
+            assert len(Blobs(tmp_path).parts.unfinished()) == 2
             await hours(parts, 1)
             assert parts.remains.given_up == 1
 
@@ -135,7 +135,7 @@ def test_a_full_disk_gives_nothing_up_and_what_is_all_here_stays(tmp_path: Path)
 
     async def main() -> None:
         async with gateway(tmp_path) as parts:
-            blobs = parts.intake._blobs
+            blobs = Blobs(tmp_path)
             blobs.keep_all([(SOURCE, *part(HALF, offset, 500)) for offset in (0, 500)])
             await half(parts, OTHER, 1)
             ages(tmp_path, HALF)
