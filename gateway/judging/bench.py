@@ -197,12 +197,19 @@ class Bench:
 
     async def _keep(self, *, is_patient: bool = False) -> None:
         """Make changes durable, however long it takes: the state has moved on already."""
+        is_full = False
         while True:
             try:
-                return await self._changes.keep(is_patient=is_patient)
+                await self._changes.keep(is_patient=is_patient)
             except Unavailable as error:
-                _log.critical("%d changes wait for the disk: %s", self._changes.unkept, error)
+                if not is_full:
+                    _log.critical("%d changes wait for the disk: %s", self._changes.unkept, error)
+                is_full = True
                 await self._clock.sleep(RETRY_S)
+            else:
+                break
+        if is_full:
+            _log.warning("the changes that waited are on the disk")
 
     def _packet(self, signed: SignedBytes) -> Packet:
         return Packet(

@@ -164,8 +164,10 @@ class Notary:
             try:
                 return await work()
             except Unavailable as error:
+                # A full disk may last for a day: said once, until something is signed again.
+                level = logging.DEBUG if self.standing.reason else logging.WARNING
+                _log.log(level, "no checkpoint for now: %s", error)
                 self.standing.failed(str(error), is_refusal=False)
-                _log.warning("no checkpoint for now: %s", error)
                 await self._clock.sleep(RETRY_S)
 
 
