@@ -21,8 +21,8 @@ from gateway.trust.authority import OWN, Authority
 from gateway.trust.codes import Codes
 from gateway.trust.register import Register, revoked
 from gateway.trust.revoking import Wish, wish
+from tests.fuzz.harm import HUGE, WRONG, harmed
 from tests.fuzz.mutations import mutated
-from tests.fuzz.test_trust_files import HUGE, WRONG, harmed
 from tests.support.virtual import START, VirtualClock, run_virtually
 
 SOURCE: Final = Source.parse("/KEMBA/lane-1")
