@@ -10,7 +10,7 @@ from greenlane.exits import OK
 from greenlane.signals import until_signalled
 from greenlane.watchdog import watched
 
-COLLECT: Final = (100_000, 20, 50)
+COLLECT: Final = (20_000, 20, 50)
 """Python's collector looks after so many new objects, not 700: what arrives in a batch is held
 until the batch is done, so it found nothing, and everybody waited for it. What was loaded before
 the service began it never looks at again."""
