@@ -138,14 +138,15 @@ class Store:
     def _committed(self, group: list[_Job], results: "asyncio.Future[list[Any]]") -> None:
         self._is_committing = False
         self._drain()
-        error = None if results.cancelled() else results.exception()
-        if error is None and not results.cancelled():
+        if results.cancelled():
+            _fail(group, Unavailable(CLOSING))
+        elif error := results.exception():
+            _fail(group, error)
+        else:
             for job, result in zip(group, results.result(), strict=True):
                 job.then(result)
                 if not job.done.done():
                     job.done.set_result(result)
-        else:
-            _fail(group, error or Unavailable(CLOSING))
         if self._is_closing:
             _fail(self._waiting, Unavailable(CLOSING))
         self._go_on()

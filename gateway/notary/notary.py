@@ -142,9 +142,8 @@ class Notary:
 
     async def _sign(self) -> None:
         """Make tree and checkpoint durable, then tell it."""
-        found = checkpoint.Checkpoint(self.origin, self._edge.size, self._edge.root())
-        made = str(checkpoint.made(found, self._voice.key))
-        kept = Kept(found.size, found.origin, microseconds(self._clock.utc_now()), made, 0)
+        now = self._clock.utc_now()
+        kept = tree.signed(self._edge, origin=self.origin, key=self._voice.key, now=now)
         tiles = [*self._unkept, *self._edge.partial()]
         await self._patiently(lambda: self._store.write(lambda at: tree.keep(at, tiles, kept)))
         self._unkept.clear()
@@ -153,7 +152,7 @@ class Notary:
         self._made.set()
         self._made = asyncio.Event()
         _log.debug("checkpoint over %d entries", kept.size)
-        self._tell(made)
+        self._tell(kept.note)
 
     def _tell(self, made: str) -> None:
         message = CheckpointMade(checkpoint=made)

@@ -8,7 +8,6 @@ from typing import Final
 from contract.identifiers import Source
 from contract.proof import checkpoint
 from contract.signing import Key
-from gateway.instant import microseconds
 from gateway.journal.schema import prepare
 from gateway.journal.store import connect
 from gateway.notary import tree
@@ -36,9 +35,7 @@ def seal(journal: Path, *, source: Source, key: Key, now: datetime) -> Kept | No
                 tiles += edge.append(hashes)
             if not edge.size:
                 return None
-            found = checkpoint.Checkpoint(origin, edge.size, edge.root())
-            made = str(checkpoint.made(found, key))
-            last = Kept(edge.size, origin, microseconds(now), made, 0)
+            last = tree.signed(edge, origin=origin, key=key, now=now)
             at.execute("BEGIN IMMEDIATE")
             tree.keep(at, [*tiles, *edge.partial()], last)
             at.execute("COMMIT")

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from contract.link import Rejected
@@ -9,6 +10,8 @@ from contract.proof import checkpoint, note
 from contract.proof.leaf import Leaf, encode
 from contract.proof.merkle import consistency, leaf_hash
 from contract.proof.tiles import Edge, Place, Read, Tile, edge_of, node_in
+from contract.signing import Key
+from gateway.instant import microseconds
 
 LEVEL_SHIFT: Final = 40
 """Of a tile's id: two to this many tiles of one level."""
@@ -64,12 +67,15 @@ def edge(at: sqlite3.Connection) -> Edge:
         found = edge_of(last.size if last else 0, reader(at))
     except LookupError as error:
         raise Rejected(str(error)) from error
-    if (
-        last is not None
-        and found.root() != checkpoint.read(note.read(last.note.encode()).text).root
-    ):
+    if last is not None and found.root() != stood(last).root:
         raise Rejected(f"the tree is not the one that was signed with {last.size} entries")
     return found
+
+
+def signed(edge: Edge, *, origin: str, key: Key, now: datetime) -> Kept:
+    """A checkpoint over all that the edge has, to be kept with its tiles."""
+    made = checkpoint.made(checkpoint.Checkpoint(origin, edge.size, edge.root()), key)
+    return Kept(edge.size, origin, microseconds(now), str(made), 0)
 
 
 def keep(at: sqlite3.Connection, tiles: Iterable[Tile], made: Kept) -> None:

@@ -9,17 +9,14 @@ the judge's snapshots, the judge or a sink still need.
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from contract.clock import Clock
 from contract.link import Unavailable
-from contract.messages import (
-    BodiesErased,
-    RetentionClass,
-)
+from contract.messages import BodiesErased, RetentionClass
 from gateway.instant import microseconds
 from gateway.journal.blobs import Blobs
 from gateway.journal.journal import Journal, read_cursor, write_cursor
@@ -90,25 +87,19 @@ class Eraser:
 
     async def keep_house(self) -> None:
         """Erase what is due; raises `Unavailable`."""
-        due = [one for one in CLASSES if self._retention.lasting(one)]
+        due = {one: lasting for one in CLASSES if (lasting := self._retention.lasting(one))}
         if not due:
             return
         await self._store.write(resting.fill)
         await self._list_pictures()
-        for one in due:
-            await self._erase(one)
+        for retention, lasting in due.items():
+            await self._erase(retention, lasting)
 
-    async def _erase(self, retention: RetentionClass) -> None:
-        lasting = self._retention.lasting(retention)
-        if lasting is None:
-            return
+    async def _erase(self, retention: RetentionClass, lasting: timedelta) -> None:
         before = self._journal.now() - lasting
         upto = await self._store.read(lambda at: self._due(at, before))
         cursor = f"retention {retention}"
         after = await self._journal.cursor(cursor)
-        is_evidence = retention == "evidence"
-        if upto <= after and not is_evidence:
-            return
         if upto > after:
             told = BodiesErased(retention=retention, upto=upto, received_before=before)
             await self._journal.append([self._voice.say(told)])
@@ -117,7 +108,7 @@ class Eraser:
             step = min(after + STEP_ENTRIES, upto)
             erased += await self._step(retention, cursor, after, step)
             after = step
-        if is_evidence:
+        if retention == "evidence":
             erased += await self._erase_rested_on(upto)
         if erased:
             _log.info("%d bodies (%s) up to entry %d are erased", erased, retention, upto)
@@ -178,7 +169,7 @@ def _erasable() -> str:
     return _ERASABLE.format(kinds=_quoted(ERASABLE), for_ever=_quoted(FOR_EVER))
 
 
-def _quoted(words: Sequence[str] | dict[str, RetentionClass]) -> str:
+def _quoted(words: Iterable[str]) -> str:
     return ", ".join(f"'{word}'" for word in words)
 
 
