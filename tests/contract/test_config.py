@@ -22,6 +22,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
+    """What it says counts; the rest is as it is without it."""
     file = tmp_path / "agent.toml"
     file.write_text('state_dir = "/x"\n[broker]\nport = 1884\n')
     assert load(file, Config).broker.port == 1884
@@ -41,10 +42,12 @@ def test_a_file_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_named(text: str, says: str) -> None:
+    """The key, and what may stand there."""
     with pytest.raises(BadConfig, match=says):
         parse(text, Config)
 
 
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    """By its path, and with what the system says."""
     with pytest.raises(BadConfig, match=r"agent\.toml: No such file"):
         load(tmp_path / "agent.toml", Config)

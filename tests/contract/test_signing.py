@@ -24,6 +24,7 @@ def test_rfc_8032_signs_as_we_do() -> None:
 
 @given(st.binary(max_size=200), st.integers(0, 10_000))
 def test_any_flipped_bit_is_seen(envelope: bytes, where: int) -> None:
+    """In the signature or in what is signed."""
     key = Key(bytes(32))
     sig = key.sign(envelope)
     verify(key.public, envelope, sig)
@@ -36,11 +37,13 @@ def test_any_flipped_bit_is_seen(envelope: bytes, where: int) -> None:
 @pytest.mark.parametrize("sig", [b"", b"x", bytes(64), bytes(65)])
 @pytest.mark.parametrize("public", [b"", bytes(32), bytes(31)])
 def test_rubbish_is_a_bad_signature_and_no_crash(public: bytes, sig: bytes) -> None:
+    """Of any length, also where a key should be."""
     with pytest.raises(BadSignature):
         verify(public, b"{}", sig)
 
 
 def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    """Nobody else may read its file; the second start finds it."""
     path = tmp_path / "state" / "key"
     key = Key.load_or_make(path)
     assert path.stat().st_mode & 0o777 == 0o600

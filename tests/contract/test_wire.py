@@ -12,11 +12,13 @@ from contract.wire import BLOB, JSON, check_part, join, split
 
 @given(st.binary(min_size=1, max_size=200), st.binary(max_size=200))
 def test_what_is_joined_comes_apart(envelope: bytes, raw: bytes) -> None:
+    """Whatever bytes stand in the envelope or behind it."""
     assert split(join(envelope, raw), BLOB) == (envelope, raw)
 
 
 @given(st.binary(max_size=40))
 def test_no_bytes_make_the_splitter_crash(body: bytes) -> None:
+    """What comes apart is what was joined; all else is unreadable."""
     try:
         frame = split(body, BLOB)
     except Unreadable:
@@ -25,6 +27,7 @@ def test_no_bytes_make_the_splitter_crash(body: bytes) -> None:
 
 
 def test_what_is_too_large_is_unreadable() -> None:
+    """Before anything of it is read."""
     with pytest.raises(Unreadable, match="the most is"):
         split(bytes(MESSAGE_BYTES_MAX + 1), JSON)
 

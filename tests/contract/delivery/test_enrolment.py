@@ -20,17 +20,20 @@ def challenged(secret: str = CODE.secret, nonce: bytes = bytes(32)) -> EnrolChal
 
 
 def test_a_box_with_the_code_is_entered() -> None:
+    """The entry for the journal names the key that the box showed."""
     proof = prove(SOURCE, challenged(), code=CODE, key=BOX)
     entered = check(SOURCE, proof, secret=CODE.secret, nonce=bytes(32), gateway_key=GATEWAY.public)
     assert (entered.source, entered.public_key) == (SOURCE, BOX.public)
 
 
 def test_a_gateway_without_the_code_is_not_believed() -> None:
+    """The box sees it by the challenge, before it has proved anything."""
     with pytest.raises(Rejected, match="does not know the code"):
         prove(SOURCE, challenged(secret="guess"), code=CODE, key=BOX)  # noqa: S106 - a wrong one
 
 
 def test_a_box_without_the_code_is_not_entered() -> None:
+    """A guess makes another proof than the code does."""
     proof = prove(SOURCE, challenged(secret="guess"), code=Code("k3m9", "guess"), key=BOX)  # noqa: S106 - a wrong one
     with pytest.raises(Rejected, match="wrong, used, or too old"):
         check(SOURCE, proof, secret=CODE.secret, nonce=bytes(32), gateway_key=GATEWAY.public)
@@ -51,6 +54,7 @@ def test_a_proof_counts_once_for_one_box_at_one_gateway(what: str) -> None:
 
 
 def test_something_that_is_no_key_is_refused_at_once() -> None:
+    """Without a challenge, and in a sentence."""
     asked = EnrolAsked(public_key=b"short", code="k3m9")
     told = challenge(SOURCE, asked, secret="x", nonce=bytes(32), key=GATEWAY)  # noqa: S106 - any
     assert isinstance(told, EnrolAnswered)
@@ -59,5 +63,6 @@ def test_something_that_is_no_key_is_refused_at_once() -> None:
 
 @pytest.mark.parametrize("text", ["", "k3m9", "-x", "k3m9-"])
 def test_a_mistyped_code_is_refused_before_it_travels(text: str) -> None:
+    """A code is a name and a secret; both have to be there."""
     with pytest.raises(Rejected, match="name-secret"):
         Code.parse(text)

@@ -13,6 +13,7 @@ from contract.delivery.grants import LAPSE_S, WINDOW_FIRST, WINDOW_MAX, Grants
 def test_the_sum_of_windows_stays_below_half_the_queue(
     queue: int, asks: list[tuple[int, float]]
 ) -> None:
+    """Whoever asks whenever: the broker's queue never fills."""
     grants, now, windows = Grants(queue), 0.0, dict[int, tuple[int, float]]()
     for source, later in asks:
         now += later
@@ -24,6 +25,7 @@ def test_the_sum_of_windows_stays_below_half_the_queue(
 
 
 def test_one_alone_soon_gets_all_that_is_allowed() -> None:
+    """Its window grows from the first to the largest and never shrinks."""
     grants = Grants(100_000)
     windows = [grants.grant("/KEMBA/a", float(second)) for second in range(8)]
     assert windows[0] == WINDOW_FIRST
@@ -32,6 +34,7 @@ def test_one_alone_soon_gets_all_that_is_allowed() -> None:
 
 
 def test_where_places_are_few_everybody_gets_a_turn() -> None:
+    """Twelve sources in a queue of ten: none waits for ever."""
     grants, sources = Grants(10), [f"/KEMBA/a{n}" for n in range(12)]
     turns = dict.fromkeys(sources, 0)
     for second in range(60):
