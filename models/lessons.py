@@ -1,8 +1,12 @@
-"""Lessons from harmless pictures: turned, mirrored, scaled, most of them with an item projected."""
+"""Lessons from harmless pictures: turned, mirrored, scaled, most of them with an item projected.
+
+Harmless things are projected as well. Else it is learnt that something was projected, not what.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import cv2
@@ -13,12 +17,15 @@ from models.image import letterbox
 from models.pictures import TRUTHS_MAX, Batch
 from models.variation import GRID_PX, Truths, Variation
 from models.xray.bag import CLASSES
+from models.xray.contents import any_thing
 from models.xray.palette import scanner_of
 from models.xray.projection import NoRoom, hide
 from models.xray.scanner import Scanner
 
 ITEM_SHARE = 0.7
 SECOND_SHARE = 0.15
+HARMLESS_SHARES = (0.7, 0.35)
+"""Of the pictures get one harmless thing, and of those a second one; half of them lookalikes."""
 LONG_PX_MAX = 640  # of a picture in memory
 BRIGHTNESS = 0.04  # by how much a picture is made brighter or darker
 
@@ -56,7 +63,7 @@ class Backgrounds:
 
     def _lesson(self, rng: np.random.Generator) -> tuple[NDArray[np.uint8], Truths]:
         place = int(rng.integers(len(self.pictures)))
-        picture, found = self.pictures[place], Truths()
+        picture, found = self._packed(rng, place), Truths()
         known = [kind for kind in self.kinds if kind in CLASSES]
         chances = (ITEM_SHARE, SECOND_SHARE)
         for chance in chances:
@@ -70,6 +77,18 @@ class Backgrounds:
             picture = put.pixels
             found.append((self.kinds.index(kind), *put.truth.box))
         return picture, found
+
+    def _packed(self, rng: np.random.Generator, place: int) -> NDArray[np.uint8]:
+        """Return a picture with no, one or two simulated harmless things in it."""
+        picture = self.pictures[place]
+        for share in HARMLESS_SHARES:
+            if rng.random() >= share:
+                break
+            name, thing = any_thing(rng, is_lookalike=bool(rng.integers(2)))
+            seed = int(rng.integers(2**31))
+            with suppress(NoRoom):
+                picture = hide(picture, name, seed, self.scanners[place], own=thing).pixels
+        return picture
 
 
 def _shrunk(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.splits import TEST, bag
 from models.xray.bag import CLASSES, Picture, Truth, render
-from models.xray.contents import CONTENTS, LOOKALIKES
+from models.xray.contents import any_thing
 from models.xray.projection import NoRoom, hide
 
 PICTURE_PX = 416
@@ -133,10 +133,9 @@ def controls(
     order = _order(bases, count, whole)
     for number, sample in enumerate(source.samples((), order)):
         rng = np.random.default_rng([*whole, number, CONTROL])
-        things = (LOOKALIKES, CONTENTS)[number % 2]
-        name = str(rng.choice(list(things)))
+        name, thing = any_thing(rng, is_lookalike=number % 2 == 0)
         try:
-            put = hide(sample.pixels, name, [*whole, number], own=things[name][0](rng))
+            put = hide(sample.pixels, name, [*whole, number], own=thing)
         except NoRoom:
             continue
         yield Sample(sample.name, put.pixels, packed=(*sample.packed, name))

@@ -14,7 +14,7 @@ from models.xray.cases import case
 from models.xray.chance import chance
 from models.xray.concealment import PLACES_TRIED as HIDING_PLACES_TRIED
 from models.xray.concealment import any_concealment, cover, wrapping
-from models.xray.contents import CONTENTS, LOOKALIKES
+from models.xray.contents import any_thing
 from models.xray.parts import SHADOW_CM_MIN, Sheet, Thing
 from models.xray.scanner import Scanner, absorption, any_scanner, colour, expose
 from models.xray.shapes import Map, Pose
@@ -229,14 +229,7 @@ def _pack(
 ) -> str:
     """Lay one honest thing into the bag, as `_hide` does, and return its name."""
     middle, room = bag
-    if chance(rng, lookalike_share):
-        name = str(rng.choice(list(LOOKALIKES)))
-        maker = LOOKALIKES[name][0]
-    else:
-        weights = np.asarray([weight for _, weight in CONTENTS.values()])
-        name = str(rng.choice(list(CONTENTS), p=weights / weights.sum()))
-        maker = CONTENTS[name][0]
-    thing = maker(rng)
+    name, thing = any_thing(rng, is_lookalike=chance(rng, lookalike_share))
     places = [_place(rng, middle, room, thing.reach) for _ in range(PLACES_TRIED)]
     belt.add(thing, min(places, key=belt.plastic_at))
     return name

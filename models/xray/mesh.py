@@ -104,10 +104,6 @@ class Mesh:
         risen = z + u * (c * along + s * across) + v * (c * across - s * along)
         return Mesh(np.stack([u, v, risen], axis=1), self.faces)
 
-    def scaled(self, factor: float) -> Mesh:
-        """Return it `factor` times as large."""
-        return Mesh(self.vertices * factor, self.faces)
-
     def centred(self) -> Mesh:
         """Return it with its origin in the middle of the box round it."""
         middle = (self.vertices.min(axis=0) + self.vertices.max(axis=0)) / 2

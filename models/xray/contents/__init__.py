@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from numpy.random import Generator
 
 from models.xray.contents.clothing import belt, clothes, helmet, shoe
@@ -52,3 +53,13 @@ LOOKALIKES: dict[str, tuple[Maker, str]] = {
     "sprig": (sprig, "coral_or_shell"),
 }
 """Each with the class it is most easily taken for."""
+
+
+def any_thing(rng: Generator, *, is_lookalike: bool) -> tuple[str, Thing]:
+    """Return a harmless thing and its kind: a lookalike, or what people pack and how often."""
+    if is_lookalike:
+        name = str(rng.choice(list(LOOKALIKES)))
+        return name, LOOKALIKES[name][0](rng)
+    weights = np.asarray([weight for _, weight in CONTENTS.values()])
+    name = str(rng.choice(list(CONTENTS), p=weights / weights.sum()))
+    return name, CONTENTS[name][0](rng)
