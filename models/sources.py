@@ -20,7 +20,7 @@ from models.xray.projection import NoRoom, hide
 PICTURE_PX = 416
 BAGS_AHEAD = 64  # rendered and waiting
 RENDERED_APART_MIN = 200
-CONTROL = 1  # beside the seed of an item: the harmless thing that is projected instead
+CONTROL_SEED = 1  # beside the seed of an item: the harmless thing that is projected instead
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def controls(
     whole = _whole(seed)
     order = _order(bases, count, whole)
     for number, sample in enumerate(source.samples((), order)):
-        rng = np.random.default_rng([*whole, number, CONTROL])
+        rng = np.random.default_rng([*whole, number, CONTROL_SEED])
         name, thing = any_thing(rng, is_lookalike=number % 2 == 0)
         try:
             put = hide(sample.pixels, name, [*whole, number], own=thing)
