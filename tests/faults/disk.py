@@ -8,13 +8,13 @@ commit, or between the commit and the moment in which it hears of it.
 import asyncio
 import contextlib
 import random
-import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tests.support.full_disk import nothing_can_be_written
 from tests.support.virtual import VirtualLoop
 
 SLOW_SHARE: Final = 0.02
@@ -137,9 +137,5 @@ def _full(disk: Disk | None) -> Iterator[None]:
     if disk is None or disk.is_dead or not disk.is_full():
         yield
         return
-    former = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, former[1]))
-    try:
+    with nothing_can_be_written():
         yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, former)
