@@ -15,6 +15,11 @@ INTRODUCTION = (
     "nothing of the model's classes in it."
 )
 COCO_S = "(COCO's, mean over classes; bootstrap over pictures)."
+SEES_PROJECTION = (
+    "**Part of what is found, is found for having been simulated**: harmless things that look like "
+    "no class, projected in the same way, raise more alarms than these pictures alone. Trust what "
+    "is found no further than that; train longer, or with more pictures."
+)
 RELIABILITY = (
     "Reliability of the scores: of the boxes said in these bags, this share was right. It "
     "belongs to this mixture of bags; a score is no probability."
@@ -33,6 +38,7 @@ def as_dict(trial: Trial) -> dict[str, Any]:
         "thresholds": trial.thresholds,
         "figures": {kind: figure.as_dict() for kind, figure in trial.figures.items()},
         "bags": trial.bags.as_dict(),
+        "sees_projection": trial.sees_projection(),
         "average_precision": _precisions(trial.precisions),
         "by": {
             name: {part: figure.as_dict() for part, figure in table.items()}
@@ -79,6 +85,8 @@ def as_markdown(trial: Trial) -> str:
         ]
     for name, table in trial.by.items():
         lines += [f"By {name}:", "", *_table("part", table), ""]
+    if trial.sees_projection():
+        lines += [SEES_PROJECTION, ""]
     lines += [*_reliability(trial), ""]
     took = trial.latency_ms
     lines.append(

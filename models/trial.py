@@ -38,6 +38,7 @@ THICKNESS = ("absorbed", (0.3, 1.0, 2.0))
 OVERLAP = ("behind", (0.3, 0.8, 1.5))
 """Edges between the parts of a table, in mean -ln T of the thing and of what lies over it."""
 CONTROL = "what is projected into harmless pictures where no item is"
+ALIKE, OTHER = "a lookalike", "another harmless thing"
 SCORE_BINS = 10
 CURVE_POINTS = 60
 SCHEMA = "greenlane.trial/1"
@@ -67,6 +68,16 @@ class Trial:
     drift: dict[str, Any]
     items: list[dict[str, Any]]
     """Projected items: the picture's score for the class without and with it."""
+
+    def sees_projection(self) -> bool:
+        """Tell whether what is simulated is announced for having been simulated.
+
+        It is where harmless things that look like no class raise more alarms than the pictures
+        alone do, beyond both intervals: then some of the items are found for that as well.
+        """
+        if CONTROL not in self.by:
+            return False
+        return self.by[CONTROL][OTHER].false_alarm.low > self.figures["any"].false_alarm.high
 
 
 def look_at(
@@ -199,7 +210,7 @@ def _by_control(
     found = rate_of(found_in(items, thresholds))
     parts = {
         name: [one for one in controls if (one.packed[-1] in LOOKALIKES) is is_alike]
-        for name, is_alike in (("a lookalike", True), ("another harmless thing", False))
+        for name, is_alike in ((ALIKE, True), (OTHER, False))
     }
     return {
         CONTROL: {name: Figure(found, _stopped(part, thresholds)) for name, part in parts.items()}
