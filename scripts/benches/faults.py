@@ -21,7 +21,7 @@ from typing import Final
 
 from scripts.benches.bench import asking, verdict
 from tests.faults import real, virtual
-from tests.faults.plan import plan
+from tests.faults.seeds import plan
 
 RUNS: Final = 100
 RUNS_OF_A_PROCESS: Final = 50

@@ -12,7 +12,8 @@ from tests.faults.books import Books, opened
 from tests.faults.disk import FateLoop
 from tests.faults.evidence import evident
 from tests.faults.invariants import wrongs
-from tests.faults.plan import Plan, plan
+from tests.faults.plan import Plan
+from tests.faults.seeds import plan
 from tests.faults.story import tell
 from tests.faults.world import World
 
