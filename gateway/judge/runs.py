@@ -9,6 +9,7 @@ came quickest: a word that is late for it looks early, never the other way round
     the newest run, in its order        ─▶ "current"
     the newest run, behind what it said ─▶ "stale"    an old link's word behind the new one's
     another, from before it was followed─▶ "late"
+    one never heard of, said before the newest began, on its box ─▶ "late"
     another, and it speaks on           ─▶ "again"    one key on two boxes: it is the newest now
 """
 
@@ -72,6 +73,8 @@ class Runs(msgspec.Struct):
 
     epoch: str = ""
     """The newest."""
+    begun: Turn | None = None
+    """The word by which it became that."""
     by_epoch: dict[str, Run] = {}
 
     def hear(self, word: Word, at: datetime) -> Verdict:
@@ -79,6 +82,8 @@ class Runs(msgspec.Struct):
         now_us = microseconds(at)
         run = self.by_epoch.get(word.epoch)
         if run is None:
+            if self._is_overtaken(word):
+                return "late"
             self._begin(word, now_us)
             return "newer"
         if word.epoch != self.epoch:
@@ -101,8 +106,13 @@ class Runs(msgspec.Struct):
             run.said_us = max(said_us, run.said_us)
         return run is None or epoch == self.epoch
 
+    def _is_overtaken(self, word: Word) -> bool:
+        """Whether its run ended before the newest began: nobody names one that held nothing."""
+        begun = self.begun
+        return begun is not None and word.boot == begun.boot and word.said_us < begun.said_us
+
     def _begin(self, word: Word, now_us: int) -> None:
-        turn = Turn(word.boot, word.said_us, now_us)
+        turn = self.begun = Turn(word.boot, word.said_us, now_us)
         for epoch in reversed(word.former[:RUNS_MAX]):
             self.by_epoch.setdefault(epoch, Run(next=turn))
         if self.epoch:

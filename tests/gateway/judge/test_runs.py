@@ -73,6 +73,16 @@ def test_an_old_word_that_is_heard_first_behind_the_new_runs_birth_is_no_clone()
     assert not court.alerts("agent_doubled")
 
 
+def test_the_birth_of_a_run_that_held_nothing_may_come_behind_the_next_one() -> None:
+    """No birth names it; but its box says that it was before."""
+    court = Court()
+    court.live(born("a"), 0)
+    court.live(born("c", "a"), 20)
+    court.hear(said(born("b", "a"), GATE, 15), 26)
+    court.live(alive("c"), 30)
+    assert not court.alerts("agent_doubled")
+
+
 def found(*, is_found: bool, epoch: str = "a") -> AgentAlive:
     """A sign of life that says whether the reader answers."""
     devices = (DeviceAlive(device="reader", is_found=is_found),)
