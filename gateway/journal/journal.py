@@ -79,7 +79,11 @@ class Journal:
     async def append(self, drafts: Sequence[Draft]) -> list[Outcome]:
         """Keep these, in this order; durable when it returns. Raises `Unavailable` (disk full)."""
         now_us = self._slewed.now_us()  # here: writes are committed in the order they are asked
-        return await self._store.write(lambda at: _append(at, drafts, now_us), self._arrived)
+        return await self._store.write(
+            lambda at: _append(at, drafts, now_us),
+            self._arrived,
+            size=sum(len(draft.body) for draft in drafts),
+        )
 
     def now(self) -> datetime:
         """About what `received_at` the next entry would have."""

@@ -26,6 +26,8 @@ PATIENCE_S: Final = 0.1
 LOG_COMMITS: Final = 100
 """After so many commits the log is drained into the file, by a thread of its own: within a commit,
 as SQLite would do it, whoever waits would wait for an fsync of the file as well."""
+LOG_BYTES: Final = 8 * 1024 * 1024
+"""Or after so many bytes: of a backlog, thirty commits fill the log."""
 LOG_PAGES_MAX: Final = 4_000
 """With more in the log (32 MiB) a commit drains what is left: while the other thread drains, more
 comes, and only a log that is wholly drained begins again at its beginning."""
@@ -44,6 +46,7 @@ class _Job:
     work: Work[Any]
     then: Callable[[Any], None]
     done: "asyncio.Future[Any]"
+    size: int
     is_due: bool = False
     """A commit is to begin for it; until then it waits for that of another one."""
 
@@ -65,6 +68,7 @@ class Store:
         self._drainer: Final = ThreadPoolExecutor(1, thread_name_prefix="journal-drainer")
         self._drained: asyncio.Future[None] | None = None
         self._commits = 0
+        self._log_bytes = 0
         self._waiting: list[_Job] = []
         self._is_committing = False
         self._is_closing = False
@@ -74,9 +78,10 @@ class Store:
         work: Work[T],
         then: Callable[[T], None] = lambda _: None,
         *,
+        size: int = 0,
         is_patient: bool = False,
     ) -> T:
-        """Do this in a transaction; durable when it returns.
+        """Do this in a transaction; durable when it returns. Size: bytes that it writes, about.
 
         ``then`` hears the result in the order of the commits, even if whoever asked has been
         cancelled meanwhile. What is patient saves others from waiting for one commit more: see
@@ -88,7 +93,7 @@ class Store:
             raise Unavailable(f"{WAITING_MAX} writes wait for the disk")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        job = _Job(work, then, done)
+        job = _Job(work, then, done, size)
         self._waiting.append(job)
         if is_patient:
             loop.call_later(PATIENCE_S, self._hurry, job)
@@ -137,7 +142,7 @@ class Store:
 
     def _committed(self, group: list[_Job], results: "asyncio.Future[list[Any]]") -> None:
         self._is_committing = False
-        self._drain()
+        self._drain(sum(job.size for job in group))
         if results.cancelled():
             _fail(group, Unavailable(CLOSING))
         elif error := results.exception():
@@ -151,12 +156,14 @@ class Store:
             _fail(self._waiting, Unavailable(CLOSING))
         self._go_on()
 
-    def _drain(self) -> None:
-        """Let the log be drained, if it is time and nobody does it already."""
+    def _drain(self, size: int) -> None:
+        """So much came: let the log be drained, if it is time and nobody does it already."""
         self._commits += 1
+        self._log_bytes += size
+        is_time = self._commits >= LOG_COMMITS or self._log_bytes >= LOG_BYTES
         is_drained = self._drained is None or self._drained.done()
-        if self._commits >= LOG_COMMITS and is_drained and not self._is_closing:
-            self._commits = 0
+        if is_time and is_drained and not self._is_closing:
+            self._commits = self._log_bytes = 0
             loop = asyncio.get_running_loop()
             self._drained = loop.run_in_executor(self._drainer, _drain, self._draining)
 

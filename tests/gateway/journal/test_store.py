@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from contract.link import Unavailable
-from gateway.journal.store import LOG_COMMITS, LOG_PAGES_MAX, PAGE_BYTES, Store, open_store
+from gateway.entry import Draft
+from gateway.journal.journal import Journal
+from gateway.journal.store import (
+    LOG_BYTES,
+    LOG_COMMITS,
+    LOG_PAGES_MAX,
+    PAGE_BYTES,
+    Store,
+    open_store,
+)
+from tests.support.virtual import VirtualClock
 
 
 @pytest.mark.anyio
@@ -100,6 +110,21 @@ async def test_the_log_is_drained_beside_the_commits(tmp_path: Path) -> None:
             await commit(store, f"{number}")
         async with asyncio.timeout(30):
             while path.stat().st_size < LOG_COMMITS * PAGE_BYTES:
+                await asyncio.sleep(0.01)
+
+
+@pytest.mark.anyio
+async def test_a_backlog_is_drained_beside_its_few_large_commits(tmp_path: Path) -> None:
+    """Long before it fills the log, and the commit that finds it full brings it into the file."""
+    path, parts = tmp_path / "journal.sqlite", 8
+    assert parts < LOG_COMMITS
+    assert 2 * LOG_BYTES < LOG_PAGES_MAX * PAGE_BYTES
+    async with open_store(path) as store:
+        journal = await Journal.of(store, VirtualClock())
+        for _ in range(parts):
+            await journal.append([Draft(kind="own", body=bytes(LOG_BYTES // parts))])
+        async with asyncio.timeout(30):
+            while path.stat().st_size < LOG_BYTES:
                 await asyncio.sleep(0.01)
 
 
