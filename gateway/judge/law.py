@@ -9,7 +9,7 @@ from gateway.judge.rules import RULES
 from gateway.judge.settings import JudgeSettings
 from gateway.judge.state import State
 
-VERSION: Final = "9"
+VERSION: Final = "10"
 """Raise it with every change that could make another change of the same entries."""
 
 

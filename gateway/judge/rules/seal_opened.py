@@ -20,10 +20,15 @@ class Last(msgspec.Struct, kw_only=True):
     state: str
     opened_at: datetime | None
     read_at: datetime
+    subject: str = ""
+    """What it was on, as far as anybody said."""
 
 
 class Memory(msgspec.Struct):
-    """Seals by their id: what was read of them last, and what was heard late last."""
+    """Seals by their id: what was read of them last, and what was heard late last.
+
+    A seal that is also on another container has one more name there: one of the two is a copy.
+    """
 
     seals: dict[str, Last] = {}
     late: dict[str, Last] = {}
@@ -33,16 +38,28 @@ def find(fact: Fact, memory: Memory) -> Iterator[Finding]:
     """One finding for each opening, however often the seal repeats it."""
     read = fact.message
     assert isinstance(read, SealRead)  # noqa: S101 - the rule hears nothing else
-    last = Last(state=read.state, opened_at=read.opened_at, read_at=fact.observed_at)
-    known = [memory.seals.get(read.seal)]
+    name = _name(read, memory)
+    known = [memory.seals.get(name)]
+    last = Last(
+        state=read.state,
+        opened_at=read.opened_at,
+        read_at=fact.observed_at,
+        subject=read.subject or (known[0].subject if known[0] else ""),
+    )
     if known[0] is not None and last.read_at < known[0].read_at:
-        known.append(memory.late.get(read.seal))
-        remember(memory.late, read.seal, last)
+        known.append(memory.late.get(name))
+        remember(memory.late, name, last)
     else:
-        remember(memory.seals, read.seal, last)
+        remember(memory.seals, name, last)
     is_news = all(one is None or not _is_same(one, last) for one in known)
     if read.state in ("opened", "damaged") and is_news:
         yield _finding(fact, read)
+
+
+def _name(read: SealRead, memory: Memory) -> str:
+    known = memory.seals.get(read.seal)
+    is_elsewhere = known and known.subject and read.subject not in ("", known.subject)
+    return f"{read.seal} on {read.subject}" if is_elsewhere else read.seal
 
 
 def _is_same(one: Last, other: Last) -> bool:

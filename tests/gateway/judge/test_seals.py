@@ -33,6 +33,17 @@ def test_a_damaged_seal_is_not_called_opened() -> None:
     assert (alert.title, alert.severity, alert.subject) == ("Seal damaged", "high", "HLXU417")
 
 
+def test_a_copied_seal_that_is_open_is_told_for_each_box_once() -> None:
+    """The one that was heard first does not hide the other; who names no box repeats the first."""
+    court = Court()
+    for second in range(0, 9, 3):
+        court.say(seal("opened", subject="HLXU4172204"), second)
+        court.say(seal("opened", subject="CSQU3054383"), second + 1)
+        court.say(seal("opened"), second + 2)
+    told = [(alert.subject, alert.times) for alert in court.alerts("seal_opened")]
+    assert sorted(told) == [("CSQU3054383", 1), ("HLXU4172204", 1)]
+
+
 def test_a_missing_seal_says_when_it_was_seen_and_clears_when_it_is_back() -> None:
     """A seal that a reader could not find for a while."""
     court = Court()
