@@ -8,37 +8,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import log
 from typing import Any
 
 import numpy as np
 
+from models.circumstances import CONTROL, OTHER, by, by_control
 from models.drift import histograms, shifts
-from models.evaluation import (
-    FLOOR,
-    Found,
-    Look,
-    announced,
-    figures,
-    found_in,
-    hits,
-    loudest,
-    rate_of,
-)
+from models.evaluation import FLOOR, Look, announced, figures, hits, loudest
 from models.features import features
 from models.inference import Model
 from models.passport import Passport
 from models.precision import precisions
 from models.rates import Figure, Rate, wilson
 from models.sources import Sample
-from models.xray.contents import LOOKALIKES
 
-THICKNESS = ("absorbed", (0.3, 1.0, 2.0))
-OVERLAP = ("behind", (0.3, 0.8, 1.5))
-"""Edges between the parts of a table, in mean -ln T of the thing and of what lies over it."""
-CONTROL = "what is projected into harmless pictures where no item is"
-ALIKE, OTHER = "a lookalike", "another harmless thing"
 SCORE_BINS = 10
 CURVE_POINTS = 60
 SCHEMA = "greenlane.trial/1"
@@ -118,7 +102,7 @@ def judge(
         thresholds=thresholds,
         figures=figures(together, thresholds),
         bags=_bags(together, thresholds),
-        by=_by(together, thresholds) | _by_control(items, controls, thresholds),
+        by=by(together, thresholds) | by_control(items, controls, thresholds),
         precisions=precisions(together, kinds),
         reliability=reliability(together),
         curve=_curve(together, thresholds),
@@ -138,87 +122,6 @@ def _bags(looks: Sequence[Look], thresholds: dict[str, float]) -> Figure:
         groups[bool(one.truths)].append(bool(announced(one, thresholds)))
     found, cried = (wilson(sum(group), len(group)) for group in (groups[True], groups[False]))
     return Figure(found, cried)
-
-
-def _by(looks: Sequence[Look], thresholds: dict[str, float]) -> dict[str, dict[str, Figure]]:
-    """Return the figures by circumstance, for those that the truths know."""
-    found = found_in(looks, thresholds)
-    honest = [one for one in looks if not one.truths]
-    every = _stopped(honest, thresholds)
-    tables = {
-        "thickness (mean -ln T of the thing)": _parts(found, *THICKNESS, every),
-        "overlap (mean -ln T of all else there)": _parts(found, *OVERLAP, every),
-    }
-    concealed = sorted({one.truth.concealment for one in found})
-    if len(concealed) > 1:
-        tables["concealment"] = {
-            how or "open": Figure(rate_of([f for f in found if f.truth.concealment == how]), every)
-            for how in concealed
-        }
-    if any(one.packed for one in looks):
-        tables["material-matched distractor"] = _distracted(found, honest, thresholds)
-    return {name: table for name, table in tables.items() if table}
-
-
-def _parts(
-    found: Sequence[Found], field: str, edges: Sequence[float], cried: Rate
-) -> dict[str, Figure]:
-    known = [(float(getattr(one.truth, field)), one) for one in found]
-    if not any(value > 0 for value, _ in known):
-        return {}
-    bounds = [0.0, *edges, float("inf")]
-    table = {}
-    for low, high in pairwise(bounds):
-        part = [one for value, one in known if low <= value < high]
-        name = f"{low:g} to {high:g}" if high < float("inf") else f"{low:g} and more"
-        table[name] = Figure(rate_of(part), cried)
-    return table
-
-
-def _distracted(
-    found: Sequence[Found], honest: Sequence[Look], thresholds: dict[str, float]
-) -> dict[str, Figure]:
-    """Return the figures of bags with and without a harmless thing like the hidden one.
-
-    Of harmless bags count those with anything that is packed to be mistaken.
-    """
-
-    def is_distracted(one: Found) -> bool:
-        return any(LOOKALIKES[p][1] == one.kind for p in one.look.packed if p in LOOKALIKES)
-
-    def is_confusing(one: Look) -> bool:
-        return any(name in LOOKALIKES for name in one.packed)
-
-    return {
-        name: Figure(
-            rate_of([one for one in found if is_distracted(one) is there]),
-            _stopped([one for one in honest if is_confusing(one) is there], thresholds),
-        )
-        for name, there in (("beside one", True), ("none", False))
-    }
-
-
-def _by_control(
-    items: Sequence[Look], controls: Sequence[Look], thresholds: dict[str, float]
-) -> dict[str, dict[str, Figure]]:
-    """Return how often items are found, beside the alarms at harmless things simulated as they are.
-
-    One that looks like a class, or any other: neither may be announced.
-    """
-    if not controls:
-        return {}
-    found = rate_of(found_in(items, thresholds))
-    parts = {
-        name: [one for one in controls if (one.packed[-1] in LOOKALIKES) is is_alike]
-        for name, is_alike in ((ALIKE, True), (OTHER, False))
-    }
-    return {
-        CONTROL: {name: Figure(found, _stopped(part, thresholds)) for name, part in parts.items()}
-    }
-
-
-def _stopped(honest: Sequence[Look], thresholds: dict[str, float]) -> Rate:
-    return wilson(sum(bool(announced(one, thresholds)) for one in honest), len(honest))
 
 
 def reliability(looks: Sequence[Look]) -> list[dict[str, float]]:

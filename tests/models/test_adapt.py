@@ -14,6 +14,7 @@ pytest.importorskip("torch", reason="PyTorch is not installed; it comes with the
 import torch
 
 from models.adapt import Adaptation, adapt
+from models.circumstances import CONTROL
 from models.export import export
 from models.inference import Model, preferred, twin_of
 from models.network import Network
@@ -21,7 +22,6 @@ from models.passport import CATALOGUE, load, write
 from models.recipe import RECIPES, read
 from models.thaw import merged, thaw
 from models.train import passport_of
-from models.trial import CONTROL
 from models.xray.bag import CLASSES, render
 
 pytestmark = [
