@@ -47,7 +47,8 @@ class Parts:
     journal: Journal
     voice: Voice
     outlet: Outlet
-    turns: Turns
+    events: Turns
+    rest: Turns
     intake: Intake
     trust: Trust
     answers: Answers
@@ -128,7 +129,8 @@ async def assembled(
             journal=journal,
             voice=voice,
             outlet=outlet,
-            turns=Turns(),
+            events=Turns(),
+            rest=Turns(),
             intake=intake,
             trust=trust,
             answers=Answers(

@@ -25,6 +25,7 @@ from gateway.answers.exports import Archivist
 from gateway.assembly import Parts, assembled
 from gateway.config import GatewayConfig
 from gateway.intake.foreign import service as strangers
+from gateway.intake.turns import Turns
 from gateway.judge.law import VERSION
 from gateway.notary.watch import watch
 from gateway.timeseries.pump import pump
@@ -157,21 +158,29 @@ async def _note(parts: Parts, message: Message) -> None:
 
 async def _hear(parts: Parts, link: Link) -> None:
     async for batch in link.receive():
-        said: list[Packet] = []
+        events: list[Packet] = []
+        rest: list[Packet] = []
         for packet in batch:
             leaf = packet.topic.rsplit("/", 1)[-1]
             if leaf in ("ask", "enrol", "gone", "response"):
                 await _aside(parts, leaf, packet)
             else:
-                said.append(packet)
-        parts.turns.put(said)
+                (events if leaf == "events" else rest).append(packet)
+        parts.events.put(events)
+        parts.rest.put(rest)
 
 
 async def _take_turns(parts: Parts) -> None:
     """Hand on what was heard, also what a link that broke has brought."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_hand_on(parts, parts.events, are_events=True), name="turns of events")
+        tasks.create_task(_hand_on(parts, parts.rest, are_events=False), name="turns of the rest")
+
+
+async def _hand_on(parts: Parts, turns: Turns, *, are_events: bool) -> None:
     while True:
-        batch = await parts.turns.next()
-        await parts.intake.begin(batch)
+        batch = await turns.next()
+        await parts.intake.begin(batch, are_events=are_events)
         if MUCH <= len(batch) < BATCH_MAX:
             await parts.clock.sleep(GATHER_S)
 

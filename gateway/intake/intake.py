@@ -14,6 +14,7 @@ from contract.link import Packet, Unavailable
 from contract.messages import AgentGone, BlobKept, BlobPart, KeyEnrolled, KeyRotated
 from contract.topics import source_of
 from gateway.entry import Draft
+from gateway.intake.ahead import Ahead, Looked
 from gateway.intake.inspection import Heard, inspect
 from gateway.intake.knocks import Knocks
 from gateway.intake.quarantine import Quarantine, Suspect
@@ -25,14 +26,9 @@ from gateway.judge.ledger import Ledger
 from gateway.trust.keys import Keys
 from gateway.voice import Voice
 
-AHEAD_MAX: Final = 3
-"""Batches that are looked at while another is kept."""
 GONE_EVERY: Final = timedelta(seconds=1)
 """Wills of one source that are noted; those of sources without a key never are."""
 _log: Final = logging.getLogger(__name__)
-
-
-Looked = asyncio.Future[list[Heard | Suspect]]
 
 
 class Intake:
@@ -63,18 +59,18 @@ class Intake:
         self._ready: dict[Blob, bool] = {}
         """Blobs that may be whole now, and whether their last part has just come."""
         self._gone_at: Final[dict[str, datetime]] = {}
-        self._ahead: Final[asyncio.Queue[Looked]] = asyncio.Queue(AHEAD_MAX)
+        self._ahead: Final = Ahead()
         self.is_full = False
         """The disk takes nothing: nothing is kept, so nothing is receipted."""
 
-    async def begin(self, packets: Sequence[Packet]) -> None:
-        """Take these in the background, in order; waits while `AHEAD_MAX` batches are under way."""
-        await self._ahead.put(self._look(packets))
+    async def begin(self, packets: Sequence[Packet], *, are_events: bool) -> None:
+        """Take these in the background, in order, but events before all else; waits for room."""
+        await self._ahead.put(lambda: self._look(packets), are_events=are_events)
 
     async def run(self) -> None:
-        """Keep what `begin` took, until cancelled: one batch, while the next is looked at."""
+        """Keep what `begin` took, until cancelled: some, while the next is looked at."""
         while True:
-            await self._keep_all(await (await self._ahead.get()))
+            await self._keep_all(await self._ahead.next())
 
     async def take(self, packets: Sequence[Packet]) -> None:
         """Take these, and return when they are kept, or left."""

@@ -1,11 +1,11 @@
 """Between the link and the intake: every source gets its turn, however much another one says.
 
-    link ─▶ put ─▶ a queue for the events of each source ──▶ take: in turns, events first ─▶ intake
-               └─▶ a queue for all else that it says ─────┘
+    link ─▶ put ─▶ a queue for each source ─▶ take: in turns ─▶ intake
 
-Streams are numbered apart, so an event may overtake readings: after an outage, a new seal does not
-wait for an hour of temperatures. A source that keeps to its window never fills its queue. One that
-does not loses the newest of what it says, counted: it will say it again, and nobody else waits.
+Events have turns of their own. Streams are numbered apart, so an event may overtake readings: after
+an outage, a new seal does not wait for an hour of temperatures. A source that keeps to its window
+never fills its queue. One that does not loses the newest of what it says, counted: it will say it
+again, and nobody else waits.
 """
 
 import asyncio
@@ -23,15 +23,13 @@ BYTES_MAX: Final = 32 * 1024 * 1024
 """Bytes of one source that wait."""
 TAKE_BYTES_MAX: Final = 1024 * 1024
 """Bytes of one batch, past its first packet: what comes next never waits long for it."""
-REST_SHARE: Final = 4
-"""Of each batch, a quarter is for what is no event, should there be as many events as that."""
 ALL_PACKETS_MAX: Final = UNREAD_PACKETS_MAX
-ALL_BYTES_MAX: Final = 256 * 1024 * 1024
+ALL_BYTES_MAX: Final = 128 * 1024 * 1024
 _log: Final = logging.getLogger(__name__)
 
 
 class _Queue:
-    """What waits of one source, of events or of all else."""
+    """What waits of one source."""
 
     __slots__ = ("bytes", "packets")
 
@@ -54,15 +52,11 @@ class _Batch:
         return len(self.packets) < limit and self.bytes < TAKE_BYTES_MAX
 
 
-Queues = OrderedDict[str, _Queue]
-
-
 class Turns:
-    """What was heard and not yet looked at."""
+    """What was heard and not yet looked at: of events, or of all else."""
 
     def __init__(self) -> None:
-        self._events: Final[Queues] = OrderedDict()
-        self._rest: Final[Queues] = OrderedDict()
+        self._queues: Final[OrderedDict[str, _Queue]] = OrderedDict()
         self._arrived: Final = asyncio.Event()
         self._packets = 0
         self._bytes = 0
@@ -72,11 +66,10 @@ class Turns:
     def put(self, packets: Sequence[Packet]) -> None:
         """These arrived."""
         for packet in packets:
-            source, _, leaf = packet.topic.rpartition("/")
-            queues = self._events if leaf == "events" else self._rest
-            queue = queues.get(source)
+            source = packet.topic.rpartition("/")[0]
+            queue = self._queues.get(source)
             if queue is None:
-                queue = queues[source] = _Queue()
+                queue = self._queues[source] = _Queue()
             is_full = self._packets >= ALL_PACKETS_MAX or self._bytes >= ALL_BYTES_MAX
             if is_full or not queue.has_room():
                 self._drop(source)
@@ -97,24 +90,18 @@ class Turns:
         return batch
 
     def take(self, limit: int) -> list[Packet]:
-        """At most so many: events first, an equal share of each source that says something."""
+        """At most so many: an equal share of each source that says something."""
         batch = _Batch()
-        reserved = limit // REST_SHARE if self._rest else 0
-        self._share(self._events, batch, limit - reserved)
-        self._share(self._rest, batch, limit)
-        self._share(self._events, batch, limit)
-        return batch.packets
-
-    def _share(self, queues: Queues, batch: _Batch, limit: int) -> None:
-        while queues and batch.has_room(limit):
-            share = max(1, (limit - len(batch.packets)) // len(queues))
-            for source in list(queues):
+        while self._queues and batch.has_room(limit):
+            share = max(1, (limit - len(batch.packets)) // len(self._queues))
+            for source in list(self._queues):
                 if not batch.has_room(limit):
                     break
-                self._move(queues, source, batch, min(share, limit - len(batch.packets)))
+                self._move(source, batch, min(share, limit - len(batch.packets)))
+        return batch.packets
 
-    def _move(self, queues: Queues, source: str, batch: _Batch, share: int) -> None:
-        queue = queues[source]
+    def _move(self, source: str, batch: _Batch, share: int) -> None:
+        queue = self._queues[source]
         for _ in range(min(share, len(queue.packets))):
             packet = queue.packets.popleft()
             size = len(packet.body)
@@ -126,9 +113,9 @@ class Turns:
             if batch.bytes >= TAKE_BYTES_MAX:
                 break
         if queue.packets:
-            queues.move_to_end(source)
+            self._queues.move_to_end(source)
         else:
-            del queues[source]
+            del self._queues[source]
 
     def _drop(self, source: str) -> None:
         self.dropped += 1

@@ -19,12 +19,11 @@ from contract.messages import (
 )
 from contract.signing import Key
 from contract.topics import stream_of, topic
-from gateway.intake.intake import AHEAD_MAX
+from gateway.intake.ahead import AHEAD_MAX
 from gateway.intake.turns import (
     ALL_PACKETS_MAX,
     BYTES_MAX,
     PACKETS_MAX,
-    REST_SHARE,
     TAKE_BYTES_MAX,
     Turns,
 )
@@ -81,18 +80,6 @@ def test_the_flood_is_bounded_in_packets_and_bytes() -> None:
     while batch := turns.take(BATCH_MAX):
         taken += len(batch)
     assert taken == ALL_PACKETS_MAX
-
-
-def test_an_event_overtakes_readings_of_all_sources() -> None:
-    """It is in the next batch; and readings go on beside any number of events."""
-    turns = Turns()
-    readings = [Packet(topic=f"greenlane/1/KEMBA/s{n % 9}/readings", body=b"r") for n in range(900)]
-    turns.put(readings)
-    turns.put([packet("other", 1)])
-    assert "/other/" in turns.take(BATCH_MAX)[0].topic
-    turns.put([packet("other", n) for n in range(PACKETS_MAX)])
-    batch = turns.take(BATCH_MAX)
-    assert sum(one.topic.endswith("/readings") for one in batch) == BATCH_MAX // REST_SHARE
 
 
 def test_a_batch_is_bounded_in_bytes() -> None:
