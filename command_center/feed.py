@@ -110,8 +110,6 @@ class Feed:
                 await apart(self._use_link(dial, client_id, session), "feed: one link")
             except* (Unavailable, Rejected) as group:
                 _log.warning("feed: %s", _first(group))
-            finally:
-                self._asker = None
             await self._clock.sleep(RETRY_S[min(self._tries, len(RETRY_S) - 1)])
             self._tries += 1
 
@@ -127,10 +125,14 @@ class Feed:
         self._asker = asker
         self._behind.set()
         self._watching.look()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._hear(link, asker), name="feed: hear")
-            tasks.create_task(self._keep_up(), name="feed: keep up")
-            tasks.create_task(self._watching.tune(link), name="feed: tune")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._hear(link, asker), name="feed: hear")
+                tasks.create_task(self._keep_up(), name="feed: keep up")
+                tasks.create_task(self._watching.tune(link), name="feed: tune")
+        finally:
+            self._asker = None
+            asker.end()
 
     def _topics(self) -> tuple[str, str]:
         return topic(self._gateway, "changes"), topic(self._me, "receipts")
@@ -188,12 +190,17 @@ class Feed:
             self._behind.clear()
             try:
                 await self._catch_up()
-                tries = 0
             except (Unavailable, Rejected) as error:
-                _log.info("feed: cannot catch up: %s", error)
+                # It may last for a day: said once, until the gateway's changes are here again.
+                level = logging.DEBUG if tries else logging.WARNING
+                _log.log(level, "feed: cannot catch up: %s", error)
                 self._behind.set()
                 await self._clock.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
                 tries += 1
+            else:
+                if tries:
+                    _log.info("feed: caught up with the gateway")
+                tries = 0
 
     async def _idle(self) -> None:
         try:

@@ -7,6 +7,7 @@ kills siblings before they clean up. So it is a task beside the feed, and the pr
 import asyncio
 import contextlib
 import errno
+import logging
 import socket
 from collections.abc import Iterator
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from command_center.guard import App
+from command_center.guard import App, Receive, Scope, Send
 from contract.link import Rejected
 
 BACKLOG: Final = 256
@@ -26,6 +27,7 @@ KEEP_ALIVE_S: Final = 30
 uvicorn counts only while nothing comes at all; a thousand heads that never end would shut it."""
 GOODBYE_S: Final = 3
 """Seconds that open requests have when the server ends."""
+_log: Final = logging.getLogger(__name__)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -55,11 +57,31 @@ def url_of(listener: socket.socket) -> str:
 
 
 class _Peer(uvicorn.Server):
-    """uvicorn without its own signal handling: the process has one owner."""
+    """uvicorn without its own signal handling, for the process has one owner, and its own end.
+
+    By itself it cancels requests under open connections, and logs each as an application's failure.
+    """
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open requests have `GOODBYE_S` to end; who is not through then is hung up on."""
+        hanging_up = asyncio.get_running_loop().call_later(GOODBYE_S, self._hang_up)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            hanging_up.cancel()
+
+    def _hang_up(self) -> None:
+        _log.info(
+            "cutting off %d browsers that are not through", len(self.server_state.connections)
+        )
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for task in self.server_state.tasks:
+            task.cancel()
 
 
 class _Impatient(H11Protocol):
@@ -89,10 +111,24 @@ class _Impatient(H11Protocol):
             self._leaving = None
 
 
+def _cut_off_in_order(app: App) -> App:
+    """An application whose requests may be cancelled: that is the server's end, and no failure."""
+
+    async def serving(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            # Only then uvicorn asks for no answer.
+            while scope["type"] == "http" and (await receive())["type"] != "http.disconnect":
+                pass
+
+    return serving
+
+
 async def serve(app: App, listener: socket.socket, *, keep_alive_s: int = KEEP_ALIVE_S) -> None:
     """Serve until cancelled; then open requests have `GOODBYE_S` to end."""
     config = uvicorn.Config(
-        app,
+        _cut_off_in_order(app),
         http=_Impatient,
         log_config=None,
         log_level="warning",
@@ -103,7 +139,7 @@ async def serve(app: App, listener: socket.socket, *, keep_alive_s: int = KEEP_A
         ws_max_size=SOCKET_BYTES_MAX,
         limit_concurrency=CONNECTIONS_MAX,
         timeout_keep_alive=keep_alive_s,
-        timeout_graceful_shutdown=GOODBYE_S,
+        timeout_graceful_shutdown=2 * GOODBYE_S,
         server_header=False,
         proxy_headers=False,
     )

@@ -76,6 +76,13 @@ class Asker:
         except (Unreadable, Refused) as error:
             answer.set_exception(Rejected(f"an answer that cannot be read: {error}"))
 
+    def end(self) -> None:
+        """The link is gone, and with it where answers would come: who waits is `Unavailable`."""
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(Unavailable("the link broke before the answer came"))
+                answer.exception()  # who is still publishing hears it from the link
+
     def _is_genuine(self, packet: Packet) -> bool:
         if not self._public_key:
             return True

@@ -1,11 +1,13 @@
 """The feed misses nothing, believes nobody else, and says when the gateway is silent."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -180,6 +182,25 @@ def test_the_gateway_is_silent_after_thirty_seconds(tmp_path: Path) -> None:
         s.hub.fault = faultless
         await asyncio.sleep(30)
         assert s.screens.states == ["live", "silent", "live"]
+
+    scene(tmp_path, play)
+
+
+def test_a_gateway_that_does_not_answer_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And once that it does again; it was said every ten seconds, for as long as it lasted."""
+    caplog.set_level(logging.INFO)
+
+    async def play(s: Scene) -> None:
+        for times in (1, 2):
+            s.gateway.is_mute = True
+            await asyncio.sleep(600)
+            assert caplog.text.count("cannot catch up") == times
+            assert caplog.text.count("caught up") == times - 1
+            s.gateway.is_mute = False
+            await asyncio.sleep(60)
+            assert caplog.text.count("caught up") == times
 
     scene(tmp_path, play)
 

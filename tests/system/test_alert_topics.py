@@ -16,14 +16,12 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from contract.clock import SystemClock
-from contract.link import Dial
-from contract.links.mqtt import BrokerConfig, dialler
 from contract.messages import AlertChanged
 from tests.command_center.scripted import Gateway, alert
 from tests.command_center.test_alert_topics import SCHEMA
 from tests.support.scripted_gateway import EPOCH
-from tests.system.programs import Program
-from tests.system.servers import Server, free_port, mosquitto
+from tests.system.center import Broker, center
+from tests.system.servers import Server, mosquitto
 
 pytestmark = [pytest.mark.system, pytest.mark.anyio, pytest.mark.timeout(180)]
 
@@ -34,31 +32,11 @@ EACH = 12
 """Changes in each life, and as many while it is dead."""
 
 
-class Broker:
-    """Where the scripted gateway dials, as it would a hub in memory."""
-
-    def __init__(self, dial: Dial) -> None:
-        self.dial = dial
-
-
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A mosquitto of our own, with the limits that we deliver."""
     with mosquitto(tmp_path / "mosquitto") as server:
         yield server
-
-
-def center(path: Path, server: Server, gateway: Gateway) -> Program:
-    """An enrolled command center as a process of its own, which says alerts on topics."""
-    state = path / "state"
-    state.mkdir()
-    (state / "gateway.pub").write_text(gateway.key.public.hex())
-    config = path / "command-center.toml"
-    config.write_text(
-        f'state_dir = "{state}"\npost = "KEMBA"\nport = {free_port()}\n'
-        f"[broker]\nport = {server.port}\n[alert_topics]\nenabled = true\n"
-    )
-    return Program(path, "command-center", "command-center", "--config", str(config))
 
 
 @asynccontextmanager
@@ -112,9 +90,8 @@ async def test_every_change_reaches_a_plain_client_though_the_center_is_killed(
     tmp_path: Path, server: Server
 ) -> None:
     """Kill -9 in the middle, four lives: each change comes, in order, as a valid CloudEvent."""
-    hub = Broker(dialler(BrokerConfig(port=server.port)))
-    gateway = Gateway(hub, SystemClock())  # type: ignore[arg-type]  # anything that can be dialled
-    program = center(tmp_path, server, gateway)
+    gateway = Gateway(Broker(server), SystemClock())  # type: ignore[arg-type]  # anything that can be dialled
+    program = center(tmp_path, server, gateway, "[alert_topics]\nenabled = true\n")
     heard, said = Heard(), 0
     async with gateway.running(), subscriber(server) as client:
         # The topics begin with what comes after the first start.
