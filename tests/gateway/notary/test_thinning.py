@@ -4,13 +4,14 @@ import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.instant import microseconds
 from gateway.journal.store import Store, open_store
 from gateway.notary import thinning, tree
-from gateway.notary.thinning import PACES, STEP, Made, surplus
+from gateway.notary.thinning import GAP_MAX, PACES, STEP, Made, Reached, aged, surplus
 from tests.support.virtual import START, VirtualClock, run_virtually
 
 ORIGIN = "greenlane/KEMBA/gateway/0011223344556677"
@@ -28,7 +29,8 @@ def made(ages_us: list[int], witnesses: int = 0) -> list[Made]:
 
 def left(checkpoints: list[Made], now_us: int = NOW_US) -> list[Made]:
     """What stays of them."""
-    gone = set(surplus(checkpoints, now_us))
+    ages = (timedelta(microseconds=now_us - one.made_us) for one in checkpoints)
+    gone = set(surplus(zip(checkpoints, ages, strict=True)))
     return [one for one in checkpoints if one not in gone]
 
 
@@ -71,9 +73,8 @@ async def _a_year_later(path: Path) -> list[int]:
     """How many are left, and how many an hour after."""
     clock, counts = VirtualClock(), []
     async with open_store(path) as store:
-        await store.write(_fill)
-        for wait_s in (TENTHS * 600, 3_600):
-            clock.step_s += wait_s
+        await store.write(lambda at: _fill(at, TENTHS, 10))
+        for _ in range(2):
             await thinning.go_through(store, clock)
             counts.append(await _count(store))
         newest = await store.read(tree.latest)
@@ -82,10 +83,14 @@ async def _a_year_later(path: Path) -> list[int]:
     return counts
 
 
-def _fill(at: sqlite3.Connection) -> None:
+def _fill(at: sqlite3.Connection, count: int, minutes: int, ahead_us: int = 0) -> None:
+    """So many, so far apart; ``ahead_us``: by so much the clock is wrong for the last."""
     at.executemany(
         "INSERT INTO checkpoint VALUES (?, ?, ?, 'n', 1)",
-        ((n, ORIGIN, NOW_US + n * 10 * MINUTE_US) for n in range(1, TENTHS + 1)),
+        (
+            (n, ORIGIN, NOW_US + n * minutes * MINUTE_US + (ahead_us if n == count else 0))
+            for n in range(1, count + 1)
+        ),
     )
 
 
@@ -100,3 +105,32 @@ def test_a_year_of_checkpoints_takes_no_more_than_their_paces(tmp_path: Path) ->
     bound = 7 * 144 + 359 * 24 + 34 + 2
     assert second <= bound
     assert first <= bound + TENTHS // STEP
+
+
+@pytest.mark.parametrize("years", [10, -10])
+def test_a_clock_that_is_wrong_by_years_costs_no_checkpoint(tmp_path: Path, years: int) -> None:
+    """Six days of one every twenty minutes, and one beside them: none is older for that."""
+
+    async def main() -> None:
+        clock = VirtualClock()
+        clock.step_s = years * 365 * 86_400
+        async with open_store(tmp_path / "journal.sqlite") as store:
+            await store.write(lambda at: _fill(at, 6 * 72, 20, years * 365 * DAY_US))
+            await thinning.go_through(store, clock)
+            assert await _count(store) == 6 * 72
+
+    run_virtually(main())
+
+
+@given(st.lists(st.tuples(st.integers(0, 3_000 * DAY_US), st.integers(1, 59)), max_size=40))
+def test_one_is_no_older_than_the_gaps_after_it_allow(jumps: list[tuple[int, int]]) -> None:
+    """However wild the clock; and exactly as old as it says where it runs true."""
+    wild = [Made(n, ORIGIN, at, 0) for n, (at, _) in enumerate(jumps, start=1)]
+    true, now = [], NOW_US
+    for n, (_, minutes) in enumerate(jumps, start=1):
+        now -= minutes * MINUTE_US
+        true.append(Made(1_000 - n, ORIGIN, now, 0))
+    for n, (_, age) in enumerate(aged(wild, Reached(0, NOW_US)), start=1):
+        assert timedelta() <= age <= n * GAP_MAX
+    for one, age in aged(true, Reached(1_000, NOW_US)):
+        assert age == timedelta(microseconds=NOW_US - one.made_us)
