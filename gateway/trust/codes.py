@@ -50,7 +50,7 @@ class Codes:
         if source.name.startswith(FOREIGN):
             raise Rejected(f"names that begin with {FOREIGN!r} are for devices that are not ours")
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._tidy()
+        self._make_room()
         code = Code(
             name=secrets.token_hex(NAME_BYTES),
             secret="".join(secrets.choice(_ALPHABET) for _ in range(SECRET_CHARACTERS)),
@@ -89,15 +89,16 @@ class Codes:
             _log.warning("the enrolment code %s cannot be read: %s", name, error)
             return None
 
-    def _tidy(self) -> None:
-        """Drop the codes that are too old, and the oldest beyond `CODES_MAX`."""
-        codes = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for path in codes:
-            waiting = self._read(path.stem)
-            if waiting is None or waiting.until <= self._clock.utc_now():
-                path.unlink(missing_ok=True)
-        for path in codes[: max(0, len(codes) - CODES_MAX)]:
+    def _make_room(self) -> None:
+        """For one more: codes that are too old go, and of too many the oldest."""
+        paths = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+        staying = [path for path in paths if self._is_good(path)][1 - CODES_MAX :]
+        for path in set(paths).difference(staying):
             path.unlink(missing_ok=True)
+
+    def _is_good(self, path: Path) -> bool:
+        waiting = self._read(path.stem)
+        return waiting is not None and waiting.until > self._clock.utc_now()
 
 
 def make_code(state_dir: Path, source: Source, clock: Clock) -> str:

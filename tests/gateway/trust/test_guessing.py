@@ -1,6 +1,7 @@
 """Who guesses at a code of enrolment, by proofs that the gateway itself has to refuse."""
 
 import asyncio
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -159,6 +160,26 @@ def test_a_certificate_is_for_a_key_that_the_box_holds(tmp_path: Path, *, is_the
             else:
                 with pytest.raises(Unavailable, match="no gateway answers"):
                     await heard_after(world, packet)
+
+    run_virtually(main())
+
+
+def test_of_too_many_codes_the_oldest_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more wait than may, and the new one is among them; one that is too old takes no room."""
+    monkeypatch.setattr("gateway.trust.codes.CODES_MAX", 3)
+
+    async def main() -> None:
+        clock = VirtualClock()
+        codes = Codes(tmp_path, clock)
+        made = []
+        for n in range(5):
+            made.append(Code.parse(codes.make(SOURCE)))
+            os.utime(tmp_path / "codes" / f"{made[-1].name}.json", (n, n))
+        good = [codes.secret(code.name, SOURCE) is not None for code in made]
+        assert good == [False, False, True, True, True]
+        (tmp_path / "codes" / f"{made[3].name}.json").write_text("harmed")
+        made.append(Code.parse(codes.make(SOURCE)))
+        assert all(codes.secret(made[n].name, SOURCE) for n in (2, 4, 5))
 
     run_virtually(main())
 
