@@ -1,9 +1,11 @@
 """A folder to work in beside what is made; what one who was killed has left there goes."""
 
+import fcntl
 import logging
+import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
@@ -11,6 +13,8 @@ from typing import Final
 from contract.folder import held
 
 PREFIX: Final = ".greenlane-"
+BEGUN: Final = f"{PREFIX}new-"
+"""Until it is held."""
 _log: Final = logging.getLogger(__name__)
 
 
@@ -18,24 +22,34 @@ _log: Final = logging.getLogger(__name__)
 def scratch(near: Path) -> Iterator[Path]:
     """An empty folder on the disk of ``near``, for us alone, and gone in the end.
 
-    It is held while it is used, so whose holder is dead can be told from any other; it has its
-    name only when it is held.
+    It is held while it is used, so whose holder is dead can be told from any other. Folders are
+    begun one at a time, so one that is begun and not held is of a dead one as well.
     """
-    for left in near.glob(f"{PREFIX}*"):
-        with suppress(OSError):  # another user's, or gone meanwhile
-            _clear(left)
-    made = Path(mkdtemp(dir=near, prefix=".new"))
-    folder = made.with_name(PREFIX + made.name.removeprefix(".new"))
+    with ExitStack() as stack:
+        with _alone(near):
+            for left in near.glob(f"{PREFIX}*"):
+                with suppress(OSError):  # another user's, or gone meanwhile
+                    _clear(left)
+            begun = Path(mkdtemp(dir=near, prefix=BEGUN))
+            folder = near / (PREFIX + begun.name.removeprefix(BEGUN))
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            stack.enter_context(held(begun))
+            begun.rename(folder)
+        yield folder
+
+
+@contextmanager
+def _alone(near: Path) -> Iterator[None]:
+    handle = os.open(near, os.O_RDONLY)
     try:
-        with held(made):
-            made.rename(folder)
-            yield folder
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
 
 
 def _clear(left: Path) -> None:
-    if not (left / "lock").exists():
+    if not left.name.startswith(BEGUN) and not (left / "lock").exists():
         return  # of an earlier Greenlane, or of somebody else's
     with held(left) as is_dead:
         if is_dead:

@@ -40,6 +40,17 @@ def test_what_a_killed_one_left_goes_with_the_next(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [stranger]
 
 
+def test_one_who_was_killed_before_it_held_its_folder_leaves_nothing(tmp_path: Path) -> None:
+    """Between the folder and its lock there is a moment."""
+    dies = "import os, greenlane.scratch as s; s.held = lambda _: os._exit(1);"
+    with subprocess.Popen([sys.executable, "-c", dies + CHILD, str(tmp_path)]) as child:
+        child.wait()
+    assert len(list(tmp_path.iterdir())) == 1
+    with scratch(tmp_path) as ours:
+        assert list(tmp_path.iterdir()) == [ours]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
     """It holds private keys."""
     with scratch(tmp_path) as folder:
