@@ -58,20 +58,21 @@ export const stands = (parent, key) => Boolean(parent.known?.has(key));
 /** Make `parent` hold one node for each item in this order, moving and making as few as possible. */
 export function keyed(parent, items, keyOf, make, update) {
   const known = (parent.known ??= new Map());
-  const wanted = new Set();
+  const keys = items.map(keyOf);
+  const wanted = new Set(keys);
+  // What goes, goes first: were it still in its place, everything behind it would be moved past it.
+  for (const [key, node] of known) {
+    if (wanted.has(key)) continue;
+    node.remove();
+    known.delete(key);
+  }
   let place = parent.firstElementChild;
-  for (const item of items) {
-    const key = keyOf(item);
-    wanted.add(key);
+  for (const [i, item] of items.entries()) {
+    const key = keys[i];
     let node = known.get(key);
     if (!node) known.set(key, (node = make(item)));
     update(node, item);
     if (node === place) place = place.nextElementSibling;
     else parent.insertBefore(node, place);
-  }
-  for (const [key, node] of known) {
-    if (wanted.has(key)) continue;
-    node.remove();
-    known.delete(key);
   }
 }

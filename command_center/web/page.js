@@ -92,7 +92,12 @@ export class Page {
     if (this.#isAsked) return;
     this.#isAsked = true;
     // A hidden page gets no frames; its title and marks shall be right when one looks again.
-    (document.hidden ? queueMicrotask : requestAnimationFrame)(() => this.renderNow());
+    (document.hidden ? queueMicrotask : requestAnimationFrame)(() => this.settle());
+  }
+
+  /** Draw what is asked for, if anything is: a key may come before the frame that shows what it means. */
+  settle() {
+    if (this.#isAsked) this.renderNow();
   }
 
   renderNow() {

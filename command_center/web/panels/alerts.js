@@ -65,7 +65,7 @@ export class Alerts extends HTMLElement {
 
   /** Select the row `step` further; the first one if none is selected. */
   move(step) {
-    this.view.renderNow(); // a key may come before the frame that shows what it means
+    this.view.settle();
     const rows = this.order.rows.slice(0, ROWS_MAX);
     const here = rows.indexOf(this.view.selected);
     const to = here < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, here + step));
@@ -75,7 +75,7 @@ export class Alerts extends HTMLElement {
 
   /** Put the keys on the selected row. */
   focusRow() {
-    this.view.renderNow();
+    this.view.settle();
     const row = this.body.querySelector('tr.row[aria-selected="true"]');
     row?.focus({ preventScroll: true });
     (row?.nextElementSibling ?? row)?.scrollIntoView({ block: "nearest" });
