@@ -99,7 +99,7 @@ class SealReader:
                 device=self.name,
                 seal=event.name,
                 state=event.what,  # type: ignore[arg-type]  # not a bag
-                subject=f"BOX{event.name}",
+                subject=f"BOX{event.on or event.name}",
             )
             yield Observed(at=clock.utc_now(), seal=seal)
         await asyncio.Event().wait()

@@ -27,7 +27,7 @@ def tokens(message: Message | None) -> list[Token]:
     if isinstance(message, ReadingsTaken):
         return [(r.device, COUNT, r.value) for r in message.readings if r.metric == COUNT]
     if isinstance(message, SealRead):
-        return [(message.seal, message.state, 0.0)]
+        return [(f"{message.seal} on {message.subject}", message.state, 0.0)]
     if isinstance(message, ScanCompleted):
         return [(message.subject, "scan", 0.0)]
     return []
@@ -55,7 +55,11 @@ def evident(books: Books) -> dict[tuple[str, str], set[Evidence]]:
         for one in alert.evidence:
             identity = Identity(one.source, one.stream, one.epoch, one.sequence)  # type: ignore[arg-type]  # as in the journal
             behind |= _seen(kept.get(identity), alert.device, one.says)
+        stream, source = "events", alert.source
+        if alert.rule == "reading_out_of_range":
+            stream = "readings"
+        elif alert.rule == "seal_cloned":  # of two boxes, the one that was heard last completes it
+            source, behind = "", set()
         evidence = (alert.rule, alert.subject, frozenset(behind))
-        stream = "readings" if alert.rule == "reading_out_of_range" else "events"
-        found.setdefault((alert.source, stream), set()).add(evidence)
+        found.setdefault((source, stream), set()).add(evidence)
     return found

@@ -47,15 +47,15 @@ class Forger:
         seal = SealRead(device="reader-0", seal=SEAL, state="opened", subject=SEAL)
         for number, keyid in enumerate((self.key.keyid, agent.key.keyid), start=1):
             identity = Identity(agent.source, "events", EPOCH, number)
-            yield self._packet(seal, agent.source, identity, keyid)
+            yield self.packet(seal, agent.source, identity, keyid)
         gateway = self.center.gateway
         if agent.outbox is not None:
-            yield self._packet(self._receipt(agent), gateway, None, self.key.keyid, agent.source)
+            yield self.packet(self._receipt(agent), gateway, None, self.key.keyid, agent.source)
         board = self.center.board
         identity = Identity(gateway, "changes", board.epoch or EPOCH, board.number + 1)  # type: ignore[arg-type]  # the gateway's own stream
-        yield self._packet(self._alert(agent), gateway, identity, self.key.keyid)
+        yield self.packet(self._alert(agent), gateway, identity, self.key.keyid)
 
-    def _packet(
+    def packet(
         self,
         message: Message,
         source: Source,
@@ -63,6 +63,7 @@ class Forger:
         keyid: str,
         to: Source | None = None,
     ) -> Packet:
+        """A message in the name of ``source``, signed with the forger's key."""
         at = stamp(self.clock)
         previous = GENESIS if identity else ""
         body = compose(message, source=source, stamp=at, identity=identity, previous=previous)

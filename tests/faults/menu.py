@@ -11,6 +11,8 @@ KEYS_FROM: Final = 20_000
 center's disk is never full."""
 FORGERS_FROM: Final = 40_000
 """Seeds below have no forger; their command center is only killed, cut off, or on a full disk."""
+THIEVES_FROM: Final = 50_000
+"""Seeds below have neither thief nor copied seal; no gateway dies just as a picture is all here."""
 GENTLE: Final[tuple[Happens, ...]] = ("kill gateway", "stop gateway", "kill center", "broker")
 GENTLE_TOO: Final[tuple[Happens, ...]] = ("cut", "database")
 ROUGH: Final[tuple[Happens, ...]] = (
@@ -40,6 +42,14 @@ ROUGH_THREE: Final[tuple[Happens, ...]] = (
     "forger",
     "forger",
 )
+GENTLE_MORE: Final[tuple[Happens, ...]] = ("thief", "picture's end")
+ROUGH_MORE: Final[tuple[Happens, ...]] = (
+    *GENTLE_MORE,
+    "thief",
+    "rotate key",
+    "revoke key",
+    "restore gateway",
+)
 BEFORE: Final[dict[Happens, Happens]] = {
     "restore gateway": "back up gateway",
     "restore card": "copy card",
@@ -49,9 +59,10 @@ BEFORE: Final[dict[Happens, Happens]] = {
 APART: Final[dict[Happens, frozenset[Happens]]] = {
     "rotate key": frozenset(("restore card", "double agent")),
     "revoke key": frozenset(("restore card", "double agent", "restore gateway")),
+    "thief": frozenset(("restore gateway",)),
 }
 """With these a key comes back that counts no more, or goes that does: a person has to enrol the box
-anew, who is not in the plan."""
+anew, who is not in the plan. A number that a gateway lost with its disk, a thief may say first."""
 
 
 def menu(seed: int, kind: Kind) -> tuple[Happens, ...]:

@@ -36,6 +36,8 @@ Happens = Literal[
     "copy center",
     "restore center",
     "forger",
+    "thief",
+    "picture's end",
 ]
 
 
@@ -81,6 +83,8 @@ class Event:
     name: str
     size_bytes: int = 0
     has_contraband: bool = False
+    on: str = ""
+    """What a seal is on, where that is not its own box: one of the two is a copy."""
 
 
 @dataclass(frozen=True)

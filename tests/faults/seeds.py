@@ -2,8 +2,20 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
 
-from tests.faults.menu import BEFORE, FORGERS_FROM, KEYS_FROM, STRANGERS_FROM, menu, possible
+from tests.faults.menu import (
+    BEFORE,
+    FORGERS_FROM,
+    GENTLE_MORE,
+    KEYS_FROM,
+    ROUGH_MORE,
+    STRANGERS_FROM,
+    THIEVES_FROM,
+    menu,
+    possible,
+)
 from tests.faults.plan import (
     DAY_S,
     SECONDS,
@@ -19,9 +31,56 @@ from tests.faults.plan import (
     What,
 )
 
+PICTURE_BYTES: Final = 300_000
+"""Three parts."""
+
 
 def plan(seed: int) -> Plan:
     """Write the plan of a seed."""
+    written = _written(seed)
+    return _with_more(written) if seed >= THIEVES_FROM else written
+
+
+def _with_more(written: Plan) -> Plan:
+    """The same day with seals that were copied, larger pictures, and more that goes wrong."""
+    rng = random.Random(f"greenlane {written.seed} more")  # noqa: S311 - a story, not a secret
+    seals = [one for one in written.events if one.what not in ("bag", "missing")]
+    events = [*written.events, *_copied(rng, seals, written.agents)]
+    for number in range(rng.randrange(3)):
+        at, agent = rng.uniform(2, SECONDS * 0.9), rng.randrange(written.agents)
+        events.append(Event(at, agent, "bag", f"TRUNK{number}", PICTURE_BYTES, rng.random() < 0.6))
+    kinds = ROUGH_MORE if written.kind == "rough" else GENTLE_MORE
+    chosen = rng.sample(kinds, k=rng.randrange(3))
+    more = [
+        Trouble(rng.uniform(3, SECONDS), what, rng.randrange(written.agents), rng.uniform(0, 10))
+        for what in chosen
+    ]
+    troubles = _prepared(rng, possible([*written.troubles, *more, *_with(more, rng)]))
+    return replace(
+        written,
+        events=tuple(sorted(events, key=lambda event: event.at_s)),
+        troubles=tuple(troubles),
+    )
+
+
+def _with(troubles: Sequence[Trouble], rng: random.Random) -> Iterator[Trouble]:
+    """What shows most together with others: as a rule it is there, too."""
+    for one in troubles:
+        if rng.random() < 0.5 and one.what == "revoke key":  # which finds no room
+            yield Trouble(one.at_s - 1, "gateway's disk", for_s=6.0)
+        if rng.random() < 0.5 and one.what == "restore gateway":  # what a board still had of before
+            yield Trouble(one.at_s + one.for_s + 20, "kill center")
+
+
+def _copied(rng: random.Random, seals: Sequence[Event], agents: int) -> Iterator[Event]:
+    """Reads of the same seals on other boxes, before or after."""
+    for seal in rng.sample(seals, k=min(len(seals), rng.randrange(3))):
+        at, agent = rng.uniform(2, SECONDS * 0.9), rng.randrange(agents)
+        state: What = rng.choice(("intact", "opened"))
+        yield Event(at, agent, state, seal.name, on=f"{seal.name}B")
+
+
+def _written(seed: int) -> Plan:
     rng = random.Random(f"greenlane {seed}")  # noqa: S311 - a story, not a secret
     kind: Kind = "gentle" if rng.random() < 0.3 else "rough"
     agents = rng.choice((1, 2, 2, 3))

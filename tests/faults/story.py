@@ -8,12 +8,15 @@ from typing import Final
 from tests.faults.books import is_whole
 from tests.faults.network import CALM
 from tests.faults.strangers import speak
-from tests.faults.troubles import Troubles
+from tests.faults.troubles import happen
+from tests.faults.troubles.scene import Scene
 from tests.faults.world import World
 from tests.support.virtual import VirtualClock
 
 SETTLE_S_MAX: Final = 1_500.0
 """Virtual seconds within which all has to come right once every fault has ended."""
+THEFT_S: Final = 10.0
+"""After so long the gateway hears what a thief says."""
 log: Final = logging.getLogger(__name__)
 
 
@@ -24,15 +27,18 @@ async def tell(world: World) -> None:
     async with world.tasks:
         await world.begin()
         world.network.weather = plan.weather
-        troubles = Troubles(world)
+        scene = Scene(world)
         async with asyncio.TaskGroup() as happening:
             for trouble in plan.troubles:
-                happening.create_task(troubles.happen(trouble), name=trouble.what)
+                happening.create_task(happen(scene, trouble), name=trouble.what)
             for stranger in plan.strangers:
                 speaking = speak(stranger, world.strangers, VirtualClock(), plan.seconds)
                 happening.create_task(speaking, name=stranger.name)
             await asyncio.sleep(plan.seconds)
         _end_faults(world)
+        for thief in world.thieves:
+            await asyncio.sleep(THEFT_S)
+            await world.steal(thief)
         await _settle(world)
         await world.end()
 

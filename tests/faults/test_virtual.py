@@ -8,7 +8,7 @@ import pytest
 from tests.faults import virtual
 
 pytestmark = pytest.mark.timeout(300)
-SEEDS = (*range(12), *range(20_000, 20_008), *range(40_000, 40_006))
+SEEDS = (*range(12), *range(20_000, 20_008), *range(40_000, 40_006), *range(50_000, 50_006))
 """More of them: scripts/bench faults --runs 1000."""
 FAILED = {
     127: "a part of a picture that was cut on its way was refused for ever",

@@ -1,6 +1,7 @@
 """A whole post in virtual time: its boxes, its keys, its database; who stands where."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ from tests.faults.database import Database, Settings
 from tests.faults.ground import Ground
 from tests.faults.network import Plug
 from tests.faults.strangers import CONFIG, LOAD_LIMIT, Session
+from tests.faults.thief import Thief
 from tests.support.virtual import VirtualClock
 
 POST: Final = "KEMBA"
@@ -45,6 +47,9 @@ class World(Ground):
     """Messages that somebody said to the gateway in another's name."""
     revoked: set[str] = field(default_factory=set)
     """Keys that somebody wanted revoked."""
+    unwanted: set[str] = field(default_factory=set)
+    """Those of them that counted then."""
+    thieves: list[Thief] = field(default_factory=list)
     is_settled: bool = False
     settled_s: float = 0.0
 
@@ -109,6 +114,12 @@ class World(Ground):
         box.part(is_parted=is_parted)
         if box is self.gateway:
             self.strangers.part(is_parted=is_parted)
+
+    async def steal(self, thief: Thief) -> None:
+        """Let a thief say what it can."""
+        with suppress(Unavailable):
+            async with self.network.hub.dial("thief") as link:
+                await link.publish(list(thief.packets(self.journal)))
 
     # --- who is at the post
 

@@ -9,10 +9,12 @@ from tests.faults.invariants.alerts import grounded, once, raised
 from tests.faults.invariants.changes import followed, numbered, replayed
 from tests.faults.invariants.clones import unseen
 from tests.faults.invariants.honesty import declared, in_order, undivided, unsuspected
+from tests.faults.invariants.keys import revoked, stolen, trusted
 from tests.faults.invariants.numbers import bounded, conserved, heard, told_whole, whole
 from tests.faults.invariants.pictures import pictured
 from tests.faults.invariants.points import counted, stored
 from tests.faults.invariants.ranges import unsaid
+from tests.faults.invariants.seals import copied
 from tests.faults.invariants.soundness import sound
 from tests.faults.world import World
 
@@ -26,6 +28,9 @@ INVARIANTS: Final[tuple[Callable[[World, Books], Iterator[str]], ...]] = (
     undivided,
     in_order,
     unsuspected,
+    trusted,
+    revoked,
+    stolen,
     stored,
     counted,
     once,
@@ -33,6 +38,7 @@ INVARIANTS: Final[tuple[Callable[[World, Books], Iterator[str]], ...]] = (
     grounded,
     unsaid,
     unseen,
+    copied,
     acted,
     numbered,
     replayed,

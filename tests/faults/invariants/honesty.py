@@ -22,13 +22,14 @@ def declared(world: World, books: Books) -> Iterator[str]:
             yield f"{source} declares {lost.stream} {lost.first} to {lost.to} {lost.reason}: why?"
 
 
-def undivided(_world: World, books: Books) -> Iterator[str]:
+def undivided(world: World, books: Books) -> Iterator[str]:
     """Each number is held once, and no honest source says two things under one."""
     times = Counter(e.identity for e in books.entries if e.identity and e.kind != "fork")
     twice = [identity for identity, count in times.items() if count > 1]
     if twice:
         yield f"{len(twice)} messages are kept twice, the first is {twice[0]}"
-    forks = [entry for entry in books.entries if entry.kind == "fork"]
+    theirs = {thief.fork_hash for thief in world.thieves}
+    forks = [e for e in books.entries if e.kind == "fork" and e.hash not in theirs]
     if forks:
         yield f"{len(forks)} forks of honest sources, the first is {forks[0].identity}"
 
