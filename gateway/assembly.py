@@ -1,6 +1,6 @@
 """The parts of a gateway, opened and joined, at the state of the last end."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from contract.signing import Key
 from contract.whole_file import write_whole
 from gateway.answers.answers import Answers
 from gateway.answers.exports import Archivist, Exports
+from gateway.answers.known import Known
 from gateway.answers.signs import Signs
 from gateway.config import GatewayConfig
 from gateway.intake.foreign.tally import Tally
@@ -24,7 +25,7 @@ from gateway.intake.remains import Remains
 from gateway.intake.turns import Turns
 from gateway.journal.blobs import Blobs
 from gateway.journal.journal import Journal
-from gateway.journal.store import open_store
+from gateway.journal.store import Store, open_store
 from gateway.judging.bench import Bench
 from gateway.judging.changes import ChangeLog
 from gateway.notary.notary import Notary
@@ -69,26 +70,10 @@ async def assembled(
     config: GatewayConfig, clock: Clock, archivist: Archivist | None = None
 ) -> AsyncIterator[Parts]:
     """Open everything that stands behind the link, and come to the state of the last end."""
-    async with AsyncExitStack() as stack:
-        stack.enter_context(_alone(config.folder))
-        key = _key(config.folder)
-        store = await stack.enter_async_context(open_store(config.folder / "journal.sqlite"))
-        journal = await Journal.of(store, clock)
-        changes = await ChangeLog.of(store, source=config.source, journal=journal.id, key=key)
-        voice = Voice(config.source, key, clock)
+    async with _ground(config, clock) as ground, _sinks(config, clock) as sinks:
+        journal, outlet, voice = ground.journal, ground.outlet, ground.voice
         trust = await trust_of(journal, config.folder, config.authority, voice=voice, clock=clock)
-        blobs = Blobs(config.folder)
-        outlet = Outlet()
-        bench = Bench(
-            store,
-            journal,
-            changes,
-            outlet,
-            voice=voice,
-            clock=clock,
-            snapshot_entries=config.snapshot_entries,
-        )
-        await bench.rebuild(config.judge)
+        bench = await _bench(ground)
         receipts = Receipts(
             journal,
             outlet,
@@ -97,11 +82,11 @@ async def assembled(
             clock=clock,
             state=lambda: bench.state,
         )
-        quarantine = Quarantine(store, clock)
-        remains = Remains(blobs, journal, voice=voice, clock=clock)
+        quarantine = Quarantine(ground.store, clock)
+        remains = Remains(ground.blobs, journal, voice=voice, clock=clock)
         intake = Intake(
             journal,
-            blobs=blobs,
+            blobs=ground.blobs,
             remains=remains,
             keys=trust.keys,
             quarantine=quarantine,
@@ -111,18 +96,7 @@ async def assembled(
             repeated=receipts.owe,
         )
         await intake.finish_blobs()
-        notary = Notary(
-            store, journal, outlet, voice=voice, clock=clock, every_s=config.checkpoint_s
-        )
-        exports = Exports(
-            config.folder / "exports", archivist=archivist, hurry=notary.hurry, clock=clock
-        )
-        place = Place(state_dir=config.folder, clock=clock)
-        chosen = config.history_sink
-        sinks = {
-            name: await stack.enter_async_context(open_sink(sink, place))
-            for name, sink in config.sinks.items()
-        }
+        known = _known(ground, bench, sinks.get(config.history_sink), archivist)
         yield Parts(
             config=config,
             clock=clock,
@@ -133,37 +107,109 @@ async def assembled(
             rest=Turns(),
             intake=intake,
             trust=trust,
-            answers=Answers(
-                outlet,
-                me=config.source,
-                changes=bench.after,
-                blobs=blobs,
-                history=sinks.get(chosen),
-                signs=Signs(store, lambda: bench.state),
-                clock=clock,
-                key=key,
-                notary=notary,
-                exports=exports,
-            ),
-            notary=notary,
+            answers=Answers(outlet, known, voice),
+            notary=known.notary,
             witnesses=tuple(Standing(one.verifier.name, clock) for one in config.witness),
-            exports=exports,
+            exports=known.exports,
             receipts=receipts,
             bench=bench,
             quarantine=quarantine,
             strangers=Tally(),
             sinks=sinks,
-            eraser=Eraser(
-                config.retention,
-                store,
-                journal,
-                blobs=blobs,
-                voice=voice,
-                clock=clock,
-                sinks=tuple(sinks),
-            ),
+            eraser=_eraser(ground, sinks),
             remains=remains,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What all else stands on: what is kept, and in whose name a gateway speaks."""
+
+    config: GatewayConfig
+    clock: Clock
+    store: Store
+    journal: Journal
+    blobs: Blobs
+    outlet: Outlet
+    voice: Voice
+
+
+@asynccontextmanager
+async def _ground(config: GatewayConfig, clock: Clock) -> AsyncIterator[_Ground]:
+    with _alone(config.folder):
+        key = _key(config.folder)
+        async with open_store(config.folder / "journal.sqlite") as store:
+            yield _Ground(
+                config=config,
+                clock=clock,
+                store=store,
+                journal=await Journal.of(store, clock),
+                blobs=Blobs(config.folder),
+                outlet=Outlet(),
+                voice=Voice(config.source, key, clock),
+            )
+
+
+@asynccontextmanager
+async def _sinks(config: GatewayConfig, clock: Clock) -> AsyncIterator[dict[str, TimeSeries]]:
+    place = Place(state_dir=config.folder, clock=clock)
+    async with AsyncExitStack() as stack:
+        yield {
+            name: await stack.enter_async_context(open_sink(sink, place))
+            for name, sink in config.sinks.items()
+        }
+
+
+async def _bench(on: _Ground) -> Bench:
+    """With the judge as it was at the last end."""
+    voice, journal = on.voice, on.journal
+    changes = await ChangeLog.of(on.store, source=voice.source, journal=journal.id, key=voice.key)
+    bench = Bench(
+        on.store,
+        journal,
+        changes,
+        on.outlet,
+        voice=voice,
+        clock=on.clock,
+        snapshot_entries=on.config.snapshot_entries,
+    )
+    await bench.rebuild(on.config.judge)
+    return bench
+
+
+def _known(
+    on: _Ground, bench: Bench, history: TimeSeries | None, archivist: Archivist | None
+) -> Known:
+    notary = Notary(
+        on.store,
+        on.journal,
+        on.outlet,
+        voice=on.voice,
+        clock=on.clock,
+        every_s=on.config.checkpoint_s,
+    )
+    return Known(
+        changes=bench.after,
+        blobs=on.blobs,
+        history=history,
+        signs=Signs(on.store, lambda: bench.state),
+        notary=notary,
+        exports=Exports(
+            on.config.folder / "exports", archivist=archivist, hurry=notary.hurry, clock=on.clock
+        ),
+    )
+
+
+def _eraser(on: _Ground, sinks: Iterable[str]) -> Eraser:
+    return Eraser(
+        on.config.retention,
+        on.store,
+        on.journal,
+        blobs=on.blobs,
+        voice=on.voice,
+        clock=on.clock,
+        sinks=tuple(sinks),
+    )
 
 
 @contextmanager

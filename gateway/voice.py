@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from contract.ask import answer
 from contract.clock import Clock, stamp
 from contract.identifiers import Source
 from contract.link import Packet
@@ -48,3 +49,7 @@ class Voice:
             keyid=self.key.keyid,
             sig=self.key.sign(body),
         )
+
+    def answer(self, question: Packet, message: Message) -> Packet:
+        """The answer to a question, signed as the answer to just that one."""
+        return answer(question, message, me=self.source, clock=self._clock, key=self.key)
