@@ -25,6 +25,9 @@ ANSWER_S_MAX: Final = 30.0
 ON_ITS_WAY_S: Final = 0.5
 """By then what was said before the gateway fell silent has come."""
 
+WAIT_MS: Final = 20_000
+"""A machine may be loaded: a browser test waits long, and sleeps never."""
+
 T = TypeVar("T")
 
 

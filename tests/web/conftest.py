@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.web import post, posts
-from tests.web.center import PASSWORD, Center
+from tests.web import office, post, posts
+from tests.web.center import PASSWORD, WAIT_MS, Center
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = (
@@ -23,9 +23,6 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-WAIT_MS = 20_000
-"""A machine may be loaded: a browser test waits long, and sleeps never."""
-
 
 PAUSED = pytest.StashKey[asyncio.AbstractEventLoop | None]()
 """Playwright's event loop, while no test with a browser runs.
@@ -173,3 +170,22 @@ def opened(shared: Shared, path: str, faults: list[str]) -> Page:
     page.goto(f"{shared.center.url}{path}")
     page.locator(".link[data-link=live]").wait_for()
     return page
+
+
+@pytest.fixture
+def hook() -> Iterator[office.Receiver]:
+    """A receiver of webhooks."""
+    with office.receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def admin(
+    context: BrowserContext, center: Center, hook: office.Receiver, faults: list[str]
+) -> Iterator[Page]:
+    """The administration of an office in use; it may complain about nothing."""
+    office.fill(context, center, hook.url)
+    with faultless(context, faults) as page:
+        page.goto(f"{center.url}/admin")
+        expect(office.row(page, "admin")).to_contain_text("you")
+        yield page

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-from playwright.sync_api import APIRequestContext, BrowserContext
+from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Locator, Page, expect
 
-from tests.web.center import PASSWORD, Center
+from tests.web.center import PASSWORD, WAIT_MS, Center
 
 OURS: Final = {"X-Greenlane": "1"}
 HOSTILE: Final = "<img src=x onerror=\"document.title='owned'\">"
@@ -89,3 +89,41 @@ def fill(context: BrowserContext, center: Center, hook: str) -> None:
         ("Port authority", "http://127.0.0.1:9/hook?key=abc", ["KEMBA"]),
     ):
         tell(request, f"{url}/api/subscribers", {"name": name, "url": where, "posts": posts})
+
+
+def row(page: Page, words: str) -> Locator:
+    """The row that begins with these words."""
+    return page.locator("tbody tr:visible").filter(
+        has=page.locator("td:first-child .two > span:first-child", has_text=words)
+    )
+
+
+def tab(page: Page, name: str) -> None:
+    """Open one of the lists."""
+    page.locator(f"#tabs [data-tab={name}]").click()
+    expect(page.locator(f"gl-{name}")).to_be_visible()
+
+
+def secret(page: Page) -> str:
+    """What is shown once; then it is put away."""
+    shown = page.locator("#secret").input_value()
+    page.get_by_role("button", name="I have it").click()
+    expect(page.locator("#secret")).to_have_count(0)
+    return shown
+
+
+def press(page: Page, act: str) -> None:
+    """Press a row's act, then the same word in the last question."""
+    page.get_by_role("button", name=act).click()
+    question = page.get_by_role("dialog").filter(has=page.get_by_role("button", name="Leave"))
+    expect(question.get_by_role("button", name="Leave")).to_be_focused()
+    question.locator("button[type=submit]").click()
+    expect(question).to_have_count(0)
+
+
+def board_of(browser: Browser, center: Center, link: str) -> tuple[BrowserContext, int]:
+    """A new browser that came in by a link, and what the board answers it."""
+    context = browser.new_context()
+    context.set_default_timeout(WAIT_MS)
+    enter_as(context, center, link.removeprefix(center.url))
+    return context, context.request.get(f"{center.url}/api/board").status

@@ -1,4 +1,6 @@
-"""Handing over, closing and opening again; the one-time link and the own password."""
+"""Handing over, closing, opening again, commenting; the one-time link and the own password."""
+
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -92,3 +94,44 @@ def test_the_first_password_is_set_and_later_changed(browser: Browser, center: C
     page.wait_for_url(center.url + "/")
     expect(page.locator(".link[data-link=live]")).to_be_visible()
     context.close()
+
+
+def test_an_act_that_makes_no_sense_is_refused_before_it_is_sent(
+    page: Page, center: Center
+) -> None:
+    """The screen says why, and nothing goes to the journal."""
+    alert = scene.seal_alert(at=scene.now())
+    center.alert(msgspec.structs.replace(alert, state="in progress"))
+    center.gateway.holds_acts = True
+    page.locator("gl-alerts tr.row").click()
+    page.keyboard.press("a")
+    expect(page.locator("#toast")).to_contain_text("The alert is in progress.")
+    button = page.locator("gl-acts [data-verb=acknowledge]").first
+    expect(button).to_have_attribute("aria-disabled", "true")
+    assert center.gateway.held == []
+
+
+def test_a_comment_can_be_taken_back_and_then_sent(context: BrowserContext, center: Center) -> None:
+    """It waits some seconds before it is sent; taken back, its words are there again."""
+    page = context.new_page()
+    page.clock.install()
+    page.goto(center.url)
+    center.alert(scene.seal_alert(at=scene.now()))
+    page.locator("gl-alerts tr.row").click()
+    page.keyboard.press("n")
+    page.keyboard.type("Lane 2 sends it round again.")
+    # The seconds stand still, however slow this machine is.
+    page.clock.pause_at(scene.now() + timedelta(minutes=1))
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toast")).to_contain_text("not sent yet")
+    page.keyboard.press("z")
+    expect(page.get_by_role("textbox", name="Everyone sees it")).to_have_value(
+        "Lane 2 sends it round again."
+    )
+    assert center.gateway.alerts["alert-seal"].acts == ()
+    page.clock.resume()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toast")).to_contain_text("Commented: Seal opened in transit")
+    page.keyboard.press("Enter")
+    expect(page.locator("gl-why .done")).to_contain_text("Commented by admin")
+    expect(page.locator("gl-why .done .note")).to_have_text("Lane 2 sends it round again.")

@@ -1,4 +1,4 @@
-"""What drawing costs: a row that goes moves no other, and what was just drawn is not drawn again."""
+"""What drawing costs: a row that goes moves no other, what was just drawn is not drawn again."""
 
 import pytest
 from playwright.sync_api import Page, expect

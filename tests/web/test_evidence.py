@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.web import scene
 from tests.web.center import Center
-from tests.web.test_desk import sideways
+from tests.web.test_access_pages import sideways
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web import posts, scene
-from tests.web.center import PASSWORD, Center
-from tests.web.conftest import WAIT_MS, Shared, enter, opened
+from tests.web.center import PASSWORD, WAIT_MS, Center
+from tests.web.conftest import Shared, enter, opened
 from tests.web.test_access_pages import assert_usable
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]

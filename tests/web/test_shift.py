@@ -89,20 +89,6 @@ def test_a_busy_post_leaves_nothing_on_an_open_page(page: Page, center: Center, 
     assert after["acts"] == 0
 
 
-def test_the_panel_of_agents_draws_a_part_of_thousands(page: Page, center: Center) -> None:
-    """The lost ones among them; the rest is on the page of devices."""
-    twins = tuple(
-        DeviceTwin(device=f"sensor-{n:04}", family="modbus", is_found=n != 4_000, reason="gone")
-        for n in range(5_000)
-    )
-    center.tell(scene.agent(at=scene.now(), devices=twins))
-    page.get_by_role("button", name="Agents").click()
-    devices = page.locator("gl-agents .devices li")
-    expect(devices).to_have_count(50)
-    expect(devices.first).to_contain_text("sensor-4000")
-    expect(page.locator("gl-agents .beyond")).to_have_text("4,950 more devices: see the devices.")
-
-
 def test_the_plan_of_a_large_post_stands_whole_though_it_comes_in_parts(
     page: Page, center: Center
 ) -> None:
