@@ -6,6 +6,7 @@ import { Clock } from "./clock.js";
 import { el, say } from "./dom.js";
 import { Evidence } from "./evidence.js";
 import { askOfficer } from "./handover.js";
+import { Herald } from "./herald.js";
 import { listen, openKeys } from "./keys.js";
 import { Live } from "./live.js";
 import { askNote } from "./note.js";
@@ -16,7 +17,6 @@ import { situation } from "./situation.js";
 import { bringIcons } from "./sprite.js";
 import { onReturn } from "./steps.js";
 import { toast } from "./toast.js";
-import { subject } from "./words.js";
 import "./panels/thumb.js";
 import "./panels/top.js";
 
@@ -42,6 +42,9 @@ export class Page {
     this.evidence = new Evidence({ board: this.board, link: this.live, turned: (alert, told) => this.exported(alert, told) });
     this.series = new SeriesList(() => this.render());
     this.polled = new Polled((readings) => this.hear({ kind: "readings", readings }));
+    // A node of its own each time: the same words, said again, are news.
+    const aloud = (region) => (words) => region.replaceChildren(el("p", {}, words));
+    this.herald = new Herald({ urgent: aloud(urgent), polite: aloud(polite) });
     this.panels = ["gl-top", ...panels].map((name) => document.querySelector(name));
   }
 
@@ -81,9 +84,8 @@ export class Page {
     const before = id ? this.board.alerts.get(id)?.severity : null;
     if (!this.board.apply(change)) return this.live.resync();
     const alert = id && this.board.alerts.get(id);
-    if (alert?.severity === "critical" && before !== "critical" && alert.state === "open") {
-      say(urgent, `Critical: ${alert.title}, ${subject(alert.subject)}, ${alert.post}`);
-    }
+    const isNew = !before || (alert?.severity === "critical" && before !== "critical");
+    if (alert?.state === "open" && isNew) this.herald.hear(alert);
     return null;
   }
 
