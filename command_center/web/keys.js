@@ -8,7 +8,7 @@ const LETTERS_OFF = "letters-off";
 /** After `g` the letter is awaited so long, in ms. */
 const GO_MS = 2_000;
 
-// key: [what it does, how the list of keys calls it, its section]
+// key: [what it does, how the list of keys calls it, its section, what an officer's role needs for it]
 const EVERYWHERE = {
   "/": [(v) => v.search(), "Search", "Everywhere"],
   "?": [() => openKeys(), "All keys", "Everywhere"],
@@ -16,16 +16,16 @@ const EVERYWHERE = {
 };
 /** What an officer does to the alert at hand. */
 export const ACTS = {
-  a: [(v) => v.act(v.current(), "acknowledge"), "Acknowledge", "Acts"],
-  i: [(v) => v.act(v.current(), "start"), "Start: in progress", "Acts"],
-  r: [(v) => v.act(v.current(), "resolve"), "Resolve", "Acts"],
-  h: [(v) => v.act(v.current(), "assign"), "Hand over", "Acts"],
-  n: [(v) => v.act(v.current(), "comment"), "Comment", "Acts"],
-  c: [(v) => v.act(v.current(), "close"), "Close what is resolved", "Acts"],
-  o: [(v) => v.act(v.current(), "reopen"), "Reopen", "Acts"],
-  e: [(v) => v.takeEvidence(), "Export evidence", "Acts"],
-  p: [(v) => v.print(), "Print what is opened", "Acts"],
-  z: [(v) => v.takeBack(), "Take a comment back", "Acts"],
+  a: [(v) => v.act(v.current(), "acknowledge"), "Acknowledge", "Acts", "acts"],
+  i: [(v) => v.act(v.current(), "start"), "Start: in progress", "Acts", "acts"],
+  r: [(v) => v.act(v.current(), "resolve"), "Resolve", "Acts", "acts"],
+  h: [(v) => v.act(v.current(), "assign"), "Hand over", "Acts", "acts"],
+  n: [(v) => v.act(v.current(), "comment"), "Comment", "Acts", "acts"],
+  c: [(v) => v.act(v.current(), "close"), "Close what is resolved", "Acts", "acts"],
+  o: [(v) => v.act(v.current(), "reopen"), "Reopen", "Acts", "acts"],
+  e: [(v) => v.takeEvidence(), "Export evidence", "Acts", "acts"],
+  p: [(v) => v.print(), "Print what is opened", "Everywhere"],
+  z: [(v) => v.takeBack(), "Take a comment back", "Acts", "acts"],
 };
 /** The picture that is opened. */
 export const PICTURE = {
@@ -61,9 +61,12 @@ const isOwn = (node, key) => {
   return key === "Enter" && Boolean(node.closest?.("button, a"));
 };
 
+// An object names its digits first, whatever was written first; the list of keys begins with what is pressed most.
+const isDigit = (key) => /^[0-9]$/.test(key);
+
 /** Listen to the keys of the page, and to those of every page; `more` lines are only listed. */
 export function listen(view, own, more = HELD) {
-  const keys = new Map(Object.entries({ ...own, ...EVERYWHERE }));
+  const keys = new Map(Object.entries({ ...own, ...EVERYWHERE }).sort(([a], [b]) => isDigit(a) - isDigit(b)));
   let going = -Infinity; // when `g` was pressed
   list(keys, more);
   letters.checked = localStorage.getItem(LETTERS_OFF) === null;
@@ -88,9 +91,15 @@ export function listen(view, own, more = HELD) {
 
 function list(keys, more) {
   const pages = Object.values(PAGES).map(({ key, word, needs }) => ["Pages", word, ["g", key], needs]);
-  const told = [...keys].filter(([, [, word]]) => word).map(([key, [, word, section]]) => [section, word, [NAMES[key] ?? key]]);
+  const told = [...keys].filter(([, [, word]]) => word).map(([key, [, word, section, needs]]) => [section, word, [NAMES[key] ?? key], needs]);
   const lines = [...pages, ...told, ...more.filter(([section]) => told.some(([of]) => of === section))];
   const sections = [...new Set(lines.map(([section]) => section))];
-  map.replaceChildren(...sections.map((section) => el("section", {}, el("h3", {}, section),
-    el("ul", {}, ...lines.filter(([of]) => of === section).map(([, word, caps, needs]) => el("li", { "data-needs": needs }, el("span", {}, word), el("span", {}, ...caps.map(cap))))))));
+  map.replaceChildren(...sections.map((section) => sectionOf(section, lines.filter(([of]) => of === section))));
+}
+
+function sectionOf(section, lines) {
+  const [[, , , needs]] = lines;
+  const all = lines.every(([, , , need]) => need === needs) ? needs : null; // its title goes with the last of its lines
+  return el("section", { "data-needs": all }, el("h3", {}, section),
+    el("ul", {}, ...lines.map(([, word, caps, need]) => el("li", { "data-needs": need }, el("span", {}, word), el("span", {}, ...caps.map(cap))))));
 }

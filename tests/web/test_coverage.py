@@ -34,6 +34,11 @@ def test_one_word_the_reasons_and_a_strip(device: Page, shared: Shared) -> None:
         "aria-label",
         "75 % of the time complete, 12 % of the time missing, 13 % of the time declared lost",
     )
+    lost, missing = (
+        panel.locator(f"[data-status={what}]").last for what in ("'declared lost'", "missing")
+    )
+    assert missing.evaluate("node => getComputedStyle(node).outlineStyle") == "dashed"
+    assert lost.evaluate("node => getComputedStyle(node).backgroundImage").count("gradient") == 2
     start = (scene.now() - timedelta(hours=5)).replace(minute=0, second=0, microsecond=0)
     half = start + timedelta(minutes=30)
     panel.get_by_label("From, UTC").fill(f"{start:%Y-%m-%d %H:%M}")

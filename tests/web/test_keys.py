@@ -1,10 +1,10 @@
 """An officer without a mouse, or without eyes: every act by keys, focus seen, nothing chatters."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.web import post, scene
-from tests.web.center import Center
+from tests.web import office, post, scene
+from tests.web.center import WAIT_MS, Center
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -144,6 +144,31 @@ def test_a_screen_reader_is_left_in_peace(
     page.wait_for_timeout(WHILE_S * 1_000)
     assert page.evaluate("heard") == []
     assert faults == []
+
+
+def test_the_keys_that_are_listed_are_those_that_do_something(
+    page: Page, browser: Browser, center: Center
+) -> None:
+    """Who may only look reads of no acts, nor their title; who may act reads of all."""
+    page.keyboard.press("?")
+    expect(page.locator("#keys h3:visible")).to_have_text(
+        ["Pages", "List", "Beside", "Acts", "Everywhere", "Picture"]
+    )
+    expect(page.locator("#keys li:visible", has_text="Acknowledge")).to_have_count(1)
+    asked = {"name": "Cheptoo", "role": "viewer", "posts": ["*"]}
+    made = office.tell(page.request, f"{center.url}/api/officers", asked)
+    context = browser.new_context()
+    context.set_default_timeout(WAIT_MS)
+    office.enter_as(context, center, made["link"])
+    looking = context.new_page()
+    looking.goto(center.url)
+    looking.locator(".link[data-link=live]").wait_for()
+    looking.keyboard.press("?")
+    expect(looking.locator("#keys li:visible", has_text="Print what is opened")).to_have_count(1)
+    for word in ("Acknowledge", "Comment", "Export evidence", "Take a comment back"):
+        expect(looking.locator("#keys li:visible", has_text=word)).to_have_count(0)
+    expect(looking.locator("#keys h3:visible", has_text="Acts")).to_have_count(0)
+    context.close()
 
 
 def test_a_screen_reader_hears_that_the_link_is_lost_and_back(page: Page, center: Center) -> None:

@@ -3,7 +3,7 @@ import { draw, el, icon, keyed, reveal, say, set } from "../dom.js";
 import { Growing } from "../growing.js";
 import { pathTo } from "../pages.js";
 import { inOrder } from "../plan.js";
-import { ENROL, age, count, many } from "../words.js";
+import { ENROL, age, capital, count, many } from "../words.js";
 import { unsigned } from "./marks.js";
 import { Search } from "./search.js";
 import * as trust from "./trust.js";
@@ -35,7 +35,7 @@ export function fareOf({ device, agent }, now) {
   if (agent.state !== "alive") return { icon: "hole", words: `agent ${agent.state}`, isGood: false };
   // Nobody says up to when a device that is not ours has told all.
   if (agent.is_unsigned) return { icon: "live", words: "heard", isGood: true };
-  const lag = device.said_up_to ? `said up to ${age(now - Date.parse(device.said_up_to))} ago` : "found";
+  const lag = device.said_up_to ? `${age(now - Date.parse(device.said_up_to))} ago` : "found";
   return { icon: "live", words: lag, isGood: true };
 }
 
@@ -144,7 +144,7 @@ export class Devices extends HTMLElement {
     draw(glyph, fare.icon);
     reveal(plate, agent.is_unsigned);
     say(left.firstElementChild, device.device);
-    say(left.lastElementChild, [titleOf(device), laneWords(device.lane)].filter(Boolean).join(", "));
+    say(left.lastElementChild, capital([laneWords(device.lane), titleOf(device)].filter(Boolean).join(", ")));
     say(right.firstElementChild, fare.words);
     say(right.lastElementChild, agent.source);
   }
