@@ -53,7 +53,8 @@ class _Tries:
         wait_s = max(self._names.wait_s(key, now_s), self._addresses.wait_s(address, now_s))
         if wait_s > 0:
             seconds = math.ceil(wait_s)
-            answer = error(f"Too many tries. Try again in {seconds} s.", 429)
+            wait = f"{seconds} s" if seconds < 2 * 60 else f"{math.ceil(seconds / 60)} min"
+            answer = error(f"Too many tries. Try again in {wait}.", 429)
             answer.headers["Retry-After"] = str(seconds)
             return answer
         self._names.tried(key, now_s)

@@ -11,7 +11,7 @@ export class Refused extends Error {
 async function sentence(answer) {
   try {
     const { error } = await answer.json();
-    if (typeof error === "string" && error) return error;
+    if (typeof error === "string" && error) return /[.!?]$/.test(error) ? error : `${error}.`; // more is said behind it
   } catch { /* not JSON: the status is all we have */ }
   return `The command center answered ${answer.status}.`;
 }

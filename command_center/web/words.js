@@ -41,7 +41,7 @@ export function value(v, digits = digitsOf(v)) {
   return text.replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 }
 
-const UNITS = { Cel: "°C", "%RH": "% RH", "%EL": "%", "/": "", count: "", degC: "°C", "1": "" };
+const UNITS = { Cel: "°C", "%RH": "% RH", "%EL": "%", "/": "", count: "", degC: "°C", lat: "°", lon: "°", "1": "" };
 /** A unit of the SenML registry as people write it. */
 export const unit = (u) => (u in UNITS ? UNITS[u] : u?.replace(/(?<=[ms])[23]\b/g, (power) => (power === "2" ? "²" : "³")));
 /** A value and its unit, a space between. */

@@ -91,8 +91,8 @@ export class Top extends HTMLElement {
       say(this.troubleNext, "Shown as it was then.");
       say(this.troubleMeans, "Acts are kept and sent when it is back.");
     } else {
-      const wait = view.live.nextTry === null ? "trying now" : `next try in ${age(view.live.nextTry - Date.now() + 999)}`;
-      say(this.troubleSince, `Offline since ${time(trust.since, view.now)},`);
+      const wait = view.live.nextTry === null ? "Trying now" : `Next try in ${age(view.live.nextTry - Date.now() + 999)}`;
+      say(this.troubleSince, `Offline since ${time(trust.since, view.now)}, ${age(view.now - trust.since)}.`);
       say(this.troubleNext, `${wait}.`);
       say(this.troubleMeans, view.board.isKnown ? "Shown as it was then. Acts cannot be sent from this screen." : "Nothing has been loaded yet.");
     }

@@ -1,7 +1,7 @@
 // The picture as the machine made it: zoom, pan, numbered boxes, and looks that last only while they are held.
 import { Refused, bytes } from "../api.js";
 import { cap, el, icon, reveal, say, set, svg } from "../dom.js";
-import { label, subject, time } from "../words.js";
+import { age, label, subject, time } from "../words.js";
 import { corners, pathOf } from "./marks.js";
 import { Sight, ZOOM_MAX } from "./zoom.js";
 import * as trust from "./trust.js";
@@ -10,6 +10,8 @@ import * as trust from "./trust.js";
 const LOOKS = { grey: { key: "1", word: "Grey" }, inverse: { key: "2", word: "Inverse" } };
 /** A picture that has not come is asked for again so often, in ms. */
 const AGAIN_MS = 5_000;
+/** After so long, in ms, it is said that a picture is slow to come. */
+const SLOW_MS = 4_000;
 const CORNER_PX = 22;
 
 async function decoded(blob) {
@@ -28,6 +30,7 @@ export class Viewer extends HTMLElement {
   #sight = new Sight();
   #shown = null; // the hash of the picture on the screen
   #loading = null;
+  #askedAt = 0;
   #askedKept = false; // whether the gateway had it when it was last asked for
   #pointers = new Map();
   #timer = 0;
@@ -147,6 +150,7 @@ export class Viewer extends HTMLElement {
     const { picture, scan } = this.seen;
     this.#askedKept = Boolean(scan?.is_kept);
     const asked = (this.#loading = new AbortController());
+    this.#askedAt = Date.now();
     try {
       const image = await decoded(await bytes(pathOf(picture), asked.signal));
       if (asked !== this.#loading) return URL.revokeObjectURL(image.src);
@@ -185,7 +189,8 @@ export class Viewer extends HTMLElement {
     reveal(again, this.trouble && status !== 404);
     if (!this.trouble) {
       say(said, this.#loading ? "Reading the picture." : "The picture is not here.");
-      return say(means, "");
+      const waited = Date.now() - this.#askedAt;
+      return say(means, this.#loading && waited > SLOW_MS ? `The network is slow: asked for ${age(waited)} ago. What the model saw is shown as boxes.` : "");
     }
     if (status !== 404) {
       say(said, "The picture could not be read.");
