@@ -21,7 +21,8 @@ class Knocks:
     def __init__(self, clock: Clock) -> None:
         self._clock: Final = clock
         self._counts: dict[str, int] = {}
-        self._told: dict[str, float] = {}
+        self._told: dict[tuple[str, bool], float] = {}
+        """When, by source and whether of a revoked key: noise that is told hides no thief."""
 
     def heard(self, suspects: Sequence[Suspect]) -> list[SuspectsHeld]:
         """What to tell the judge now."""
@@ -36,7 +37,7 @@ class Knocks:
                     revoked[source] = suspect.revoked_key
         now = self._clock.monotonic_ns() / 1e9
         ready = [name for name in reasons if self._is_due(name, now, is_known=name in revoked)]
-        self._told.update(dict.fromkeys(ready, now))
+        self._told.update({(name, name in revoked): now for name in ready})
         if len(self._counts) > SOURCES_MAX or len(self._told) > SOURCES_MAX:
             self._counts.clear()
             self._told.clear()
@@ -53,6 +54,6 @@ class Knocks:
 
     def _is_due(self, source: str, now: float, *, is_known: bool) -> bool:
         """A revoked key is told of at once: noise does not sign."""
-        told = self._told.get(source)
+        told = self._told.get((source, is_known))
         is_enough = is_known or self._counts[source] >= TELL_FROM
         return is_enough and (told is None or told + TELL_EVERY_S <= now)

@@ -7,6 +7,20 @@ from gateway.intake.quarantine import Suspect
 from tests.support.virtual import VirtualClock, run_virtually
 
 
+def test_noise_that_was_told_hides_no_revoked_key() -> None:
+    """Whoever knocks ten times just before does not make the next minute the thief's."""
+
+    async def main() -> None:
+        knocks = Knocks(VirtualClock())
+        packet = Packet(topic=topic("/KEMBA/lane-1", "events"), body=b"")
+        noise = Suspect(packet, "0" * 64, "no key")
+        assert knocks.heard([noise] * TELL_FROM)
+        [told] = knocks.heard([noise, Suspect(packet, "1" * 64, "it was revoked", "k1")])
+        assert told.revoked_key == "k1"
+
+    run_virtually(main())
+
+
 def test_names_without_end_take_no_memory_without_end() -> None:
     """Each name is told of once, and forgotten with the others when there are too many."""
 
