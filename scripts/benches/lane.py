@@ -1,6 +1,7 @@
 """The lane of ``scripts/bench outage``: sensors read at a rate, seals open, alerts are heard."""
 
 import asyncio
+import math
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from contract.identifiers import Source
 from contract.link import Dial, Unavailable
 from contract.messages import AlertChanged, Reading, ReadingsTaken, SealRead, read
 from contract.topics import topic
+from scripts.benches.bench import quantile
 
 BATCH_S: Final = 0.25
 """As `edge.line` batches readings."""
@@ -19,6 +21,7 @@ GROUP: Final = 100
 """Messages of one commit while an hour is written at once."""
 SEAL_EVERY_S: Final = 0.5
 REDIAL_S: Final = 0.2
+QUANTILES: Final = {"p50": 0.5, "p99": 0.99, "max": 1.0}
 
 
 class Lane:
@@ -74,6 +77,22 @@ class Lane:
             except Unavailable:
                 await asyncio.sleep(REDIAL_S)
 
+    def facts(self, seals: set[str], since: float) -> dict[str, object]:
+        """How long the alerts about those seals took that were said from a moment on."""
+        new = {seal for seal in seals if self.said[seal] >= since}
+        parts = {
+            "seal to alert": [self.took_s.get(seal, math.inf) for seal in new],
+            "of it after the journal": [self.kept_s[seal] for seal in new if seal in self.kept_s],
+        }
+        return {
+            "seals before the first receipt": len(seals) - len(new),
+            "seals while it drains": len(new),
+        } | {
+            f"{part}, {name} ms": _ms(values_s, share)
+            for part, values_s in parts.items()
+            for name, share in QUANTILES.items()
+        }
+
     async def _say(self, said: Said) -> None:
         """To its end, also if cancelled: it is counted already."""
         await asyncio.shield(self._outbox.say(said))
@@ -107,3 +126,7 @@ class Lane:
         )
         self.readings += self._count
         return Said(ReadingsTaken(readings=readings), begin)
+
+
+def _ms(values_s: list[float], share: float) -> float | None:
+    return round(quantile(values_s, share) * 1e3, 1) if values_s else None

@@ -21,16 +21,17 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from contract.clock import SystemClock
 from contract.delivery.outbox import Outbox
 from contract.delivery.room import OutboxLimits
+from contract.delivery.source_end import SourceEnd
 from contract.identifiers import Source
 from contract.links.mqtt import BrokerConfig, dialler
 from contract.signing import Key
@@ -38,7 +39,7 @@ from edge.identity import StateDir, enrol
 from gateway.journal.journal import stats_of
 from gateway.trust.codes import make_code
 from greenlane import logs
-from scripts.benches.bench import asking, quantile, verdict
+from scripts.benches.bench import asking, verdict
 from scripts.benches.lane import BATCH_S, Lane
 from scripts.benches.usage import Usage
 from tests.support.box import speaking
@@ -58,6 +59,7 @@ AFTER_S: Final = 5.0
 LOOK_S: Final = 0.1
 TELL_S: Final = 60.0
 Facts = dict[str, object]
+Fact = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +147,8 @@ async def outage(post: Post, asked: argparse.Namespace) -> Facts:
             running = [tasks.create_task(lane.go_on()), tasks.create_task(lane.open_seals(TELL_S))]
             while (gone := time.monotonic() - began) < asked.seconds:
                 await asyncio.sleep(min(TELL_S, asked.seconds - gone))
-                print(f"{gone:,.0f} s, {await waiting(outbox):,} wait", file=sys.stderr, flush=True)
+                left = await outbox.call(waiting, outbox.end)
+                print(f"{gone:,.0f} s, {left:,} wait", file=sys.stderr, flush=True)
             for task in running:
                 task.cancel()
     else:
@@ -166,46 +169,57 @@ async def outage(post: Post, asked: argparse.Namespace) -> Facts:
 
 async def back(post: Post) -> Facts:
     """The broker is back: everything goes out while more comes."""
-    lane, outbox = post.lane, post.outbox
-    old, before = set(lane.said), await waiting(outbox)
-    heard_s = drained_s = stored_s = math.inf
-    judged = 0
+    lane, old = post.lane, set(post.lane.said)
     await asyncio.to_thread(post.broker.start)
-    began = time.monotonic()
     usage = Usage(post.parts | {"mosquitto": post.broker.pid}, are_alone=True)
+    began = time.monotonic()
     async with asyncio.TaskGroup() as tasks:
         running = [tasks.create_task(lane.go_on()), tasks.create_task(lane.open_seals())]
-        while (gone := time.monotonic() - began) < GIVE_UP_S and stored_s == math.inf:
-            await asyncio.sleep(LOOK_S)
-            left = await waiting(outbox)
-            if heard_s == math.inf and left < before:
-                heard_s = gone
-            if drained_s == math.inf and left <= int(2 / BATCH_S):  # what goes on is no backlog
-                drained_s, judged = gone, kept(post.folder)[0]
-                during = set(lane.said) - old
-            if judged and kept(post.folder)[1] >= judged:
-                stored_s = gone
-            usage.look()
+        moments = await watched(post, began, usage)
         for task in running:
             task.cancel()
         await asyncio.sleep(AFTER_S)
-    took = {seal: lane.took_s.get(seal, math.inf) for seal in lane.said}
-    late = [seal for seal in during if lane.said[seal] - began < heard_s]
-    new = [took[seal] for seal in during.difference(late)]
-    after = [lane.kept_s[seal] for seal in during.difference(late) if seal in lane.kept_s]
-    told = [lane.said[seal] + took[seal] - began for seal in old]
+    told = [lane.said[seal] - began + lane.took_s.get(seal, math.inf) for seal in old]
     return {
-        "first receipt after s": round(heard_s, 1),
-        "drained after s": round(drained_s, 1),
-        "in InfluxDB after s": round(stored_s, 1),
+        "first receipt after s": round(moments.heard_s, 1),
+        "drained after s": round(moments.drained_s, 1),
+        "in InfluxDB after s": round(moments.stored_s, 1),
         "cpu s": usage.taken_s(),
         "rss MiB": usage.rss_mib(),
         "alerts of the outage's seals after s": round(max(told, default=0.0), 1),
-        "seals before the first receipt": len(late),
-        "seals while it drains": len(new),
-        **{f"seal to alert, {name} ms": _ms(new, q) for name, q in QUANTILES.items()},
-        **{f"of it after the journal, {name} ms": _ms(after, q) for name, q in QUANTILES.items()},
+        **lane.facts(moments.said - old, began + moments.heard_s),
     }
+
+
+class Moments(NamedTuple):
+    """In seconds after the broker's return; infinite if it was not so within `GIVE_UP_S`."""
+
+    heard_s: float
+    drained_s: float
+    stored_s: float
+    said: set[str]
+    """The seals up to when nothing of the hour waited for a receipt any more."""
+
+
+async def watched(post: Post, began: float, usage: Usage) -> Moments:
+    """When the first receipt came, all of the hour was receipted, and it was in InfluxDB."""
+    outbox, end, path = post.outbox, post.outbox.end, post.folder
+
+    async def reached(call: Callable[[Fact], Awaitable[bool]], fact: Fact) -> float:
+        while (gone := time.monotonic() - began) < GIVE_UP_S:
+            if await call(fact):
+                return gone
+            usage.look()
+            await asyncio.sleep(LOOK_S)
+        return math.inf
+
+    before = await outbox.call(lambda: end.sender.position)
+    heard_s = await reached(outbox.call, lambda: end.sender.position > before)
+    # What goes on is no backlog.
+    drained_s = await reached(outbox.call, lambda: waiting(end) <= int(2 / BATCH_S))
+    said, (judged, _) = set(post.lane.said), kept(path)
+    stored_s = await reached(asyncio.to_thread, lambda: kept(path)[1] >= judged)
+    return Moments(heard_s, drained_s, stored_s, said)
 
 
 async def whole(post: Post) -> Facts:
@@ -214,7 +228,7 @@ async def whole(post: Post) -> Facts:
     while not is_whole:
         await asyncio.sleep(LOOK_S)
         last, upto = await asyncio.to_thread(kept, post.folder)
-        is_whole = upto >= last and not await waiting(post.outbox)
+        is_whole = upto >= last and not await post.outbox.call(waiting, post.outbox.end)
     stats = stats_of(post.folder / "gateway" / "journal.sqlite")
     question = 'SELECT COUNT("value") FROM "reading"'
     answer = await asyncio.to_thread(post.influx.ask, question, DATABASE)
@@ -228,9 +242,9 @@ async def whole(post: Post) -> Facts:
     }
 
 
-async def waiting(outbox: Outbox) -> int:
+def waiting(end: SourceEnd) -> int:
     """Messages without a receipt."""
-    return sum(queue.messages for queue in await outbox.call(outbox.end.queues))
+    return sum(queue.messages for queue in end.queues())
 
 
 def kept(folder: Path) -> tuple[int, int]:
@@ -245,13 +259,6 @@ def kept(folder: Path) -> tuple[int, int]:
 def size_of(folder: Path) -> int:
     """Of the outbox's files."""
     return sum(path.stat().st_size for path in (folder / "lane-1").glob("outbox.sqlite*"))
-
-
-QUANTILES: Final = {"p50": 0.5, "p99": 0.99, "max": 1.0}
-
-
-def _ms(values_s: list[float], share: float) -> float | None:
-    return round(quantile(values_s, share) * 1e3, 1) if values_s else None
 
 
 def main(arguments: list[str]) -> int:
