@@ -16,6 +16,7 @@ from contract.delivery.succession import SUCCESSIONS_MAX, Succession
 from contract.delivery.voice import Voice
 from contract.identifiers import Source
 from contract.messages import (
+    EPOCHS_NAMED_MAX,
     GENESIS,
     STREAMS,
     EpochHeads,
@@ -33,8 +34,6 @@ from contract.messages import (
 from contract.signing import Key
 from contract.wire import BLOB, JSON, join
 
-EPOCHS_NAMED_MAX: Final = 200
-"""Epochs that a birth names."""
 DECLARED_AT_ONCE_MAX: Final = 64
 UNSENDABLE_AFTER_TRIES: Final = 10
 _INFINITY: Final = 1 << 62

@@ -14,6 +14,7 @@ Units are in the names; a `Reading` names its unit by the SenML registry (RFC 84
 
 from contract.messages.acts import ActDone, ActRefused, OfficeChanged, OfficerActed, Role, Verb
 from contract.messages.agents import (
+    EPOCHS_NAMED_MAX,
     AgentAlive,
     AgentBorn,
     AgentChanged,

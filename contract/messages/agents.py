@@ -1,6 +1,6 @@
 """Agents and the devices behind them: what they say of themselves, and what is known of them."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from msgspec import Meta
 
@@ -10,6 +10,11 @@ from contract.messages.message import Message, Part
 from contract.messages.scans import ModelUsed
 
 LinkState = Literal["alive", "silent", "gone"]
+EPOCHS_NAMED_MAX: Final = 200
+"""Epochs that a birth or a sign of life names, its own and those first of which something waits.
+
+One that names as many may hold more: it promises of no moment that all was said.
+"""
 
 
 class Device(Part, frozen=True, kw_only=True):

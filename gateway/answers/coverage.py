@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from contract.identifiers import Source
 from contract.messages import (
+    EPOCHS_NAMED_MAX,
     AgentAlive,
     AgentBorn,
     Completeness,
@@ -49,9 +50,13 @@ class Sign(NamedTuple):
     """The last number by epoch and stream, of the epochs that it names."""
     said_up_to: Mapping[str, datetime]
     is_clock_known: bool
+    names_all: bool
+    """Whether no epoch of which something waits is left out: only so many are named."""
 
     def has_said(self, device: str, upto: datetime) -> bool:
         """Whether nothing that this device saw earlier was unsaid; no device: the agent itself."""
+        if not self.names_all:
+            return False
         if not device:
             return self.at >= upto
         said = self.said_up_to.get(device)
@@ -99,7 +104,8 @@ def sign_of(
     said = {}
     if isinstance(message, AgentAlive):
         said = {d.device: d.said_up_to for d in message.devices if d.said_up_to is not None}
-    return Sign(position, at, heads, said, clock_error_ms is not None)
+    names_all = len(message.epochs) < EPOCHS_NAMED_MAX
+    return Sign(position, at, heads, said, clock_error_ms is not None, names_all)
 
 
 def found(
@@ -202,7 +208,7 @@ def _unsaid(agent: Agent, device: str, end: datetime) -> str:
     if said is None:
         return f"{device} has not said up to when it said everything."
     if said >= end:
-        return "The signs of life of that time are not here any more."
+        return "No sign of life that is here promises that all was said up to then."
     sentence = f"{device or Source(agent.source).name} has said everything only up to "
     sentence += clock_time(said, end)
     if twin is not None and not twin.is_found and twin.reason:

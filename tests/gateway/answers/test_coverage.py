@@ -4,10 +4,12 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.messages import (
+    EPOCHS_NAMED_MAX,
     GENESIS,
     AgentAlive,
     DeviceAlive,
@@ -75,6 +77,11 @@ class World:
         elif fate == "lost":
             self.ledger.lose(SOURCE, loss(epoch, number), self.position)
 
+    def named(self) -> list[str]:
+        """As `SourceEnd.named`: its own epoch, and those of which something waits."""
+        waiting = (one.epoch for one in reversed(self.said) if one.fate == "missing")
+        return list(dict.fromkeys([self.epoch, *waiting]))
+
     def live(self, now: float, said_up_to: float, *, is_heard: bool) -> None:
         """A sign of life, which the gateway hears or not."""
         self.position += 1
@@ -85,7 +92,7 @@ class World:
                 epoch=epoch,
                 streams=(StreamHead(stream="events", last=last, head=hash_of(epoch, last)),),
             )
-            for epoch in (self.epoch, f"{self.epochs - 1:016x}")
+            for epoch in self.named()[:EPOCHS_NAMED_MAX]
             if (last := sum(one.epoch == epoch for one in self.said))
         )
         alive = AgentAlive(
@@ -182,6 +189,17 @@ def test_a_hole_is_told_near_where_it_is_and_nowhere_else() -> None:
     assert world.found(1_795, 1_830).missing == {"events": 2}
     assert world.found(1_840, 3_590).status == "complete"
     assert world.found(1_840, 3_700).status == "cannot tell"
+
+
+@pytest.mark.parametrize(("epochs", "status"), [(199, "missing"), (200, "cannot tell")])
+def test_a_sign_of_life_that_could_not_name_all_promises_nothing(epochs: int, status: str) -> None:
+    """So often was an agent restarted, and each time said something that did not come."""
+    world = World()
+    for second in range(epochs):
+        world.say(second, "missing")
+        world.epochs += second < epochs - 1
+    world.live(epochs, epochs, is_heard=True)
+    assert world.found(0, epochs).status == status
 
 
 def test_what_still_waits_in_the_outbox_is_late_and_not_missing() -> None:
