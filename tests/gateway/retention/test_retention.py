@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.messages import BodiesErased, ScanCompleted
+from contract.messages import BodiesErased, ScanCompleted, ScanFailed
 from gateway.entry import Entry
 from gateway.journal.journal import entries
 from gateway.judge.ledger import Ledger
@@ -131,8 +131,10 @@ def test_a_picture_goes_with_the_last_scan_that_shows_it(journal: Path) -> None:
     """Scans of an open alert keep theirs; the bytes are gone from the disk, not only let go."""
     shown: dict[str, set[int]] = {}
     for entry in entries(journal):
-        if isinstance(entry.message, ScanCompleted):
-            shown.setdefault(entry.message.picture.sha256, set()).add(entry.position)
+        if isinstance(entry.message, ScanCompleted | ScanFailed):
+            for name in ("picture", "original"):
+                if picture := getattr(entry.message, name, None):
+                    shown.setdefault(picture.sha256, set()).add(entry.position)
     folder = journal.parent / "blobs"
     for sha256 in shown:
         (folder / sha256[:2]).mkdir(parents=True, exist_ok=True)
