@@ -63,6 +63,7 @@ class Life:
     plug: Plug
     disk: Disk
     task: "asyncio.Task[None]"
+    is_ending: bool = False
 
 
 @dataclass(eq=False)
@@ -137,12 +138,17 @@ class Box:
         self.ground.dead.append(life.task)
 
     async def stop(self) -> None:
-        """In order."""
-        life, self.life = self.life, None
-        if life is not None:
+        """In order, and whoever asks as well meanwhile waits for the same end."""
+        life = self.life
+        if life is None:
+            return
+        if not life.is_ending:
+            life.is_ending = True
             life.task.cancel()
-            await self.ground.ended(life.task)
-            life.plug.pull()
+        await self.ground.ended(life.task)
+        life.plug.pull()
+        if self.life is life:
+            self.life = None
 
     def part(self, *, is_parted: bool) -> None:
         """Nothing comes through to it, and nothing from it; it is not told. Or again."""
