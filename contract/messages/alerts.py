@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from contract.messages.acts import ActDone
-from contract.messages.fields import Count, Hash, Instant, Name, SourceText, Text
+from contract.messages.fields import Count, Hash, Instant, Name, SourceText, Text, TypeText
 from contract.messages.message import Message, Part
 from contract.messages.scans import Detection, ModelUsed, Picture
 
@@ -21,7 +21,8 @@ class Evidence(Part, frozen=True, kw_only=True):
     stream: Name
     sequence: Count
     hash: Hash
-    type: Name
+    type: TypeText
+    """Without our prefix, where it had that; nothing else is known of it if it was refused."""
     observed_at: Instant
     says: Text
 

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from contract.identifiers import Identifier
 from contract.messages.catalogue import MESSAGES
-from contract.messages.fields import Count, Instant, Name, SourceText, Stream
+from contract.messages.fields import Count, Instant, Name, SourceText, Stream, TypeText
 from contract.messages.message import Message, Part, Refused, Unreadable
 from contract.pattern import whole
 
@@ -49,7 +49,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     specversion: Literal["1.0"]
     id: Annotated[str, Meta(min_length=1, max_length=160)]
     source: SourceText
-    type: Annotated[str, Meta(min_length=1, max_length=120)]
+    type: Annotated[TypeText, Meta(min_length=1)]
     time: Instant
     datacontenttype: Literal["application/json"]
     stream: Annotated[str, Meta(pattern=whole("events|readings|bulk|changes"))] = ""

@@ -19,6 +19,8 @@ Hash = Annotated[str, Meta(pattern=whole("[0-9a-f]{64}"))]
 Epoch = Annotated[str, Meta(pattern=whole("[0-9a-f]{16}"))]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 Text = Annotated[str, Meta(max_length=TEXT_MAX)]
+TypeText = Annotated[str, Meta(max_length=120)]
+"""A CloudEvents type as it came, also one that no message of ours has."""
 Count = Annotated[int, Meta(ge=0)]
 Number = Annotated[int, Meta(ge=1, le=9_999_999_999)]
 SourceText = Annotated[str, Meta(pattern=whole(Source.form.pattern))]

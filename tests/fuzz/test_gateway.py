@@ -96,6 +96,28 @@ def said(draw: st.DrawFn) -> list[Packet]:
 @given(said())
 def test_what_a_source_signed_breaks_nothing_behind_the_intake(packets: list[Packet]) -> None:
     """Judged, told and written to a database: a hostile box with a good key stops nobody."""
+    assert all(count == told for count, told in judged(packets)), "a change could not be told"
+
+
+@pytest.mark.parametrize("name", ["x" * 120, "io.greenlane."])
+def test_a_forged_number_is_told_whatever_its_message_is_called(name: str) -> None:
+    """What nobody can read rests in an alert under the name that it came with."""
+    packets = []
+    for number in (1, 2):
+        body, leaf = composed("seal.read", number)
+        body = body.replace(b"io.greenlane.seal.read", name.encode())
+        at = topic(SOURCE, leaf)
+        packets.append(
+            Packet(topic=at, body=body, content_type=JSON, keyid=KEY.keyid, sig=KEY.sign(body))
+        )
+    changes = judged(packets)
+    assert all(count == told for count, told in changes)
+    assert sum(count for count, _ in changes)
+
+
+def judged(packets: list[Packet]) -> list[tuple[int, int]]:
+    """For each entry that comes of it: how many changes, and how many of them can be told."""
+    found = []
     state, chain = State(), Chain("/KEMBA/gateway", "0" * 16)
     entries = [own(law(LIMITS)), own(AgentBorn(keyid="k", version="1", epochs=()))]
     with tempfile.TemporaryDirectory() as folder:
@@ -107,7 +129,7 @@ def test_what_a_source_signed_breaks_nothing_behind_the_intake(packets: list[Pac
         fields = {name: getattr(draft, name) for name in draft.__struct_fields__}
         entry = Entry(**fields, position=position, received_at=now)
         changes = judge(state, entry)
-        assert len(chain.write(changes, entry)) == len(changes), "a change could not be told"
+        found.append((len(changes), len(chain.write(changes, entry))))
         state.ledger.receipt_streams(SOURCE)
         next_due(state)
         if draft.identity is None or draft.message is None or draft.kind != "kept":
@@ -117,6 +139,7 @@ def test_what_a_source_signed_breaks_nothing_behind_the_intake(packets: list[Pac
                 line(point)
             except Unwritable:
                 continue
+    return found
 
 
 def own(message: Message) -> Draft:
