@@ -227,8 +227,22 @@ def test_a_scan_without_an_alert_opens_from_the_strip(page: Page, center: Center
     expect(page.locator("gl-viewer")).to_be_hidden()
 
 
+STILL = """() => new Promise((done) => {
+  let [at, frames] = [scrollY, 0];
+  const look = () => {
+    frames = scrollY === at ? frames + 1 : 0;
+    at = scrollY;
+    if (frames < 10) requestAnimationFrame(look);
+    else done();
+  };
+  requestAnimationFrame(look);
+})"""
+"""What a finger has flung goes on for a while."""
+
+
 def swept(context: BrowserContext, page: Page) -> float:
     """How far the page has come by a finger that sweeps up over the picture, in px."""
+    page.evaluate(STILL)
     before: float = page.evaluate("() => scrollY")
     box = page.locator("gl-viewer .stage").bounding_box()
     assert box is not None
@@ -240,8 +254,7 @@ def swept(context: BrowserContext, page: Page) -> float:
         ("touchEnd", []),
     ):
         wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    frame = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    page.evaluate(frame)
+    page.evaluate(STILL)
     return float(page.evaluate("() => scrollY")) - before
 
 
