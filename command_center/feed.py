@@ -75,6 +75,7 @@ class Feed:
         self._asker: Asker | None = None
         self._is_forged = False
         self._tries = 0
+        self._why_away = ""
         self._behind: Final = asyncio.Event()
         self._taken: Final = asyncio.Event()
         self._watching: Final = Watching(follower.board, screens.readings)
@@ -109,14 +110,20 @@ class Feed:
             try:
                 await apart(self._use_link(dial, client_id, session), "feed: one link")
             except* (Unavailable, Rejected) as group:
-                _log.warning("feed: %s", _first(group))
+                self._fail(str(_first(group)))
             await self._clock.sleep(RETRY_S[min(self._tries, len(RETRY_S) - 1)])
             self._tries += 1
+
+    def _fail(self, why: str) -> None:
+        """It may last for a day: said once, and again when it is for something else."""
+        if why != self._why_away:
+            _log.warning("feed: %s", why)
+        self._why_away = why
 
     async def _use_link(self, dial: Dial, client_id: str, session: str) -> None:
         async with dial(client_id) as link:
             _log.info("feed: the broker is reached")
-            self._tries, self._is_forged = 0, False
+            self._tries, self._is_forged, self._why_away = 0, False, ""
             await self._hear_all(link, session)
 
     async def _hear_all(self, link: Link, session: str) -> None:

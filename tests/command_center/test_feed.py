@@ -205,6 +205,25 @@ def test_a_gateway_that_does_not_answer_is_said_once(
     scene(tmp_path, play)
 
 
+def test_a_broker_that_is_away_is_said_once_each_time(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """First that the link broke, then that there is none; a day of that is not a thousand lines."""
+
+    async def play(s: Scene) -> None:
+        await asyncio.sleep(30)
+        for times in (1, 2):
+            s.hub.is_up = False
+            s.hub.cut(next(name for name in s.hub._links if "feed" in name))
+            await asyncio.sleep(3_600)
+            assert caplog.text.count("feed: the link was cut") == times
+            assert caplog.text.count("feed: the hub is down") == times
+            s.hub.start()
+            await asyncio.sleep(60)
+
+    scene(tmp_path, play)
+
+
 def test_a_broker_that_restarts_costs_nothing(tmp_path: Path) -> None:
     """What was said while the link was down is asked for when it is back."""
 
