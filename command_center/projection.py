@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from command_center.board import Board, Thing
 from command_center.change import Change, read_change
@@ -29,6 +29,15 @@ Latest = dict[Thing, Change | None]
 """Of each thing the change that the board took last; none where the thing gave way to others."""
 
 
+class Stored(NamedTuple):
+    """What `load` gives."""
+
+    board: Board
+    head: Head
+    heard_at: datetime | None
+    """When the gateway was last heard."""
+
+
 class Projection:
     """What `load` gives is what was last stored, all or nothing."""
 
@@ -42,13 +51,11 @@ class Projection:
         async with Database.open(path, MIGRATIONS, is_durable=False) as database:
             yield cls(database)
 
-    async def load(
-        self, *, gateway: str, gateway_key: bytes
-    ) -> tuple[Board, Head, datetime | None]:
-        """The board, its head, and when the gateway was last heard; empty if it does not verify."""
+    async def load(self, *, gateway: str, gateway_key: bytes) -> Stored:
+        """What is there; nothing if it does not verify."""
         row, rows = await self._database.do(_rows)
         if row is None:
-            return Board(), Head(), None
+            return Stored(Board(), Head(), None)
         epoch, number, hash_, heard_at = row
         board = Board(epoch, number)
         try:
@@ -59,9 +66,9 @@ class Projection:
             board.number = number
         except (BadSignature, Unreadable):
             # Another gateway's, or harmed: it is only a copy, the gateway tells it again.
-            return Board(), Head(), None
+            return Stored(Board(), Head(), None)
         heard = datetime.fromisoformat(heard_at) if heard_at else None
-        return board, Head(epoch, number, hash_), heard
+        return Stored(board, Head(epoch, number, hash_), heard)
 
     async def store(
         self, head: Head, latest: Latest, *, heard_at: datetime | None, is_fresh: bool
