@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,17 +14,19 @@ from contract.link import Packet, Rejected, Unavailable
 from contract.messages import (
     GENESIS,
     Identity,
+    KeyEnrolled,
     KeyRevoked,
+    KeyRotated,
     SealRead,
     Stamp,
     compose,
 )
-from contract.signing import Key
+from contract.signing import Key, rotation
 from contract.topics import topic
 from contract.wire import BLOB
 from gateway.entry import Draft, Entry
 from gateway.journal.blobs import Blobs, Joined
-from gateway.journal.journal import entries, stats_of
+from gateway.journal.journal import Outcome, entries, stats_of
 from gateway.journal.parts import Blob
 from gateway.judge.judge import judge
 from gateway.judge.state import State
@@ -48,6 +51,34 @@ def test_a_key_that_is_revoked_while_its_message_waits_counts_no_more(tmp_path: 
 
     run_virtually(main())
     assert not kept(tmp_path)
+
+
+def test_a_key_that_was_not_entered_is_when_its_source_says_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk was full behind the rotation; its repeat is no news to the journal, and counts."""
+    heir = Key.make()
+    agreed = heir.sign(rotation(SOURCE, KEY.keyid, heir.public))
+    rotated = packet(KeyRotated(keyid=heir.keyid, public_key=heir.public, sig=agreed, upto=()))
+
+    async def main() -> None:
+        async with gateway(tmp_path) as parts:
+            append = parts.journal.append
+
+            async def full(drafts: Sequence[Draft]) -> list[Outcome]:
+                if any(isinstance(one.message, KeyEnrolled) for one in drafts):
+                    raise Unavailable("the disk is full")
+                return await append(drafts)
+
+            with monkeypatch.context() as patch:
+                patch.setattr(parts.journal, "append", full)
+                await parts.intake.take([rotated])
+            assert kept(tmp_path)
+            assert parts.trust.keys.find(SOURCE, heir.keyid) is None
+            await parts.intake.take([rotated])
+            assert parts.trust.keys.find(SOURCE, heir.keyid) is not None
+
+    run_virtually(main())
 
 
 def test_only_what_a_source_signed_under_its_own_topic_is_let_in(tmp_path: Path) -> None:
