@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from command_center.board import Thing
 from command_center.change import Change, read_change
 from command_center.contiguity import Head
 from command_center.projection import Projection
@@ -41,7 +42,7 @@ def test_who_begins_anew_finds_nothing_of_before(tmp_path: Path) -> None:
                 one = change(epoch, number, of)
                 head = Head(epoch, number, one.hash)
                 await projection.store(
-                    head, {("alert", of): one}, heard_at=START, is_fresh=is_fresh
+                    head, {Thing("alert", of): one}, heard_at=START, is_fresh=is_fresh
                 )
         async with Projection.open(tmp_path / "board.sqlite") as projection:
             stored = await projection.load(gateway=GATEWAY, gateway_key=KEY.public)
