@@ -162,3 +162,28 @@ def test_who_dies_between_telling_and_keeping_tells_the_same_again(tmp_path: Pat
 
     told = run_virtually(first())
     run_virtually(second(told))
+
+
+def test_what_is_sealed_while_others_become_durable_waits_for_the_next_commit(
+    tmp_path: Path,
+) -> None:
+    """Told at once, kept a moment later: what came in between must not be taken for kept."""
+    changes = judged(tmp_path / "j")
+    first, second = changes[:3], changes[3:6]
+
+    async def main() -> None:
+        async with open_store(tmp_path / "k") as store:
+            journal = identity_of(tmp_path / "j")
+            log = await ChangeLog.of(store, source=GATEWAY, journal=journal, key=KEY)
+            log.seal(first, first[-1].position)
+            keeping = asyncio.create_task(log.keep())
+            await asyncio.sleep(0)
+            log.seal(second, second[-1].position)
+            await keeping
+            assert log.unkept == len(second)
+            assert log.judged == first[-1].position
+            assert log.sealed.is_set()
+            told = await every(log, journal)
+            assert [one.body for one in told] == [one.body for one in (*first, *second)]
+
+    run_virtually(main())
