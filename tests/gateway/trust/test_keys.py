@@ -1,6 +1,7 @@
 """Keys that change while everything runs: rotated by the box, revoked at the gateway, stolen."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,18 @@ from contract.clock import stamp
 from contract.delivery.certificate import Papers, renew
 from contract.delivery.enrolment import enrol
 from contract.delivery.outbox import Outbox
-from contract.link import Packet, Rejected
+from contract.identifiers import Source
+from contract.link import Packet, Rejected, Unavailable
 from contract.messages import (
     AgentChanged,
     KeyRevoked,
 )
 from contract.signing import Key
 from edge.identity import rotate
-from gateway.journal.journal import entries
+from gateway.entry import Draft
+from gateway.journal.journal import Outcome, entries
+from gateway.trust.revoking import Wish, wish
+from tests.gateway.intake.sent import KEY, SOURCE, gateway
 from tests.gateway.trust.post import BOX, Post, found
 from tests.support.virtual import run_virtually
 
@@ -188,6 +193,33 @@ def test_a_wish_that_came_while_the_gateway_was_away_holds_from_its_start(tmp_pa
             assert post.devices() == {"before": 1}
 
     run_virtually(main())
+
+
+def test_a_wish_waits_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key counts no more from the wish on; the entry follows, or the next start sees to it."""
+    wanted = Wish(source=Source(SOURCE), reason="the box was stolen", by="admin")
+
+    async def main() -> None:
+        async with gateway(tmp_path) as parts, asyncio.TaskGroup() as tasks:
+            path = wish(tmp_path, wanted)
+
+            async def full(_drafts: Sequence[Draft]) -> list[Outcome]:
+                raise Unavailable("the disk is full")
+
+            with monkeypatch.context() as patch:
+                patch.setattr(parts.journal, "append", full)
+                running = tasks.create_task(parts.trust.revoking.run())
+                await asyncio.sleep(5)
+                assert path.exists()
+                assert not parts.trust.keys.counting(SOURCE)
+            await asyncio.sleep(5)
+            assert not path.exists()
+            running.cancel()
+
+    run_virtually(main())
+    said = [one.message for one in entries(tmp_path / "journal.sqlite")]
+    [revoked] = [one for one in said if isinstance(one, KeyRevoked)]
+    assert (revoked.keyid, revoked.reason) == (KEY.keyid, "the box was stolen")
 
 
 def test_two_boxes_with_one_key_are_found(tmp_path: Path) -> None:
