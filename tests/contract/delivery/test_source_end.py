@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,12 @@ from contract.messages import (
     read,
 )
 from tests.contract.delivery.world import KEY, SOURCE, World, tokens
+
+
+def losses(world: World) -> list[StreamLost]:
+    """What the gateway knows to be lost."""
+    messages = [read(envelope).message() for envelope in world.kept.values()]
+    return [one for one in messages if isinstance(one, StreamLost)]
 
 
 def test_a_clone_that_speaks_in_our_epoch_makes_us_say_everything_again() -> None:
@@ -60,13 +67,8 @@ def test_a_full_outbox_drops_the_least_urgent_and_declares_it() -> None:
     world.check()
     kept = [t for envelope in world.kept.values() for t in tokens(envelope)]
     assert sum(t < "T000010" for t in kept) == 10
-    losses = [
-        message
-        for envelope in world.kept.values()
-        if isinstance(message := read(envelope).message(), StreamLost)
-    ]
-    assert {loss.reason for loss in losses} == {"dropped"}
-    assert len(losses) <= 2
+    assert {loss.reason for loss in losses(world)} == {"dropped"}
+    assert len(losses(world)) <= 2
 
 
 def test_what_the_gateway_has_goes_first() -> None:
@@ -97,13 +99,23 @@ def test_a_restored_gateway_that_asks_for_what_was_pruned_gets_the_receipt_that_
     world.restore_gateway(before)
     world.settle()
     world.check()
-    losses = [
-        message
-        for envelope in world.kept.values()
-        if isinstance(message := read(envelope).message(), StreamLost)
-    ]
-    assert {loss.reason for loss in losses} == {"pruned"}
-    assert all(loss.receipt for loss in losses)
+    assert {loss.reason for loss in losses(world)} == {"pruned"}
+    assert all(loss.receipt for loss in losses(world))
+
+
+def test_a_loss_is_declared_again_when_its_declaration_is_gone_as_well() -> None:
+    """Pruned in time, like all that was receipted; the restored gateway knows of nothing."""
+    world = World(messages_max=20)
+    for _ in range(60):
+        world.say(urgent=False)
+    world.settle()
+    assert {loss.reason for loss in losses(world)} == {"dropped"}
+    world.now += timedelta(days=8).total_seconds()
+    world.source.tidy(world.stamp())
+    world.restore_gateway({})
+    world.settle()
+    world.check()
+    assert {loss.reason for loss in losses(world)} == {"dropped", "pruned"}
 
 
 def test_an_old_receipt_changes_nothing() -> None:
