@@ -107,7 +107,7 @@ class Holding:
         """Prune what the gateway has had for long enough."""
         said_s = now_s - self._limits.keep_settled_s
         for lane in list(self._sender.lanes.values()):
-            for piece in list(lane.settled_held()):
+            for piece in list(lane.prunable()):
                 last = self.store.last_said_before(lane.key, piece, said_s)
                 if last >= piece.first:
                     self._prune(lane.key, Range(piece.first, last))

@@ -55,7 +55,7 @@ def is_full(size: Size, limits: OutboxLimits, slack: float = 0.0) -> bool:
 
 
 def next_to_go(store: Store, sender: Sender) -> Freed | None:
-    """The next run of messages that gives way; none if only declarations of loss are left."""
+    """The next run of messages that gives way; none if only what stays is left."""
     for lane, piece, is_settled in _in_order(sender):
         if freed := _run(store, lane, piece, is_settled=is_settled):
             return freed
@@ -66,10 +66,10 @@ def _in_order(sender: Sender) -> Iterator[tuple[Lane, Range, bool]]:
     """Everything that is held, in the order in which it gives way."""
     for stream in PRUNED_IN_ORDER:
         for lane in sender.of(stream):
-            yield from ((lane, piece, True) for piece in lane.settled_held())
+            yield from ((lane, piece, True) for piece in lane.prunable())
     for stream in SHED_IN_ORDER:
         for lane in sender.of(stream):
-            yield from ((lane, piece, False) for piece in lane.unsettled())
+            yield from ((lane, piece, False) for piece in lane.droppable())
 
 
 def _run(store: Store, lane: Lane, piece: Range, *, is_settled: bool) -> Freed | None:

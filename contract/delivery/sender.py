@@ -5,7 +5,7 @@ Each number of a lane is *settled* (the latest receipt says: kept or declared lo
 invariant makes the rest short.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -53,6 +53,8 @@ class Lane:
 
     key: LaneKey
     held: Ranges = field(default_factory=Ranges)
+    lasting: Ranges = field(default_factory=Ranges)
+    """What is never pruned or dropped."""
     upto: int = 0
     seen: int = 0
     missing: Ranges = field(default_factory=Ranges)
@@ -73,11 +75,19 @@ class Lane:
         for gap in self.missing.within(max(start, self.upto + 1), self.seen):
             yield from self.held.within(gap.first, gap.last)
 
-    def settled_held(self) -> Iterator[Range]:
-        """Held numbers that the gateway has settled: they may be pruned."""
-        yield from self.held.within(1, self.upto)
+    def prunable(self) -> Iterator[Range]:
+        """Held numbers that the gateway has settled: they may go."""
+        yield from self._may_go(self.held.within(1, self.upto))
         for piece in self.held.within(self.upto + 1, self.seen):
-            yield from self.missing.gaps(piece.first, piece.last)
+            yield from self._may_go(self.missing.gaps(piece.first, piece.last))
+
+    def droppable(self) -> Iterator[Range]:
+        """Held numbers that it has not: they go when nothing else is left, and are declared."""
+        yield from self._may_go(self.unsettled())
+
+    def _may_go(self, pieces: Iterable[Range]) -> Iterator[Range]:
+        for piece in pieces:
+            yield from self.lasting.gaps(piece.first, piece.last)
 
     def hear(self, receipt: StreamReceipt) -> float | None:
         """Take what a receipt says of this lane; when the last of what it settles went out."""

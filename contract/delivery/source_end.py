@@ -82,6 +82,8 @@ class SourceEnd:
         self._store: Final = store
         with self._holding.writing():
             self._succession: Final = Succession(store, source, key)
+        for lane, number in self._succession.said:
+            self.sender.lane(*lane).lasting.add(number, number)
         self._voice: Final = Voice(
             self._holding,
             self.sender,
@@ -236,6 +238,7 @@ class SourceEnd:
         recent = self.recent("events", SUCCESSIONS_MAX)
         rotated = self._succession.rotated(new, lasts, recent=recent)
         if rotated is not None:
+            self.sender.lane(*here).lasting.add(lasts[here], lasts[here])
             self.say([Said(rotated)], stamp)
 
     def successions(self) -> list[Outgoing]:

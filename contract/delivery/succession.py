@@ -26,7 +26,10 @@ class Succession:
         self.said: Final = tuple(
             reversed(store.of_type("events", type_prefix + KeyRotated.type, SUCCESSIONS_MAX))
         )
-        """The numbers of the changes of keys that are held, oldest first."""
+        """The numbers of the changes of keys that are held, oldest first.
+
+        They stay, whatever gives way: a gateway restored from before them knows none of our keys.
+        """
         self._source: Final = source
         self._key: Final = key
         self._keyids: Final = store.keyids()

@@ -2,11 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from contract.delivery.room import OutboxLimits
 from contract.delivery.source_end import Outgoing, SourceEnd
 from contract.messages import (
     AgentBorn,
@@ -52,7 +55,13 @@ class KeyedWorld(World):
 
     def start_source(self) -> None:
         """Start with the key that there is."""
-        self.source = SourceEnd(self.card, source=SOURCE, key=self.key, make_epoch=self.make_epoch)
+        self.source = SourceEnd(
+            self.card,
+            source=SOURCE,
+            key=self.key,
+            make_epoch=self.make_epoch,
+            limits=OutboxLimits(messages_max=self.messages_max),
+        )
         self.say_born()
 
     def say_born(self) -> None:
@@ -215,6 +224,29 @@ def test_a_key_that_was_replaced_counts_for_its_numbers_whenever_they_arrive() -
     assert world.refused == 0
     world.arrive(world.thief(old, 1))
     assert world.refused == 1
+
+
+@pytest.mark.parametrize("rotations", [1, 3])
+@pytest.mark.parametrize("messages_max", [1_000, 12])
+def test_a_change_of_keys_is_never_pruned(rotations: int, messages_max: int) -> None:
+    """A gateway that is restored from before it knows the old key, and has to hear of the heir."""
+    world = KeyedWorld(messages_max=messages_max)
+    for _ in range(rotations):
+        world.say(urgent=True)
+        world.rotate()
+        world.settle()
+    for _ in range(20):
+        world.say(urgent=True)
+        world.settle(rounds=2)
+    world.now += timedelta(days=30).total_seconds()
+    world.source.tidy(world.stamp())
+    world.keys = Keys()
+    world.enrol(KEY)
+    world.restore_gateway({})
+    world.say(urgent=True)
+    world.settle()
+    world.check()
+    assert world.keys.find(SOURCE, world.key.keyid) is not None
 
 
 def test_what_a_receipt_does_not_speak_of_is_not_said_again() -> None:

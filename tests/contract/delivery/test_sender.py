@@ -28,7 +28,7 @@ def test_what_is_held_is_settled_or_waits_and_never_both(
             missing=tuple((piece.first, piece.last) for piece in said),
         )
     )
-    settled = {n for piece in lane.settled_held() for n in range(piece.first, piece.last + 1)}
+    settled = {n for piece in lane.prunable() for n in range(piece.first, piece.last + 1)}
     waiting = {n for piece in lane.unsettled() for n in range(piece.first, piece.last + 1)}
     kept = {n for n in held if n <= upto or (n <= seen and n not in holes)}
     assert (settled, waiting) == (kept, held - kept)
