@@ -26,6 +26,7 @@ FAILED = {
     30130: "after a start, what a receipt did not name was said again by the new key: kept twice",
     41313: "who stopped a gateway that was ending already started the next one beside it",
     70911: "a change of keys was pruned: a gateway restored from before it never took the heir",
+    70916: "that it was well between two excursions that were told as one was heard later",
     108: "whether a tick or a reading showed first that it lasts changed an alert's evidence",
 }
 """Seeds that once went wrong, and what it was."""

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 from contract.messages import Reading, ReadingsTaken
 from gateway.adapters.heard import ForeignHeard
@@ -15,7 +15,26 @@ from tests.faults.books import Books
 from tests.faults.world import LIMITS, World
 
 CLOCKS: Final = ("agent's clock", "gateway's clock")
-Measured = dict[tuple[str, str, str], dict[datetime, float]]
+
+
+class Heard(NamedTuple):
+    """A value, and where in the journal it stands."""
+
+    value: float
+    position: int
+
+
+class Run(NamedTuple):
+    """Readings that follow each other on one side of a limit."""
+
+    is_out: bool
+    begin: datetime
+    heard: int
+    """Where the first of them stands that was heard."""
+
+
+Values = dict[datetime, Heard]
+Measured = dict[tuple[str, str, str], Values]
 """By source, device and metric."""
 
 
@@ -38,18 +57,33 @@ def unsaid(world: World, books: Books) -> Iterator[str]:
             yield f"{device} at {source} left its range of {metric} {left} times, told {times}"
 
 
-def excursions(values: dict[datetime, float], limit: Limit) -> int:
+def excursions(values: Values, limit: Limit) -> int:
     """How often a range was left for long enough, by the device's clock."""
-    assert limit.high is not None
-    in_order = sorted((at, value > limit.high) for at, value in values.items())
-    runs = [
-        (is_out, [at for at, _ in run]) for is_out, run in groupby(in_order, lambda one: one[1])
-    ]
-    ends = [times[0] for _, times in runs[1:]] + [runs[-1][1][-1]]
+    runs = _joined(_runs(values, limit))
+    ends = [run.begin for run in runs[1:]] + [max(values)]
     return sum(
-        is_out and (end - times[0]).total_seconds() >= limit.for_s
-        for (is_out, times), end in zip(runs, ends, strict=True)
+        run.is_out and (end - run.begin).total_seconds() >= limit.for_s
+        for run, end in zip(runs, ends, strict=True)
     )
+
+
+def _runs(values: Values, limit: Limit) -> list[Run]:
+    assert limit.high is not None
+    high = limit.high
+    in_order = groupby(sorted(values.items()), lambda one: one[1].value > high)
+    some = [(is_out, list(run)) for is_out, run in in_order]
+    return [Run(is_out, run[0][0], min(heard.position for _, heard in run)) for is_out, run in some]
+
+
+def _joined(runs: list[Run]) -> list[Run]:
+    """Two that were told as one stay one, when it is heard later that it was well in between."""
+    joined: list[Run] = []
+    for run in runs:
+        if len(joined) >= 2 and run.is_out and joined[-1].heard > max(joined[-2].heard, run.heard):
+            joined.pop()
+        else:
+            joined.append(run)
+    return joined
 
 
 def _measured(entries: Iterable[Entry], metrics: Iterable[str]) -> Measured:
@@ -58,7 +92,8 @@ def _measured(entries: Iterable[Entry], metrics: Iterable[str]) -> Measured:
     for entry in entries:
         for one in _readings(entry, wanted):
             if one.metric in wanted:
-                measured[entry.source, one.device, one.metric][one.observed_at] = one.value
+                heard = Heard(one.value, entry.position)
+                measured[entry.source, one.device, one.metric][one.observed_at] = heard
     return measured
 
 
